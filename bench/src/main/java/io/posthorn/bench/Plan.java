@@ -1,0 +1,97 @@
+package io.posthorn.bench;
+
+/**
+ * The applications and endpoints of a load, and which message goes where. Message number {@code n} is for application
+ * {@code n mod apps}; that the receiver knows this too lets it notice a delivery to the wrong place.
+ *
+ * @param name for people
+ * @param apps applications
+ * @param perApp endpoints of each, 1 to 100
+ * @param byType whether a message goes to one endpoint, by its event type (at most 10 types); otherwise to all of its
+ *     application
+ * @param behaviour what the endpoints do
+ */
+record Plan(String name, int apps, int perApp, boolean byType, Behaviour behaviour) {
+    /** What an endpoint of the receiver does with a delivery. */
+    enum Behaviour {
+        /** Answers 200 at once. */
+        OK('e'),
+        /** Never answers. */
+        HANG('h'),
+        /** Answers 200 after a second. */
+        SLOW('s'),
+        /** Answers 500 at once. */
+        FAIL('f');
+
+        /** What its path begins with: {@code /e/123}. */
+        final char path;
+
+        Behaviour(char path) {
+            this.path = path;
+        }
+    }
+
+    /** Ten applications with an endpoint each. */
+    static final Plan ONE_EACH = new Plan("one endpoint each", 10, 1, false, Behaviour.OK);
+    /** Ten applications whose messages go to ten endpoints. */
+    static final Plan FAN_OUT = new Plan("ten endpoints each", 10, 10, false, Behaviour.OK);
+    /** A thousand applications, ten thousand endpoints, one endpoint for each message. */
+    static final Plan WIDE = new Plan("10,000 endpoints", 1000, 10, true, Behaviour.OK);
+    /** One application, one endpoint. */
+    static final Plan HEALTHY = new Plan("a healthy endpoint", 1, 1, false, Behaviour.OK);
+    /** A thousand endpoints that never answer. */
+    static final Plan SICK = new Plan("1,000 endpoints that never answer", 10, 100, false, Behaviour.HANG);
+
+    Plan {
+        if (apps < 1 || perApp < 1 || perApp > 100 || (byType && perApp > 10)) {
+            throw new IllegalArgumentException("no such plan: " + apps + " applications of " + perApp);
+        }
+    }
+
+    /** How many deliveries each message has. */
+    int copies() {
+        return byType ? 1 : perApp;
+    }
+
+    /** How many endpoints there are. */
+    int endpoints() {
+        return apps * perApp;
+    }
+
+    /** How many event types are used. */
+    int types() {
+        return byType ? perApp : 1;
+    }
+
+    /** The application of a message, from 0. */
+    int app(int seq) {
+        return seq % apps;
+    }
+
+    /** The event type of a message, from 0. */
+    int type(int seq) {
+        return byType ? seq / apps % perApp : 0;
+    }
+
+    /** The name of an event type; all are of the same length. */
+    static String typeName(int type) {
+        return "bench.t" + type;
+    }
+
+    /**
+     * Which of its deliveries a message at an endpoint is.
+     *
+     * @param endpoint 0 to {@link #endpoints()} − 1
+     * @return 0 to {@link #copies()} − 1, or −1 if the message should never have come there
+     */
+    int copy(int seq, int endpoint) {
+        if (endpoint < 0 || endpoint >= endpoints() || endpoint / perApp != app(seq)) {
+            return -1;
+        }
+        int slot = endpoint % perApp;
+        if (byType) {
+            return slot == type(seq) ? 0 : -1;
+        }
+        return slot;
+    }
+}

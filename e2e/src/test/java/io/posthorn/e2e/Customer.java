@@ -1,0 +1,67 @@
+package io.posthorn.e2e;
+
+import com.svix.Svix;
+import com.svix.models.ApplicationIn;
+import com.svix.models.EndpointIn;
+import com.svix.models.EndpointOut;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * An application of a server, and publishing to it.
+ *
+ * @param server where it is; it may be restarted
+ * @param id of the application
+ */
+record Customer(ServerProcess server, String id) {
+
+    /** A new one. */
+    static Customer of(ServerProcess server) throws Exception {
+        Svix svix = server.api().svix();
+        return new Customer(
+                server,
+                svix.getApplication().create(new ApplicationIn().name("Acme")).getId());
+    }
+
+    /** An endpoint that gets everything. */
+    EndpointOut endpoint(Inbox inbox) throws Exception {
+        return server.api().svix().getEndpoint().create(id, new EndpointIn().url(inbox.url()));
+    }
+
+    /** The endpoint as it is now. */
+    EndpointOut endpoint(String endpoint) throws Exception {
+        return server.api().svix().getEndpoint().get(id, endpoint);
+    }
+
+    /** Publishes a message that must be accepted. */
+    String publish(String payload) throws Exception {
+        Api.Answer answer = server.api().publish(id, "order.created", payload);
+        if (answer.status() != 202) {
+            throw new AssertionError("not accepted: " + answer);
+        }
+        return answer.id();
+    }
+
+    /** Publishes so many messages, most of them in batches; all must be accepted. */
+    List<String> publish(int count) throws Exception {
+        List<String> ids = new ArrayList<>();
+        for (int from = 0; from < count; from += 500) {
+            List<String> messages = IntStream.range(from, Math.min(count, from + 500))
+                    .mapToObj(n -> Api.message("order.created", "{\"n\":" + n + "}"))
+                    .toList();
+            Api.Answer answer = server.api()
+                    .post(Api.messages(id) + "/batch", "{\"messages\":[" + String.join(",", messages) + "]}");
+            if (answer.status() != 200) {
+                throw new AssertionError("not accepted: " + answer);
+            }
+            answer.json().path("data").forEach(one -> {
+                if (one.path("status").asInt() != 202) {
+                    throw new AssertionError("not accepted: " + one);
+                }
+                ids.add(one.path("message").path("id").asText());
+            });
+        }
+        return ids;
+    }
+}

@@ -1,0 +1,199 @@
+package io.posthorn.api;
+
+import io.posthorn.catalog.AppView;
+import io.posthorn.catalog.Catalog;
+import io.posthorn.intake.AcceptResult;
+import io.posthorn.intake.Intake;
+import io.posthorn.intake.MessageParser;
+import io.posthorn.intake.NewMessage;
+import io.posthorn.intake.ParsedMessage;
+import io.posthorn.intake.Submission;
+import io.posthorn.model.Message;
+import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Executor;
+
+/**
+ * {@code POST /api/v1/app/{app}/msg} and {@code …/msg/batch}: the hot path. It does without the router, reads the body
+ * in one piece, and answers when the message is committed. One instance serves one event loop.
+ */
+final class AcceptRoute implements FastRoute {
+    private static final String PREFIX = "/api/v1/app/";
+    private static final String IDEMPOTENCY_KEY = "idempotency-key";
+    private static final int MOST_KEY = 256;
+    private static final int KEY_BYTES = 16;
+    private static final int MOST_IN_BATCH = 1_000;
+    private static final long LOOK_FOR_OVERDUE_MILLIS = 100;
+    private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
+
+    private final Catalog catalog;
+    private final Intake intake;
+    private final Authenticator authenticator;
+    private final Bodies bodies;
+    private final int mostBody;
+    private final Executor home;
+    private final Overdue overdue;
+
+    AcceptRoute(
+            Context context,
+            Catalog catalog,
+            Intake intake,
+            Duration deadline,
+            Authenticator authenticator,
+            Bodies bodies,
+            int mostBody) {
+        this.catalog = catalog;
+        this.intake = intake;
+        this.authenticator = authenticator;
+        this.bodies = bodies;
+        this.mostBody = mostBody;
+        this.home = task -> context.runOnContext(ignored -> task.run());
+        this.overdue = new Overdue(deadline.toNanos());
+        context.owner().setPeriodic(LOOK_FOR_OVERDUE_MILLIS, timer -> overdue.tick());
+    }
+
+    @Override
+    public boolean tryHandle(HttpServerRequest request) {
+        String path = request.path();
+        if (path == null || !HttpMethod.POST.equals(request.method()) || !path.startsWith(PREFIX)) {
+            return false;
+        }
+        int slash = path.indexOf('/', PREFIX.length());
+        if (slash < 0) {
+            return false;
+        }
+        boolean single;
+        switch (path.substring(slash)) {
+            case "/msg", "/msg/" -> single = true;
+            case "/msg/batch", "/msg/batch/" -> single = false;
+            default -> {
+                return false;
+            }
+        }
+        if (!authenticator.check(request)) {
+            return true;
+        }
+        AppView app = catalog.app(path.substring(PREFIX.length(), slash));
+        if (app == null) {
+            Errors.notFound(request, "there is no such application");
+            return true;
+        }
+        int appNo = app.application().no();
+        bodies.read(request, mostBody, body -> {
+            if (single) {
+                accept(request, appNo, body);
+            } else {
+                acceptBatch(request, appNo, body);
+            }
+        });
+        return true;
+    }
+
+    private void accept(HttpServerRequest request, int appNo, byte[] body) {
+        String key = request.getHeader(IDEMPOTENCY_KEY);
+        if (key != null && (key.isBlank() || key.length() > MOST_KEY)) {
+            Errors.invalid(
+                    request, List.of("header", IDEMPOTENCY_KEY), "must be 1 to 256 characters", "value_error.str");
+            return;
+        }
+        NewMessage.Idempotency idempotency =
+                key == null ? null : new NewMessage.Idempotency(hash(key.getBytes(StandardCharsets.UTF_8)), hash(body));
+        switch (MessageParser.parse(appNo, body, idempotency)) {
+            case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> Errors.invalid(request, problems);
+            case ParsedMessage.Ok(NewMessage message) -> {
+                boolean content = withContent(request);
+                Submission submission = new Submission(message, home, result -> answer(request, result, content));
+                submit(request, List.of(submission));
+            }
+        }
+    }
+
+    private static boolean withContent(HttpServerRequest request) {
+        String query = request.query();
+        return query == null || !"false".equals(request.getParam("with_content"));
+    }
+
+    private static void answer(HttpServerRequest request, AcceptResult result, boolean content) {
+        HttpServerResponse response = request.response();
+        if (response.closed() || response.ended()) {
+            return; // the publisher has gone; the message is accepted all the same
+        }
+        switch (result) {
+            case AcceptResult.Accepted(Message message) -> accepted(response, message, content);
+            case AcceptResult.Repeated(Message message) -> accepted(response, message, content);
+            case AcceptResult.EventIdTaken(String firstId) ->
+                Errors.conflict(request, "eventId is taken by message " + firstId, firstId);
+            case AcceptResult.KeyReused _ ->
+                Errors.invalid(
+                        request,
+                        List.of("header", IDEMPOTENCY_KEY),
+                        "was used with another body",
+                        "value_error.idempotency_key");
+            case AcceptResult.Unavailable _ -> Errors.unavailable(request);
+            case AcceptResult.Failed _ -> Errors.internal(request);
+        }
+    }
+
+    private static void accepted(HttpServerResponse response, Message message, boolean content) {
+        Buffer body = Buffer.buffer(message.payload.length + 256);
+        MessageJson.write(body, message, content);
+        response.setStatusCode(202);
+        response.putHeader(HttpHeaders.CONTENT_TYPE, JSON);
+        response.end(body);
+    }
+
+    // ---- batches
+
+    private void acceptBatch(HttpServerRequest request, int appNo, byte[] body) {
+        switch (MessageParser.parseBatch(appNo, body, MOST_IN_BATCH)) {
+            case MessageParser.BatchResult.Invalid(ParsedMessage.Problem problem) ->
+                Errors.invalid(request, List.of(problem));
+            case MessageParser.BatchResult.Ok(List<ParsedMessage> messages) -> submitBatch(request, messages);
+        }
+    }
+
+    private void submitBatch(HttpServerRequest request, List<ParsedMessage> messages) {
+        BatchAnswer answer = new BatchAnswer(request, messages.size(), withContent(request));
+        List<Submission> submissions = new ArrayList<>(messages.size());
+        for (int i = 0; i < messages.size(); i++) {
+            int index = i;
+            switch (messages.get(i)) {
+                case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> answer.invalid(index, problems);
+                case ParsedMessage.Ok(NewMessage message) ->
+                    submissions.add(new Submission(message, home, result -> answer.result(index, result)));
+            }
+        }
+        if (submissions.isEmpty()) {
+            answer.send();
+        } else {
+            submit(request, submissions);
+        }
+    }
+
+    private void submit(HttpServerRequest request, List<Submission> submissions) {
+        if (intake.submit(submissions)) {
+            overdue.add(request, submissions);
+        } else {
+            Errors.busy(request);
+        }
+    }
+
+    private static byte[] hash(byte[] bytes) {
+        try {
+            return Arrays.copyOf(MessageDigest.getInstance("SHA-256").digest(bytes), KEY_BYTES);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

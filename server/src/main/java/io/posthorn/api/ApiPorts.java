@@ -1,0 +1,24 @@
+package io.posthorn.api;
+
+import io.posthorn.catalog.Catalog;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+
+/**
+ * What the API stands on.
+ *
+ * @param catalog who sends and who receives
+ * @param urlRule where endpoints may be
+ * @param healthy whether the server can do its work; may block for some seconds
+ * @param metrics the text that Prometheus reads; may block
+ * @param fastRoutes the hot path
+ * @param modules further routes
+ */
+public record ApiPorts(
+        Catalog catalog,
+        UrlRule urlRule,
+        BooleanSupplier healthy,
+        Supplier<String> metrics,
+        FastRoutes fastRoutes,
+        List<RouteModule> modules) {}

@@ -1,0 +1,56 @@
+package io.posthorn.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.vertx.core.MultiMap;
+import io.vertx.ext.web.RoutingContext;
+import java.util.HashMap;
+import java.util.Map;
+
+/** A request as a route sees it, away from its event loop. */
+public final class Call {
+    private final Map<String, String> path;
+    private final Query query;
+    private final JsonNode body;
+
+    Call(Map<String, String> path, Map<String, String> query, JsonNode body) {
+        this.path = path;
+        this.query = new Query(query);
+        this.body = body;
+    }
+
+    /** What a route needs of a request, taken on its event loop. */
+    static Call of(RoutingContext ctx) {
+        Map<String, String> first = new HashMap<>();
+        MultiMap all = ctx.queryParams();
+        all.forEach(entry -> first.putIfAbsent(entry.getKey(), entry.getValue()));
+        return new Call(Map.copyOf(ctx.pathParams()), first, MissingNode.getInstance());
+    }
+
+    Call with(JsonNode object) {
+        return new Call(path, query.values(), object);
+    }
+
+    /**
+     * A part of the path, decoded.
+     *
+     * @param name as in the route's path, without the colon
+     */
+    public String path(String name) {
+        String value = path.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("the route's path has no :" + name);
+        }
+        return value;
+    }
+
+    /** The query. */
+    public Query query() {
+        return query;
+    }
+
+    /** The body, a JSON object; missing if the route reads none. */
+    public JsonNode body() {
+        return body;
+    }
+}

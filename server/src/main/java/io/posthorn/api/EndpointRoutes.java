@@ -1,0 +1,179 @@
+package io.posthorn.api;
+
+import io.posthorn.catalog.AppView;
+import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.EndpointDraft;
+import io.posthorn.catalog.Rules;
+import io.posthorn.model.Endpoint;
+import io.posthorn.model.SigningSecret;
+import io.vertx.ext.web.Router;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /api/v1/app/{app}/endpoint}. */
+final class EndpointRoutes implements RouteModule {
+    private static final String ALL = "/api/v1/app/:app/endpoint";
+    private static final String ONE = ALL + "/:endpoint";
+    private static final EndpointDraft BLANK = new EndpointDraft("", null, "", null, null, false, null, Map.of(), null);
+
+    private final Catalog catalog;
+    private final UrlRule urlRule;
+
+    EndpointRoutes(Catalog catalog, UrlRule urlRule) {
+        this.catalog = catalog;
+        this.urlRule = urlRule;
+    }
+
+    /**
+     * An endpoint as it is shown, without its secret. Some things go by two names. {@code version} is of no use, but
+     * clients want it.
+     */
+    record Out(
+            String id,
+            @Nullable String uid,
+            String url,
+            String description,
+            int version,
+            @Nullable List<String> filterTypes,
+            @Nullable List<String> eventTypes,
+            @Nullable List<String> channels,
+            boolean disabled,
+            @Nullable String disabledReason,
+            @Nullable Integer rateLimit,
+            @Nullable Integer throttleRate,
+            Map<String, String> metadata,
+            Instant createdAt,
+            Instant updatedAt) {
+        static Out of(Endpoint e) {
+            return new Out(
+                    e.id(),
+                    e.uid(),
+                    e.url(),
+                    e.description(),
+                    1,
+                    e.eventTypes(),
+                    e.eventTypes(),
+                    e.channels(),
+                    e.disabled(),
+                    e.disabledReason(),
+                    e.rateLimit(),
+                    e.rateLimit(),
+                    e.metadata(),
+                    e.createdAt(),
+                    e.updatedAt());
+        }
+    }
+
+    /** What {@code …/secret} shows. */
+    record SecretOut(String key) {}
+
+    @Override
+    public void mount(Router router, Blocking blocking) {
+        router.get(ALL).handler(blocking.get(this::list));
+        router.post(ALL).handler(blocking.json(this::create));
+        router.get(ONE)
+                .handler(blocking.get(call -> found(call, (view, endpoint) -> Answer.json(200, Out.of(endpoint)))));
+        router.put(ONE).handler(blocking.json(this::put));
+        router.patch(ONE).handler(blocking.json(this::patch));
+        router.delete(ONE)
+                .handler(blocking.get(call ->
+                        Answer.of(catalog.endpoints().delete(call.path("app"), call.path("endpoint")), Out::of)));
+        router.get(ONE + "/secret")
+                .handler(blocking.get(call -> found(
+                        call,
+                        (view, endpoint) ->
+                                Answer.json(200, new SecretOut(endpoint.secret().reveal())))));
+    }
+
+    private Answer found(Call call, BiFunction<AppView, Endpoint, Answer> answer) {
+        AppView view = catalog.app(call.path("app"));
+        if (view == null) {
+            return Answer.notFound("application");
+        }
+        Endpoint endpoint = view.endpoint(call.path("endpoint"));
+        return endpoint == null ? Answer.notFound("endpoint") : answer.apply(view, endpoint);
+    }
+
+    private Answer list(Call call) {
+        AppView view = catalog.app(call.path("app"));
+        if (view == null) {
+            return Answer.notFound("application");
+        }
+        Paging paging = Paging.of(call.query(), true);
+        return call.query().problems().isEmpty()
+                ? Answer.json(200, paging.page(view::endpoints, Endpoint::id, Out::of))
+                : Answer.invalid(call.query().problems());
+    }
+
+    private Answer create(Call call) {
+        Fields fields = new Fields(call.body(), false);
+        EndpointDraft draft = draft(fields, BLANK);
+        return fields.problems().isEmpty()
+                ? Answer.of(catalog.endpoints().create(call.path("app"), draft), Out::of)
+                : Answer.invalid(fields.problems());
+    }
+
+    private Answer put(Call call) {
+        String key = call.path("endpoint");
+        Fields fields = new Fields(call.body(), false);
+        EndpointDraft draft = draft(fields, BLANK);
+        fields.path("endpoint", key, Fields::uidInPath);
+        return fields.problems().isEmpty()
+                ? Answer.of(catalog.endpoints().put(call.path("app"), key, draft), Out::of)
+                : Answer.invalid(fields.problems());
+    }
+
+    private Answer patch(Call call) {
+        Fields fields = new Fields(call.body(), true);
+        draft(fields, BLANK);
+        return fields.problems().isEmpty()
+                ? Answer.of(
+                        catalog.endpoints()
+                                .patch(
+                                        call.path("app"),
+                                        call.path("endpoint"),
+                                        present -> draft(fields.checked(), present)),
+                        Out::of)
+                : Answer.invalid(fields.problems());
+    }
+
+    private EndpointDraft draft(Fields fields, EndpointDraft base) {
+        fields.notAvailable("headers");
+        return new EndpointDraft(
+                fields.requiredText("url", base.url(), this::refused),
+                fields.optionalText("uid", base.uid(), Rules::uid),
+                fields.text("description", base.description(), Rules::description),
+                fields.names("filterTypes", "eventTypes", base.eventTypes(), Rules::eventTypes, Rules::name),
+                fields.names("channels", "channels", base.channels(), Rules::channels, Rules::name),
+                fields.flag("disabled", base.disabled()),
+                fields.number("throttleRate", "rateLimit", base.rateLimit(), Rules::rateLimit),
+                fields.texts("metadata", base.metadata(), Rules::metadata),
+                secret(fields));
+    }
+
+    private @Nullable String refused(String url) {
+        String rule = Rules.url(url);
+        return rule == null ? urlRule.refuse(url) : rule;
+    }
+
+    /** Null to keep the present one, or to have one made where there is none; a change to null has a new one made. */
+    private @Nullable SigningSecret secret(Fields fields) {
+        String text = fields.optionalText("secret", null, EndpointRoutes::noSecret);
+        if (text == null) {
+            return fields.isNull("secret") ? catalog.endpoints().freshSecret() : null;
+        }
+        return noSecret(text) == null ? SigningSecret.parse(text) : null;
+    }
+
+    private static @Nullable String noSecret(String text) {
+        try {
+            SigningSecret.parse(text);
+            return null;
+        } catch (IllegalArgumentException e) {
+            return "must be whsec_ and the base64 of 24 to 64 bytes; leave it out to have one made";
+        }
+    }
+}

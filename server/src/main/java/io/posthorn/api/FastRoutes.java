@@ -1,0 +1,35 @@
+package io.posthorn.api;
+
+import io.posthorn.catalog.Catalog;
+import io.posthorn.intake.Intake;
+import io.vertx.core.Context;
+import java.time.Duration;
+
+/** Makes the hot path of each server instance. */
+@FunctionalInterface
+public interface FastRoutes {
+    /** No hot path. */
+    FastRoutes NONE = (loop, authenticator, bodies, mostBody) -> request -> false;
+
+    /**
+     * The hot path of one instance.
+     *
+     * @param loop the event loop it lives on
+     * @param authenticator whose request it is
+     * @param bodies reads bodies
+     * @param mostBody bytes in one
+     */
+    FastRoute on(Context loop, Authenticator authenticator, Bodies bodies, int mostBody);
+
+    /**
+     * Accepting messages.
+     *
+     * @param catalog says which applications there are
+     * @param intake takes the messages
+     * @param deadline how long a publisher waits for the commit; then the answer is 503
+     */
+    static FastRoutes accepting(Catalog catalog, Intake intake, Duration deadline) {
+        return (loop, authenticator, bodies, mostBody) ->
+                new AcceptRoute(loop, catalog, intake, deadline, authenticator, bodies, mostBody);
+    }
+}

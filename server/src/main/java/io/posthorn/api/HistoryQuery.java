@@ -1,0 +1,152 @@
+package io.posthorn.api;
+
+import io.posthorn.catalog.Rules;
+import io.posthorn.history.DeliveryStatus;
+import io.posthorn.history.Filter;
+import io.posthorn.history.History.Place;
+import io.posthorn.history.History.Reach;
+import io.posthorn.history.History.Slice;
+import io.posthorn.model.Ids;
+import io.posthorn.runtime.Time;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The query of a list from the history; the newest comes first unless {@code order} says otherwise.
+ *
+ * @param ids makes the iterators
+ * @param paging the page
+ * @param reach the page as the history understands it
+ * @param filter what is wanted
+ */
+record HistoryQuery(Ids ids, Paging paging, Reach reach, Filter filter) {
+    /** Clocks differ, and what is older than the thing it belongs to is not by more than this. Microseconds. */
+    private static final long SLACK = 86_400_000_000L;
+
+    private static final List<String> CLASSES = List.of("0", "100", "200", "300", "400", "500");
+
+    /**
+     * Reads it; what is wrong is noted in the query, and then it must not be used.
+     *
+     * @param query of the request
+     * @param ids reads the iterator
+     * @param since nothing in the list is much older
+     */
+    static HistoryQuery of(Query query, Ids ids, Instant since) {
+        Paging paging = Paging.of(query, false);
+        String key = paging.key();
+        Place after = key == null ? null : Places.read(ids, key);
+        if (key != null && after == null && query.problems().isEmpty()) {
+            query.refuse("iterator", "must be an iterator or prevIterator of an earlier answer");
+        }
+        Filter filter = new Filter(
+                names(query, "event_types"),
+                name(query, "channel"),
+                name(query, "tag"),
+                time(query, "after", Math.max(0, Time.micros(since) - SLACK)),
+                time(query, "before", Filter.FOREVER),
+                status(query),
+                codeClass(query));
+        Reach reach = new Reach(after, paging.ascending() != paging.back(), paging.limit(), content(query));
+        return new HistoryQuery(ids, paging, reach, filter);
+    }
+
+    /** Whether payloads and bodies are wanted; they are unless the query says no. */
+    static boolean content(Query query) {
+        return query.text("with_content") == null || query.flag("with_content");
+    }
+
+    private static @Nullable String name(Query query, String parameter) {
+        String name = query.text(parameter);
+        String rule = name == null ? null : Rules.name(name);
+        if (rule != null) {
+            query.refuse(parameter, rule);
+        }
+        return name;
+    }
+
+    /** Names with commas between them. */
+    private static List<String> names(Query query, String parameter) {
+        String text = query.text(parameter);
+        List<String> names = new ArrayList<>();
+        if (text != null && !text.isEmpty()) {
+            for (String name : text.split(",", -1)) {
+                String rule = Rules.name(name);
+                if (rule != null) {
+                    query.refuse(parameter, "each " + rule + "; commas between them");
+                    return List.of();
+                }
+                names.add(name);
+            }
+        }
+        return names;
+    }
+
+    private static long time(Query query, String parameter, long ifAbsent) {
+        String text = query.text(parameter);
+        if (text == null) {
+            return ifAbsent;
+        }
+        try {
+            Instant time = OffsetDateTime.parse(text).toInstant();
+            if (!time.isBefore(Instant.EPOCH) && time.isBefore(Time.instant(Filter.FOREVER))) {
+                return Time.micros(time);
+            }
+            query.refuse(parameter, "must be a time from 1970 to 9999");
+        } catch (DateTimeParseException e) {
+            query.refuse(
+                    parameter, "must be a time such as 2026-01-31T12:00:00Z; in a query a plus sign is written %2B");
+        }
+        return ifAbsent;
+    }
+
+    private static @Nullable DeliveryStatus status(Query query) {
+        String text = query.text("status");
+        if (text == null) {
+            return null;
+        }
+        for (DeliveryStatus status : DeliveryStatus.values()) {
+            if (text.equals(Integer.toString(status.code()))) {
+                return status;
+            }
+        }
+        query.refuse("status", "must be 0 (success), 1 (pending), 2 (fail) or 3 (sending)");
+        return null;
+    }
+
+    private static @Nullable Integer codeClass(Query query) {
+        String text = query.text("status_code_class");
+        if (text == null) {
+            return null;
+        }
+        if (!CLASSES.contains(text)) {
+            query.refuse("status_code_class", "must be 100, 200, 300, 400 or 500, or 0 for no response");
+            return null;
+        }
+        return Integer.valueOf(text);
+    }
+
+    /**
+     * The page.
+     *
+     * @param slice its rows, and whether there are more
+     * @param place of a row
+     * @param shown a row as the API shows it
+     */
+    <E, T> Answer answer(Slice<E> slice, Function<E, Place> place, Function<E, T> shown) {
+        List<E> rows = slice.rows();
+        List<E> found = new ArrayList<>(rows);
+        if (slice.more()) {
+            found.add(rows.getLast()); // paging tells by one row too many that there are more
+        }
+        Paging cut = new Paging(
+                slice.more() ? rows.size() : paging.limit(), paging.key(), paging.back(), paging.ascending());
+        return Answer.json(
+                200, cut.page((after, ascending, most) -> found, row -> Places.write(ids, place.apply(row)), shown));
+    }
+}

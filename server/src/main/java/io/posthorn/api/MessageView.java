@@ -1,0 +1,30 @@
+package io.posthorn.api;
+
+import com.fasterxml.jackson.annotation.JsonRawValue;
+import io.posthorn.model.Message;
+import io.posthorn.runtime.Time;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A message as it is shown, the same as {@link MessageJson} writes where it is accepted. */
+record MessageView(
+        String id,
+        @Nullable String eventId,
+        String eventType,
+        @Nullable List<String> channels,
+        @Nullable List<String> tags,
+        Instant timestamp,
+        @JsonRawValue String payload) {
+    static MessageView of(Message message) {
+        return new MessageView(
+                message.id,
+                message.eventId,
+                message.eventType,
+                message.channels.isEmpty() ? null : message.channels,
+                message.tags.isEmpty() ? null : message.tags,
+                Time.instant(message.createdAt),
+                new String(message.payload, StandardCharsets.UTF_8));
+    }
+}

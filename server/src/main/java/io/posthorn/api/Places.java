@@ -1,0 +1,31 @@
+package io.posthorn.api;
+
+import io.posthorn.history.History.Place;
+import io.posthorn.model.Ids;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Places in lists as iterators name them: like the id of a message, because that hides the numbers in it as well and
+ * tells those apart that we have not made; then three digits for the microseconds.
+ */
+final class Places {
+    private static final String PREFIX = "msg_";
+    private static final int DIGITS = 3;
+
+    private Places() {}
+
+    static String write(Ids ids, Place place) {
+        return ids.message(0, place.at(), place.tie()).substring(PREFIX.length())
+                + "%03d".formatted(Math.floorMod(place.at(), 1_000));
+    }
+
+    /** Null if it is not one of ours. */
+    static @Nullable Place read(Ids ids, String text) {
+        int end = text.length() - DIGITS;
+        Ids.MessageRef ref = end < 0 ? null : ids.parseMessage(PREFIX + text.substring(0, end));
+        String rest = text.substring(Math.max(0, end));
+        return ref == null || !rest.chars().allMatch(c -> c >= '0' && c <= '9')
+                ? null
+                : new Place(ref.millis() * 1_000 + Integer.parseInt(rest), ref.seq());
+    }
+}

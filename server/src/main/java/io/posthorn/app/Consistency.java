@@ -1,0 +1,62 @@
+package io.posthorn.app;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The rules between settings. A rule with a setting that is not valid by itself is passed over. */
+final class Consistency {
+    private Consistency() {}
+
+    /** What does not fit together. */
+    static List<Problem> problems(Values values) {
+        List<Problem> problems = new ArrayList<>();
+        add(problems, queueTakesOneBody(values));
+        add(problems, needsUrl(values, Settings.DATABASE_USER));
+        add(problems, needsUrl(values, Settings.DATABASE_PASSWORD));
+        add(problems, readable(values, Settings.EXTRA_CA));
+        return problems;
+    }
+
+    /** Otherwise a body that is allowed could never be accepted. */
+    private static @Nullable Problem queueTakesOneBody(Values values) {
+        Long queue = values.find(Settings.INTAKE_QUEUE_BYTES);
+        Long body = values.find(Settings.MAX_BODY_BYTES);
+        if (queue == null || body == null || queue >= body) {
+            return null;
+        }
+        Setting<Long> setting =
+                values.given(Settings.INTAKE_QUEUE_BYTES) ? Settings.INTAKE_QUEUE_BYTES : Settings.MAX_BODY_BYTES;
+        return problem(
+                values,
+                setting,
+                "intake-queue-bytes (%s) must be at least max-body-bytes (%s)"
+                        .formatted(Sizes.show(queue), Sizes.show(body)));
+    }
+
+    private static @Nullable Problem needsUrl(Values values, Setting<?> setting) {
+        return values.given(setting) && values.valid(Settings.DATABASE_URL) && !values.given(Settings.DATABASE_URL)
+                ? problem(values, setting, "has no use without database-url; the embedded database has its own user")
+                : null;
+    }
+
+    private static @Nullable Problem readable(Values values, Setting<Path> setting) {
+        Path path = values.find(setting);
+        return path == null || (Files.isRegularFile(path) && Files.isReadable(path))
+                ? null
+                : problem(values, setting, "must be a file that can be read");
+    }
+
+    private static <T> Problem problem(Values values, Setting<T> setting, String rule) {
+        T value = values.get(setting);
+        return new Problem(setting.key() + " = " + setting.kind().show(value), values.origin(setting), rule);
+    }
+
+    private static void add(List<Problem> problems, @Nullable Problem problem) {
+        if (problem != null) {
+            problems.add(problem);
+        }
+    }
+}

@@ -1,0 +1,419 @@
+package io.posthorn.app;
+
+import io.posthorn.api.ApiPorts;
+import io.posthorn.api.ApiServer;
+import io.posthorn.api.ApiSettings;
+import io.posthorn.api.FastRoutes;
+import io.posthorn.api.HistoryRoutes;
+import io.posthorn.catalog.AppView;
+import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.SecretBox;
+import io.posthorn.catalog.SecretBoxException;
+import io.posthorn.dispatch.DispatchSettings;
+import io.posthorn.dispatch.Dispatcher;
+import io.posthorn.dispatch.Recovery;
+import io.posthorn.dispatch.RetrySchedule;
+import io.posthorn.egress.DnsResolver;
+import io.posthorn.egress.EgressPolicy;
+import io.posthorn.egress.EgressSettings;
+import io.posthorn.egress.Target;
+import io.posthorn.egress.TargetResult;
+import io.posthorn.fanout.Fanout;
+import io.posthorn.history.Backlog;
+import io.posthorn.history.PgBacklog;
+import io.posthorn.history.PgHistory;
+import io.posthorn.history.PgOutcomeStore;
+import io.posthorn.history.PgUnsettled;
+import io.posthorn.history.Recorder;
+import io.posthorn.history.SettledPositions;
+import io.posthorn.intake.Intake;
+import io.posthorn.intake.PgJournal;
+import io.posthorn.model.Endpoint;
+import io.posthorn.model.Ids;
+import io.posthorn.runtime.SteadyTime;
+import io.posthorn.runtime.Time;
+import io.posthorn.store.Database;
+import io.posthorn.store.DatabaseException;
+import io.posthorn.store.DatabaseSettings;
+import io.posthorn.store.Ownership;
+import io.posthorn.store.WriterConnection;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The running server: all rooms, wired and started. */
+public final class Server {
+    private static final Logger LOG = LoggerFactory.getLogger(Server.class);
+    private static final long MOST_FOR_STOPPING_MILLIS = 120_000;
+    private static final int OUTCOMES_THAT_MAY_WAIT = 20_000;
+
+    /** One step of stopping. */
+    @FunctionalInterface
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    private record Stopping(String what, Step step) {}
+
+    private final Deque<Stopping> stopping = new ArrayDeque<>();
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final Config config;
+    private boolean stopCalled;
+    private boolean failed;
+    private int port;
+
+    private Server(Config config) {
+        this.config = config;
+    }
+
+    /**
+     * Starts everything and returns when requests are accepted.
+     *
+     * @param config the settings
+     * @throws StartException if it cannot start; the message is for people
+     */
+    public static Server start(Config config) throws StartException {
+        Server server = new Server(config);
+        try {
+            server.start();
+            return server;
+        } catch (StartException e) {
+            server.stop();
+            throw e;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            server.stop();
+            throw new StartException("interrupted while starting", e);
+        } catch (DatabaseException | IOException | SQLException | Backlog.BacklogUnavailable | SecretBoxException e) {
+            server.stop();
+            throw new StartException(String.valueOf(e.getMessage()), e);
+        } catch (RuntimeException e) {
+            server.stop();
+            throw new StartException(e.toString(), e);
+        }
+    }
+
+    private void start()
+            throws DatabaseException, IOException, SQLException, InterruptedException, Backlog.BacklogUnavailable,
+                    StartException {
+        long began = System.nanoTime();
+        Time time = Time.system();
+        Database database = Database.open(databaseSettings());
+        onStop("database", database::close);
+        Ownership ownership = database.own(nodeName());
+        onStop("ownership", ownership::close);
+        SecretBox box = SecretBox.open(reveal(config.secretKey()), config.dataDir());
+        SteadyTime steady = new SteadyTime(time);
+        InstantSource instants = () -> Time.instant(steady.micros());
+        Catalog catalog = Catalog.load(database.jdbi(), box, instants.withZone(ZoneOffset.UTC), ownership::fence);
+        Ids ids = new Ids(database.idKey());
+
+        int loops = config.eventLoops() == 0 ? Runtime.getRuntime().availableProcessors() : config.eventLoops();
+        Vertx vertx =
+                Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(loops));
+        onStop(
+                "event loops",
+                () -> vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS));
+        ServerMetrics metrics = new ServerMetrics();
+        onStop("metrics", metrics::close);
+        DnsResolver resolver = new DnsResolver(egressSettings().dnsCache());
+        onStop("resolver", resolver::close);
+
+        SettledPositions positions = new SettledPositions();
+        PgOutcomeStore outcomes = new PgOutcomeStore(
+                new WriterConnection(database, ownership, "posthorn-history"), database.partitions());
+        onStop("history", outcomes::close);
+        Recorder recorder = new Recorder(OUTCOMES_THAT_MAY_WAIT, outcomes, positions, metrics, time, this::failed);
+        PgBacklog backlog = new PgBacklog(database.dataSource(), ids);
+        Dispatcher dispatcher = new Dispatcher(
+                vertx,
+                loops,
+                dispatchSettings(),
+                egressSettings(),
+                resolver,
+                catalog,
+                recorder,
+                positions,
+                backlog,
+                time,
+                metrics,
+                this::failed);
+        onStop("deliveries", () -> dispatcher.stop(config.shutdownGrace().toMillis()));
+        metrics.backlogFound(dispatcher.loadBacklog());
+        Recovery.Recovered recovered =
+                new Recovery(new PgUnsettled(database.dataSource(), ids), positions, catalog, dispatcher).run();
+        steady.atLeast(Math.max(recovered.latest(), youngest(catalog)));
+        if (recovered.deliveries() > 0) {
+            LOG.info(
+                    "Recovered {} deliveries of {} messages that were accepted and not settled",
+                    recovered.deliveries(),
+                    recovered.messages());
+        }
+
+        PgJournal journal = new PgJournal(
+                new WriterConnection(database, ownership, "posthorn-intake"),
+                database.partitions(),
+                ids,
+                steady,
+                recovered.heads(),
+                recovered.latest());
+        Fanout fanout = new Fanout(catalog, dispatcher);
+        Intake intake = new Intake(
+                config.intakeQueueMessages(),
+                config.intakeQueueBytes(),
+                journal,
+                fanout::accepted,
+                metrics,
+                this::failed);
+        intake.start();
+        onStop("intake", intake::close);
+        Caretaker caretaker = new Caretaker(database.partitions(), catalog);
+        onStop("caretaker", caretaker::close);
+        gauges(metrics, intake, recorder, dispatcher, positions);
+
+        String token = catalog.ensureAdminToken(reveal(config.adminToken()));
+        if (token != null) {
+            System.err.println("The administrator's token, shown this once: " + token);
+        }
+        EgressPolicy policy = egressSettings().policy();
+        ApiServer api = new ApiServer(
+                vertx,
+                apiSettings(loops),
+                new ApiPorts(
+                        catalog,
+                        url -> Target.parse(url, policy) instanceof TargetResult.Refused(String reason) ? reason : null,
+                        () -> ownership.held() && database.reachable(),
+                        metrics::scrape,
+                        FastRoutes.accepting(catalog, intake, config.requestDeadline()),
+                        List.of(new HistoryRoutes(
+                                catalog,
+                                new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2)),
+                                ids))));
+        listen(api);
+        onStop(
+                "API",
+                () -> api.close(config.shutdownGrace())
+                        .toCompletionStage()
+                        .toCompletableFuture()
+                        .get(config.shutdownGrace().toMillis() + 5_000, TimeUnit.MILLISECONDS));
+        ownership.onLost(this::lost);
+        LOG.info(
+                "Posthorn listens on {}:{} after {} ms",
+                config.host(),
+                port,
+                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+    }
+
+    private void listen(ApiServer api) throws StartException, InterruptedException {
+        try {
+            api.start().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
+            throw new StartException(
+                    "cannot listen on " + config.host() + ":" + config.port() + ": " + cause.getMessage()
+                            + " (choose another with --port or --host)",
+                    cause);
+        }
+        port = api.port();
+    }
+
+    /** Another node owns the shards: whatever this one did from now on would be refused, so it ends. */
+    private void lost() {
+        LOG.error("another node has taken the installation over; this one stops");
+        stopAsFailed();
+    }
+
+    /** A part has failed that nothing works without. What can still be put in order is; then the process ends. */
+    private void failed(String part, Throwable why) {
+        LOG.error("{} has failed, Posthorn stops: start it again, it goes on where it was", part, why);
+        stopAsFailed();
+    }
+
+    private void stopAsFailed() {
+        synchronized (this) {
+            if (failed || stopCalled) {
+                return;
+            }
+            failed = true;
+        }
+        Thread.ofPlatform().name("stop-failed").start(this::stop);
+        Thread.ofPlatform().name("stop-failed-deadline").daemon().start(this::haltIfItHangs);
+    }
+
+    /** What has failed may hold up an orderly stop; a process that hangs helps nobody. */
+    private void haltIfItHangs() {
+        long millis = 2 * config.shutdownGrace().toMillis() + MOST_FOR_STOPPING_MILLIS;
+        try {
+            if (!stopped.await(millis, TimeUnit.MILLISECONDS)) {
+                LOG.error("Posthorn does not stop in order, so it is ended");
+                Runtime.getRuntime().halt(1);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** When the youngest endpoint was made, microseconds since 1970. */
+    private static long youngest(Catalog catalog) {
+        long youngest = Long.MIN_VALUE;
+        for (AppView app : catalog.apps()) {
+            for (Endpoint endpoint : app.endpoints()) {
+                youngest = Math.max(youngest, Time.micros(endpoint.createdAt()));
+            }
+        }
+        return youngest;
+    }
+
+    private static void gauges(
+            ServerMetrics metrics,
+            Intake intake,
+            Recorder recorder,
+            Dispatcher dispatcher,
+            SettledPositions positions) {
+        metrics.gauge("posthorn.intake.waiting", "Messages that wait for their commit", intake::waiting);
+        metrics.gauge("posthorn.history.waiting", "Outcomes that wait for their commit", recorder::waiting);
+        metrics.gauge("posthorn.deliveries.inflight", "Requests under way", dispatcher::inFlight);
+        metrics.gauge("posthorn.deliveries.queued", "Deliveries that wait in memory", dispatcher::queued);
+        metrics.gauge("posthorn.deliveries.memory.bytes", "Memory that deliveries take", dispatcher::memoryBytes);
+        metrics.gauge(
+                "posthorn.messages.unsettled",
+                "Messages above the settled positions of their shards",
+                positions::unsettled);
+    }
+
+    private DatabaseSettings databaseSettings() {
+        return new DatabaseSettings(
+                config.dataDir(),
+                config.databaseUrl(),
+                config.databaseUser(),
+                config.databasePassword() == null
+                        ? null
+                        : config.databasePassword().reveal(),
+                config.databasePoolSize(),
+                config.embeddedPort());
+    }
+
+    private EgressSettings egressSettings() {
+        EgressSettings standard = EgressSettings.standard("Posthorn/" + version());
+        return new EgressSettings(
+                config.allowHttp(),
+                config.allowNetwork(),
+                config.connectTimeout(),
+                standard.idleTimeout(),
+                standard.maxIdle(),
+                (int) config.responseKeepBytes(),
+                standard.maxResponseBytes(),
+                standard.userAgent(),
+                config.extraCa(),
+                standard.dnsCache());
+    }
+
+    private DispatchSettings dispatchSettings() {
+        return new DispatchSettings(
+                config.endpointInFlight(),
+                config.inFlight(),
+                config.attemptTimeout(),
+                config.laneQueue(),
+                config.memoryQueueBytes(),
+                new RetrySchedule(
+                        config.retrySchedule(),
+                        config.retryJitter(),
+                        config.retryAfterMax(),
+                        () -> ThreadLocalRandom.current().nextDouble()),
+                config.svixHeaders());
+    }
+
+    private ApiSettings apiSettings(int loops) {
+        ApiSettings standard = ApiSettings.of(config.host(), config.port(), loops);
+        return new ApiSettings(
+                config.host(),
+                config.port(),
+                loops,
+                (int) config.maxBodyBytes(),
+                (int) Math.max(1, config.requestDeadline().toSeconds()),
+                standard.maxConnections(),
+                standard.maxBlocking(),
+                standard.idleSeconds());
+    }
+
+    private static @Nullable String reveal(@Nullable Secret secret) {
+        return secret == null ? null : secret.reveal();
+    }
+
+    private static String version() {
+        String version = Server.class.getPackage().getImplementationVersion();
+        return version == null ? "dev" : version;
+    }
+
+    private static String nodeName() {
+        return "pid " + ProcessHandle.current().pid();
+    }
+
+    private synchronized void onStop(String what, Step step) {
+        stopping.push(new Stopping(what, step));
+    }
+
+    /** The port that it listens on, also if the setting was 0. */
+    public int port() {
+        return port;
+    }
+
+    /**
+     * Waits until somebody has stopped it.
+     *
+     * @return false if it stopped by itself, because it had failed or another node had taken over
+     */
+    public boolean awaitStop() {
+        try {
+            stopped.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        synchronized (this) {
+            return !failed;
+        }
+    }
+
+    /**
+     * Stops in order: no new requests, those under way finish within {@link Config#shutdownGrace()}, the rest is
+     * deferred. Returns when it has stopped; more calls do no harm.
+     */
+    public void stop() {
+        synchronized (this) {
+            if (stopCalled) {
+                return;
+            }
+            stopCalled = true;
+            if (port != 0) {
+                LOG.info(
+                        "Posthorn stops: requests under way have {} s",
+                        config.shutdownGrace().toSeconds());
+            }
+        }
+        for (@Nullable Stopping next = stopping.poll(); next != null; next = stopping.poll()) {
+            try {
+                next.step.run();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                LOG.warn("interrupted while stopping: {}", next.what);
+            } catch (Exception e) {
+                LOG.warn("while stopping: {}", next.what, e);
+            }
+        }
+        stopped.countDown();
+    }
+}

@@ -1,0 +1,184 @@
+package io.posthorn.app;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.posthorn.dispatch.DispatchMetrics;
+import io.posthorn.history.RecorderMetrics;
+import io.posthorn.history.Settlement;
+import io.posthorn.intake.IntakeMetrics;
+import io.posthorn.model.Attempt;
+import io.posthorn.model.Verdict;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+/** All metrics of the server, for Prometheus. */
+final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMetrics, AutoCloseable {
+    private static final Duration[] BUCKETS = {
+        Duration.ofMillis(1),
+        Duration.ofMillis(2),
+        Duration.ofMillis(5),
+        Duration.ofMillis(10),
+        Duration.ofMillis(25),
+        Duration.ofMillis(50),
+        Duration.ofMillis(100),
+        Duration.ofMillis(250),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(15),
+        Duration.ofMinutes(1),
+        Duration.ofMinutes(10),
+        Duration.ofHours(1)
+    };
+
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final JvmGcMetrics gc = new JvmGcMetrics();
+
+    private final Counter accepted =
+            counter("posthorn.messages.accepted", "Messages accepted: committed and answered 202");
+    private final Counter refused =
+            counter("posthorn.messages.refused", "Messages answered 429 because too many waited for their commit");
+    private final Counter unavailable =
+            counter("posthorn.messages.unavailable", "Messages answered 503 because the database was away");
+    private final Counter delivered = counter(
+            "posthorn.deliveries.delivered", "Deliveries that succeeded, counted when their attempt is committed");
+    private final Counter failed = counter("posthorn.attempts.failed", "Attempts that did not succeed");
+    private final Counter deferred =
+            counter("posthorn.deliveries.deferred", "Times a delivery was put off: scheduled for a retry, or parked");
+    private final Counter exhausted =
+            counter("posthorn.deliveries.exhausted", "Deliveries that ended without success: exhausted or gone");
+    private final Timer intakeCommit = timer("posthorn.intake.commit", "Commits of accepted messages");
+    private final DistributionSummary intakeBatch = DistributionSummary.builder("posthorn.intake.commit.messages")
+            .description("Messages in one commit")
+            .register(registry);
+    private final Timer historyCommit = timer("posthorn.history.commit", "Commits of outcomes");
+    private final DistributionSummary historyBatch = DistributionSummary.builder("posthorn.history.commit.outcomes")
+            .description("Outcomes in one commit")
+            .register(registry);
+    private final Counter historyFailed =
+            counter("posthorn.history.commit.failed", "Commits of outcomes that failed and were tried again");
+    private final Timer attempt = timer("posthorn.attempt", "How long attempts took");
+    private final Timer delivery =
+            timer("posthorn.delivery", "From a message's acceptance to the end of its successful attempt");
+
+    /** Counted and not asked for: {@code count(*)} of a million rows is no thing to do at every scrape. */
+    private final AtomicLong backlog = new AtomicLong();
+
+    ServerMetrics() {
+        gauge("posthorn.deliveries.backlog", "Deliveries that wait in the database", backlog::get);
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+        gc.bindTo(registry);
+    }
+
+    /** A figure that is asked for when somebody looks. */
+    void gauge(String name, String description, Supplier<Number> figure) {
+        Gauge.builder(name, figure).description(description).register(registry);
+    }
+
+    /** What Prometheus reads. */
+    String scrape() {
+        return registry.scrape();
+    }
+
+    private Counter counter(String name, String description) {
+        return Counter.builder(name).description(description).register(registry);
+    }
+
+    private Timer timer(String name, String description) {
+        return Timer.builder(name)
+                .description(description)
+                .serviceLevelObjectives(BUCKETS)
+                .register(registry);
+    }
+
+    @Override
+    public void messagesCommitted(int messages, long nanos) {
+        accepted.increment(messages);
+        intakeBatch.record(messages);
+        intakeCommit.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void messagesRefused(int messages) {
+        refused.increment(messages);
+    }
+
+    @Override
+    public void messagesUnavailable(int messages) {
+        unavailable.increment(messages);
+    }
+
+    @Override
+    public void outcomesCommitted(List<Settlement> outcomes, long nanos) {
+        int successes = 0;
+        int waiting = 0;
+        for (Settlement settlement : outcomes) {
+            successes += settlement.verdict() instanceof Verdict.Delivered ? 1 : 0;
+            waiting += settlement.backlogChange();
+        }
+        delivered.increment(successes);
+        backlog.addAndGet(waiting);
+        historyBatch.record(outcomes.size());
+        historyCommit.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** So many deliveries were found in the database at the start. */
+    void backlogFound(long deliveries) {
+        backlog.addAndGet(deliveries);
+    }
+
+    @Override
+    public void forgotten(long deliveries) {
+        backlog.addAndGet(-deliveries);
+    }
+
+    @Override
+    public void outcomesFailed() {
+        historyFailed.increment();
+    }
+
+    @Override
+    public void attempted(Attempt made, Verdict verdict, long sinceAcceptedMicros) {
+        attempt.record(made.durationMicros(), TimeUnit.MICROSECONDS);
+        switch (verdict) {
+            case Verdict.Delivered _ -> {
+                delivery.record(Math.max(0, sinceAcceptedMicros), TimeUnit.MICROSECONDS);
+            }
+            case Verdict.RetryAt _ -> {
+                failed.increment();
+                deferred.increment();
+            }
+            case Verdict.Exhausted _, Verdict.Gone _ -> {
+                failed.increment();
+                exhausted.increment();
+            }
+            case Verdict.Parked _, Verdict.Dropped _ -> {}
+        }
+    }
+
+    @Override
+    public void parked() {
+        deferred.increment();
+    }
+
+    @Override
+    public void close() {
+        gc.close();
+        registry.close();
+    }
+}

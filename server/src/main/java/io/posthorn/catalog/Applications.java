@@ -1,0 +1,174 @@
+package io.posthorn.catalog;
+
+import io.posthorn.model.Application;
+import io.posthorn.model.Endpoint;
+import io.posthorn.model.Ids;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Changes to applications. They wait for the database; call them on a virtual thread. */
+public final class Applications {
+    private static final String PREFIX = "app_";
+
+    private final Directory directory;
+    private final PgCatalog pg;
+    private final Changes changes;
+    private final Clock clock;
+
+    Applications(Directory directory, PgCatalog pg, Changes changes, Clock clock) {
+        this.directory = directory;
+        this.pg = pg;
+        this.changes = changes;
+        this.clock = clock;
+    }
+
+    /**
+     * Makes one.
+     *
+     * @param draft what it is to be
+     * @param getIfExists whether one with the same uid is as good
+     * @return {@code Created}; {@code Existing} or {@code Conflict} if another has the uid
+     */
+    public Result<Application> create(AppDraft draft, boolean getIfExists) {
+        String id = Ids.fresh(PREFIX);
+        return changes.run(id, () -> {
+            Application holder = holder(draft.uid());
+            if (holder == null) {
+                return insert(id, draft);
+            }
+            return getIfExists ? new Result.Existing<>(holder) : taken(draft.uid());
+        });
+    }
+
+    /**
+     * Makes it so: changes it, or makes it if there is none. One that is made gets the uid it was addressed by if the
+     * draft names none, and so does one that was addressed by its uid, so that saying the same thing twice is the same
+     * as saying it once.
+     *
+     * @param idOrUid how it was addressed
+     * @param draft what it is to be
+     * @return {@code Updated} or {@code Created}; {@code Conflict} if another has the uid; {@code NotFound} for an id
+     *     that does not exist, because ids are given by us
+     */
+    public Result<Application> put(String idOrUid, AppDraft draft) {
+        AppView present = directory.find(idOrUid);
+        String freshId = Ids.fresh(PREFIX);
+        String subject = present == null ? freshId : present.application().id();
+        return changes.run(subject, () -> {
+            AppView view = directory.find(idOrUid);
+            AppDraft named = draft.uid() == null && !Rules.looksLikeId(idOrUid) ? withUid(draft, idOrUid) : draft;
+            if (view != null) {
+                return update(view, named);
+            }
+            if (Rules.looksLikeId(idOrUid)) {
+                return new Result.NotFound<>("application");
+            }
+            return holder(named.uid()) == null ? insert(freshId, named) : taken(named.uid());
+        });
+    }
+
+    /**
+     * Changes some of it.
+     *
+     * @param idOrUid how it was addressed
+     * @param patch from what it is to what it is to be
+     * @return {@code Updated}; {@code Conflict} if another has the uid; {@code NotFound}
+     */
+    public Result<Application> patch(String idOrUid, UnaryOperator<AppDraft> patch) {
+        AppView present = directory.find(idOrUid);
+        return changes.run(present == null ? "" : present.application().id(), () -> {
+            AppView view = directory.find(idOrUid);
+            return view == null
+                    ? new Result.NotFound<>("application")
+                    : update(view, patch.apply(AppDraft.of(view.application())));
+        });
+    }
+
+    /**
+     * Removes it with its endpoints.
+     *
+     * @param idOrUid how it was addressed
+     * @return {@code Deleted} or {@code NotFound}
+     */
+    public Result<Application> delete(String idOrUid) {
+        AppView present = directory.find(idOrUid);
+        return changes.run(present == null ? "" : present.application().id(), () -> {
+            AppView view = directory.find(idOrUid);
+            if (view == null) {
+                return new Result.NotFound<>("application");
+            }
+            pg.deleteApplication(view.application().no());
+            remove(view);
+            return new Result.Deleted<>(view.application());
+        });
+    }
+
+    private Result<Application> insert(String id, AppDraft draft) {
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+        Application made = pg.insert(
+                new Application(0, id, draft.uid(), draft.name(), draft.metadata(), draft.rateLimit(), now, now));
+        directory.put(AppView.of(made, new Endpoint[0]));
+        return new Result.Created<>(made);
+    }
+
+    private Result<Application> update(AppView view, AppDraft draft) {
+        Application was = view.application();
+        Application holder = holder(draft.uid());
+        if (holder != null && holder.no() != was.no()) {
+            return taken(draft.uid());
+        }
+        Application now = new Application(
+                was.no(),
+                was.id(),
+                draft.uid(),
+                draft.name(),
+                draft.metadata(),
+                draft.rateLimit(),
+                was.createdAt(),
+                clock.instant().truncatedTo(ChronoUnit.MICROS));
+        pg.update(now);
+        directory.put(view.with(now));
+        return new Result.Updated<>(now);
+    }
+
+    private @Nullable Application holder(@Nullable String uid) {
+        AppView view = uid == null ? null : directory.find(uid);
+        return view == null ? null : view.application();
+    }
+
+    private static Result<Application> taken(@Nullable String uid) {
+        return new Result.Conflict<>("uid", "another application has the uid " + uid + "; uids are unique");
+    }
+
+    private static AppDraft withUid(AppDraft draft, String uid) {
+        return new AppDraft(draft.name(), uid, draft.metadata(), draft.rateLimit());
+    }
+
+    private void remove(AppView view) {
+        directory.remove(view.application());
+        view.endpoints().forEach(endpoint -> changes.announce(new EndpointChange.Removed(endpoint)));
+    }
+
+    /** Makes memory agree with the database about the application with this id, whatever happened to it. */
+    void reread(String id) {
+        AppView before = directory.find(id);
+        AppView now = pg.application(id);
+        if (now != null) {
+            directory.put(now);
+            now.endpoints().stream()
+                    .filter(endpoint -> before == null || !Objects.equals(endpoint, before.endpoint(endpoint.id())))
+                    .forEach(endpoint -> changes.announce(new EndpointChange.Changed(endpoint)));
+        } else if (before != null) {
+            directory.remove(before.application());
+        }
+        if (before != null) {
+            before.endpoints().stream()
+                    .filter(endpoint -> now == null || now.endpointByNo(endpoint.no()) == null)
+                    .forEach(endpoint -> changes.announce(new EndpointChange.Removed(endpoint)));
+        }
+    }
+}

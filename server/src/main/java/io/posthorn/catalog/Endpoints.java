@@ -1,0 +1,226 @@
+package io.posthorn.catalog;
+
+import io.posthorn.model.Application;
+import io.posthorn.model.Endpoint;
+import io.posthorn.model.Ids;
+import io.posthorn.model.SigningSecret;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Changes to endpoints. They wait for the database; call them on a virtual thread. */
+public final class Endpoints {
+    private static final String PREFIX = "ep_";
+    private static final int SECRET_BYTES = 24;
+
+    private final Directory directory;
+    private final PgCatalog pg;
+    private final Changes changes;
+    private final Clock clock;
+    private final SecureRandom random;
+
+    Endpoints(Directory directory, PgCatalog pg, Changes changes, Clock clock, SecureRandom random) {
+        this.directory = directory;
+        this.pg = pg;
+        this.changes = changes;
+        this.clock = clock;
+        this.random = random;
+    }
+
+    /** A new signing secret of 24 random bytes. */
+    public SigningSecret freshSecret() {
+        byte[] key = new byte[SECRET_BYTES];
+        random.nextBytes(key);
+        return new SigningSecret(key);
+    }
+
+    /**
+     * Makes one; without a secret in the draft, it gets a fresh one.
+     *
+     * @param app id or uid of its application
+     * @param draft what it is to be
+     * @return {@code Created}; {@code Conflict} if another of this application has the uid; {@code NotFound} without
+     *     the application
+     */
+    public Result<Endpoint> create(String app, EndpointDraft draft) {
+        return inApp(app, view -> insert(view, draft));
+    }
+
+    /**
+     * Makes it so: changes it, or makes it if there is none. What is said of the uid at {@link Applications#put} holds
+     * here too. The secret stays as it is if the draft has none.
+     *
+     * @param app id or uid of its application
+     * @param idOrUid how it was addressed
+     * @param draft what it is to be
+     * @return {@code Updated} or {@code Created}; {@code Conflict} if another of this application has the uid;
+     *     {@code NotFound} without the application, or for an id that does not exist
+     */
+    public Result<Endpoint> put(String app, String idOrUid, EndpointDraft draft) {
+        return inApp(app, view -> {
+            Endpoint present = view.endpoint(idOrUid);
+            EndpointDraft named = draft.uid() == null && !Rules.looksLikeId(idOrUid) ? withUid(draft, idOrUid) : draft;
+            if (present != null) {
+                return update(view, present, named);
+            }
+            return Rules.looksLikeId(idOrUid) ? new Result.NotFound<>("endpoint") : insert(view, named);
+        });
+    }
+
+    /**
+     * Changes some of it.
+     *
+     * @param app id or uid of its application
+     * @param idOrUid how it was addressed
+     * @param patch from what it is (with no secret, which keeps the present one) to what it is to be
+     * @return {@code Updated}; {@code Conflict} if another of this application has the uid; {@code NotFound}
+     */
+    public Result<Endpoint> patch(String app, String idOrUid, UnaryOperator<EndpointDraft> patch) {
+        return inApp(app, view -> {
+            Endpoint present = view.endpoint(idOrUid);
+            return present == null
+                    ? new Result.NotFound<>("endpoint")
+                    : update(view, present, patch.apply(EndpointDraft.of(present)));
+        });
+    }
+
+    /**
+     * Removes it.
+     *
+     * @param app id or uid of its application
+     * @param idOrUid how it was addressed
+     * @return {@code Deleted} or {@code NotFound}
+     */
+    public Result<Endpoint> delete(String app, String idOrUid) {
+        return inApp(app, view -> {
+            Endpoint present = view.endpoint(idOrUid);
+            if (present == null) {
+                return new Result.NotFound<>("endpoint");
+            }
+            pg.deleteEndpoint(present.no());
+            directory.put(view.without(present.no()));
+            changes.announce(new EndpointChange.Removed(present));
+            return new Result.Deleted<>(present);
+        });
+    }
+
+    void disable(int endpointNo, String reason) {
+        Integer appNo = pg.appOf(endpointNo);
+        AppView found = appNo == null ? null : directory.find(appNo);
+        if (found == null) {
+            return;
+        }
+        changes.run(found.application().id(), () -> {
+            AppView view = directory.find(found.application().no());
+            Endpoint present = view == null ? null : view.endpointByNo(endpointNo);
+            if (view == null || present == null || present.disabled()) {
+                return false;
+            }
+            store(view, changed(present, EndpointDraft.of(present), true, reason));
+            return true;
+        });
+    }
+
+    private Result<Endpoint> inApp(String app, Function<AppView, Result<Endpoint>> change) {
+        AppView present = directory.find(app);
+        return changes.run(present == null ? "" : present.application().id(), () -> {
+            AppView view = directory.find(app);
+            return view == null ? new Result.NotFound<>("application") : change.apply(view);
+        });
+    }
+
+    private Result<Endpoint> insert(AppView view, EndpointDraft draft) {
+        if (taken(view, draft.uid(), null)) {
+            return conflict(draft);
+        }
+        Application app = view.application();
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+        SigningSecret secret = draft.secret();
+        Endpoint made = pg.insert(new Endpoint(
+                0,
+                app.no(),
+                Ids.fresh(PREFIX),
+                draft.uid(),
+                draft.url(),
+                draft.description(),
+                draft.eventTypes(),
+                draft.channels(),
+                draft.disabled(),
+                null,
+                draft.rateLimit(),
+                draft.metadata(),
+                secret == null ? freshSecret() : secret,
+                now,
+                now));
+        publish(view, made);
+        return new Result.Created<>(made);
+    }
+
+    private Result<Endpoint> update(AppView view, Endpoint was, EndpointDraft draft) {
+        if (taken(view, draft.uid(), was)) {
+            return conflict(draft);
+        }
+        String reason = draft.disabled() ? was.disabledReason() : null;
+        return new Result.Updated<>(store(view, changed(was, draft, draft.disabled(), reason)));
+    }
+
+    private Endpoint changed(Endpoint was, EndpointDraft draft, boolean disabled, @Nullable String reason) {
+        SigningSecret secret = draft.secret();
+        return new Endpoint(
+                was.no(),
+                was.appNo(),
+                was.id(),
+                draft.uid(),
+                draft.url(),
+                draft.description(),
+                draft.eventTypes(),
+                draft.channels(),
+                disabled,
+                reason,
+                draft.rateLimit(),
+                draft.metadata(),
+                secret == null ? was.secret() : secret,
+                was.createdAt(),
+                clock.instant().truncatedTo(ChronoUnit.MICROS));
+    }
+
+    private Endpoint store(AppView view, Endpoint now) {
+        pg.update(now);
+        publish(view, now);
+        return now;
+    }
+
+    private void publish(AppView view, Endpoint now) {
+        directory.put(view.with(now));
+        changes.announce(new EndpointChange.Changed(now));
+    }
+
+    private static boolean taken(AppView view, @Nullable String uid, @Nullable Endpoint by) {
+        Endpoint holder = uid == null ? null : view.endpoint(uid);
+        return holder != null && (by == null || holder.no() != by.no());
+    }
+
+    private static Result<Endpoint> conflict(EndpointDraft draft) {
+        return new Result.Conflict<>(
+                "uid",
+                "another endpoint of this application has the uid " + draft.uid()
+                        + "; uids are unique within an application");
+    }
+
+    private static EndpointDraft withUid(EndpointDraft draft, String uid) {
+        return new EndpointDraft(
+                draft.url(),
+                uid,
+                draft.description(),
+                draft.eventTypes(),
+                draft.channels(),
+                draft.disabled(),
+                draft.rateLimit(),
+                draft.metadata(),
+                draft.secret());
+    }
+}

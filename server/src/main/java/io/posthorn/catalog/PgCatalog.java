@@ -1,0 +1,225 @@
+package io.posthorn.catalog;
+
+import io.posthorn.model.Application;
+import io.posthorn.model.Endpoint;
+import io.posthorn.model.EventType;
+import io.posthorn.store.StaleOwnerException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
+import org.jspecify.annotations.Nullable;
+
+/** The catalog's SQL. */
+final class PgCatalog {
+    private static final int FETCH_ROWS = 2_000;
+    private static final String APPLICATION = """
+            select no, id, uid, name, metadata::text, rate_limit, created_at, updated_at from application
+            """;
+    private static final String ENDPOINT = """
+            select no, app_no, id, uid, url, description, event_types, channels, disabled, disabled_reason, rate_limit,
+                   metadata::text, secret, created_at, updated_at
+            from endpoint
+            """;
+    private static final String EVENT_TYPE = """
+            select name, description, archived, deprecated, group_name, schemas::text, created_at, updated_at
+            from event_type
+            """;
+
+    private final Jdbi jdbi;
+    private final PgRows rows;
+    private final WriteGuard guard;
+
+    PgCatalog(Jdbi jdbi, SecretBox box, WriteGuard guard) {
+        this.jdbi = jdbi;
+        this.rows = new PgRows(box);
+        this.guard = guard;
+    }
+
+    /** Runs reads that all see the same moment. */
+    void inSnapshot(Consumer<Handle> reads) {
+        jdbi.useTransaction(TransactionIsolationLevel.REPEATABLE_READ, reads::accept);
+    }
+
+    void applications(Handle handle, Consumer<Application> each) {
+        handle.createQuery(APPLICATION)
+                .setFetchSize(FETCH_ROWS)
+                .map((row, ctx) -> rows.application(row))
+                .forEach(each);
+    }
+
+    /** Grouped by application. */
+    void endpoints(Handle handle, Consumer<Endpoint> each) {
+        handle.createQuery(ENDPOINT + "order by app_no, no")
+                .setFetchSize(FETCH_ROWS)
+                .map((row, ctx) -> rows.endpoint(row))
+                .forEach(each);
+    }
+
+    List<EventType> eventTypes(Handle handle) {
+        return handle.createQuery(EVENT_TYPE)
+                .map((row, ctx) -> rows.eventType(row))
+                .list();
+    }
+
+    Map<Tokens.Hash, Token> tokens(Handle handle) {
+        Map<Tokens.Hash, Token> all = new HashMap<>();
+        handle.createQuery("select no, name, hash from api_token")
+                .map((row, ctx) -> Map.entry(
+                        Tokens.Hash.of(row.getBytes("hash")), new Token(row.getInt("no"), row.getString("name"))))
+                .forEach(entry -> all.put(entry.getKey(), entry.getValue()));
+        return all;
+    }
+
+    /** One application with its endpoints; null if there is none. */
+    @Nullable
+    AppView application(String id) {
+        return jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, handle -> {
+            Application application = handle.createQuery(APPLICATION + "where id = :id")
+                    .bind("id", id)
+                    .map((row, ctx) -> rows.application(row))
+                    .findOne()
+                    .orElse(null);
+            if (application == null) {
+                return null;
+            }
+            List<Endpoint> endpoints = new ArrayList<>();
+            handle.createQuery(ENDPOINT + "where app_no = :no")
+                    .bind("no", application.no())
+                    .setFetchSize(FETCH_ROWS)
+                    .map((row, ctx) -> rows.endpoint(row))
+                    .forEach(endpoints::add);
+            return AppView.of(application, endpoints.toArray(Endpoint[]::new));
+        });
+    }
+
+    @Nullable
+    Integer appOf(int endpointNo) {
+        return jdbi.withHandle(handle -> handle.createQuery("select app_no from endpoint where no = :no")
+                .bind("no", endpointNo)
+                .mapTo(Integer.class)
+                .findOne()
+                .orElse(null));
+    }
+
+    /** Stores a new one and gives it its number. */
+    Application insert(Application application) {
+        return write(handle -> handle.createQuery("""
+                        insert into application (id, uid, name, metadata, rate_limit, created_at, updated_at)
+                        values (:id, :uid, :name, :metadata::jsonb, :rateLimit, :createdAt, :updatedAt)
+                        returning no, id, uid, name, metadata::text, rate_limit, created_at, updated_at
+                        """)
+                .bindMap(PgRows.bindings(application))
+                .map((row, ctx) -> rows.application(row))
+                .one());
+    }
+
+    void update(Application application) {
+        write(handle ->
+                handle.createUpdate("""
+                        update application
+                        set uid = :uid, name = :name, metadata = :metadata::jsonb, rate_limit = :rateLimit,
+                            updated_at = :updatedAt
+                        where no = :no
+                        """).bindMap(PgRows.bindings(application)).execute());
+    }
+
+    void deleteApplication(int no) {
+        write(handle -> handle.createUpdate("delete from application where no = :no")
+                .bind("no", no)
+                .execute());
+    }
+
+    /** Stores a new one and gives it its number. */
+    Endpoint insert(Endpoint endpoint) {
+        return write(handle -> handle.createQuery("""
+                        insert into endpoint (app_no, id, uid, url, description, event_types, channels, disabled,
+                                              disabled_reason, rate_limit, metadata, secret, created_at, updated_at)
+                        values (:appNo, :id, :uid, :url, :description, :eventTypes, :channels, :disabled,
+                                :disabledReason, :rateLimit, :metadata::jsonb, :secret, :createdAt, :updatedAt)
+                        returning no, app_no, id, uid, url, description, event_types, channels, disabled,
+                                  disabled_reason, rate_limit, metadata::text, secret, created_at, updated_at
+                        """)
+                .bindMap(rows.bindings(endpoint))
+                .map((row, ctx) -> rows.endpoint(row))
+                .one());
+    }
+
+    void update(Endpoint endpoint) {
+        write(handle ->
+                handle.createUpdate("""
+                        update endpoint
+                        set uid = :uid, url = :url, description = :description, event_types = :eventTypes,
+                            channels = :channels, disabled = :disabled, disabled_reason = :disabledReason,
+                            rate_limit = :rateLimit, metadata = :metadata::jsonb, secret = :secret,
+                            updated_at = :updatedAt
+                        where no = :no
+                        """).bindMap(rows.bindings(endpoint)).execute());
+    }
+
+    void deleteEndpoint(int no) {
+        write(handle -> handle.createUpdate("delete from endpoint where no = :no")
+                .bind("no", no)
+                .execute());
+    }
+
+    /** Stores it, new or not; returns it as it is stored (the database orders the members of its schemas). */
+    EventType upsert(EventType type) {
+        return write(handle -> handle.createQuery("""
+                        insert into event_type (name, description, archived, deprecated, group_name, schemas,
+                                                created_at, updated_at)
+                        values (:name, :description, :archived, :deprecated, :groupName, :schemas::jsonb, :createdAt,
+                                :updatedAt)
+                        on conflict (name) do update
+                        set description = excluded.description, archived = excluded.archived,
+                            deprecated = excluded.deprecated, group_name = excluded.group_name,
+                            schemas = excluded.schemas, updated_at = excluded.updated_at
+                        returning name, description, archived, deprecated, group_name, schemas::text, created_at,
+                                  updated_at
+                        """)
+                .bindMap(PgRows.bindings(type))
+                .map((row, ctx) -> rows.eventType(row))
+                .one());
+    }
+
+    void deleteEventType(String name) {
+        write(handle -> handle.createUpdate("delete from event_type where name = :name")
+                .bind("name", name)
+                .execute());
+    }
+
+    /** Makes this the only token of its name; returns all tokens as they are then. */
+    Map<Tokens.Hash, Token> replaceToken(String name, byte[] hash) {
+        return write(handle -> {
+            handle.createUpdate("delete from api_token where name = :name and hash <> :hash")
+                    .bind("name", name)
+                    .bind("hash", hash)
+                    .execute();
+            handle.createUpdate("""
+                            insert into api_token (name, hash) values (:name, :hash) on conflict (hash) do nothing
+                            """).bind("name", name).bind("hash", hash).execute();
+            return tokens(handle);
+        });
+    }
+
+    private <T> T write(Function<Handle, T> statements) {
+        return jdbi.inTransaction(handle -> {
+            askGuard(handle);
+            return statements.apply(handle);
+        });
+    }
+
+    private void askGuard(Handle handle) {
+        try {
+            guard.check(handle.getConnection());
+        } catch (SQLException | StaleOwnerException e) {
+            throw new IllegalStateException("the catalog could not be changed: " + e.getMessage(), e);
+        }
+    }
+}

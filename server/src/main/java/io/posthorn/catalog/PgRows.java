@@ -1,0 +1,205 @@
+package io.posthorn.catalog;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.posthorn.model.Application;
+import io.posthorn.model.Endpoint;
+import io.posthorn.model.EventType;
+import io.posthorn.model.SigningSecret;
+import java.sql.Array;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jdbi.v3.core.argument.Argument;
+import org.jspecify.annotations.Nullable;
+
+/** Between the catalog's rows and its records. */
+final class PgRows {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final TypeReference<LinkedHashMap<String, String>> TEXTS = new TypeReference<>() {};
+    /** Names that thousands of endpoints share are kept once; beyond this many, they are not looked for. */
+    private static final int SHARED_NAMES = 10_000;
+
+    private final SecretBox box;
+    private final ConcurrentHashMap<String, String> names = new ConcurrentHashMap<>();
+
+    PgRows(SecretBox box) {
+        this.box = box;
+    }
+
+    Application application(ResultSet row) throws SQLException {
+        return new Application(
+                row.getInt("no"),
+                row.getString("id"),
+                row.getString("uid"),
+                row.getString("name"),
+                metadata(row.getString("metadata")),
+                integer(row, "rate_limit"),
+                instant(row, "created_at"),
+                instant(row, "updated_at"));
+    }
+
+    Endpoint endpoint(ResultSet row) throws SQLException {
+        String id = row.getString("id");
+        return new Endpoint(
+                row.getInt("no"),
+                row.getInt("app_no"),
+                id,
+                row.getString("uid"),
+                row.getString("url"),
+                row.getString("description"),
+                list(row.getArray("event_types")),
+                list(row.getArray("channels")),
+                row.getBoolean("disabled"),
+                row.getString("disabled_reason"),
+                integer(row, "rate_limit"),
+                metadata(row.getString("metadata")),
+                new SigningSecret(box.open(row.getBytes("secret"), context(id))),
+                instant(row, "created_at"),
+                instant(row, "updated_at"));
+    }
+
+    EventType eventType(ResultSet row) throws SQLException {
+        return new EventType(
+                row.getString("name"),
+                row.getString("description"),
+                row.getBoolean("archived"),
+                row.getBoolean("deprecated"),
+                row.getString("group_name"),
+                row.getString("schemas"),
+                instant(row, "created_at"),
+                instant(row, "updated_at"));
+    }
+
+    static Map<String, @Nullable Object> bindings(Application application) {
+        Map<String, @Nullable Object> all = new HashMap<>();
+        all.put("no", application.no());
+        all.put("id", application.id());
+        all.put("uid", text(application.uid()));
+        all.put("name", application.name());
+        all.put("metadata", json(application.metadata()));
+        all.put("rateLimit", integer(application.rateLimit()));
+        all.put("createdAt", time(application.createdAt()));
+        all.put("updatedAt", time(application.updatedAt()));
+        return all;
+    }
+
+    Map<String, @Nullable Object> bindings(Endpoint endpoint) {
+        Map<String, @Nullable Object> all = new HashMap<>();
+        all.put("no", endpoint.no());
+        all.put("appNo", endpoint.appNo());
+        all.put("id", endpoint.id());
+        all.put("uid", text(endpoint.uid()));
+        all.put("url", endpoint.url());
+        all.put("description", endpoint.description());
+        all.put("eventTypes", array(endpoint.eventTypes()));
+        all.put("channels", array(endpoint.channels()));
+        all.put("disabled", endpoint.disabled());
+        all.put("disabledReason", text(endpoint.disabledReason()));
+        all.put("rateLimit", integer(endpoint.rateLimit()));
+        all.put("metadata", json(endpoint.metadata()));
+        all.put("secret", box.seal(endpoint.secret().key(), context(endpoint.id())));
+        all.put("createdAt", time(endpoint.createdAt()));
+        all.put("updatedAt", time(endpoint.updatedAt()));
+        return all;
+    }
+
+    static Map<String, @Nullable Object> bindings(EventType type) {
+        Map<String, @Nullable Object> all = new HashMap<>();
+        all.put("name", type.name());
+        all.put("description", type.description());
+        all.put("archived", type.archived());
+        all.put("deprecated", type.deprecated());
+        all.put("groupName", text(type.groupName()));
+        all.put("schemas", text(type.schemas()));
+        all.put("createdAt", time(type.createdAt()));
+        all.put("updatedAt", time(type.updatedAt()));
+        return all;
+    }
+
+    private static String context(String endpointId) {
+        return "endpoint-secret:" + endpointId;
+    }
+
+    /** Null with its type, which the driver wants to know. */
+    private static Argument text(@Nullable String value) {
+        return (position, statement, ctx) -> statement.setObject(position, value, Types.VARCHAR);
+    }
+
+    private static Argument integer(@Nullable Integer value) {
+        return (position, statement, ctx) -> statement.setObject(position, value, Types.INTEGER);
+    }
+
+    private static Argument array(@Nullable List<String> values) {
+        return (position, statement, ctx) -> {
+            if (values == null) {
+                statement.setNull(position, Types.ARRAY);
+            } else {
+                statement.setArray(position, statement.getConnection().createArrayOf("text", values.toArray()));
+            }
+        };
+    }
+
+    private static OffsetDateTime time(Instant instant) {
+        return instant.atOffset(ZoneOffset.UTC);
+    }
+
+    private static Instant instant(ResultSet row, String column) throws SQLException {
+        return row.getObject(column, OffsetDateTime.class).toInstant();
+    }
+
+    private static @Nullable Integer integer(ResultSet row, String column) throws SQLException {
+        int value = row.getInt(column);
+        return row.wasNull() ? null : value;
+    }
+
+    private @Nullable List<String> list(@Nullable Array array) throws SQLException {
+        if (array == null) {
+            return null;
+        }
+        String[] values = (String[]) array.getArray();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = shared(values[i]);
+        }
+        return List.of(values);
+    }
+
+    private String shared(String name) {
+        String known = names.get(name);
+        if (known != null) {
+            return known;
+        }
+        if (names.size() < SHARED_NAMES) {
+            names.put(name, name);
+        }
+        return name;
+    }
+
+    private static Map<String, String> metadata(String json) throws SQLException {
+        if (json.equals("{}")) {
+            return Map.of();
+        }
+        try {
+            return java.util.Collections.unmodifiableMap(JSON.readValue(json, TEXTS));
+        } catch (JsonProcessingException e) {
+            throw new SQLException("stored metadata is not an object of texts", e);
+        }
+    }
+
+    private static String json(Map<String, String> metadata) {
+        try {
+            return JSON.writeValueAsString(metadata);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("metadata cannot be written as JSON", e);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package io.posthorn.catalog;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the parts of an application, an endpoint and an event type may look like. Each method returns null if its
+ * argument is fine, else the rule it breaks, for people.
+ */
+public final class Rules {
+    /** Characters of a uid, of an event type's name and of a channel's. */
+    public static final int MOST_NAME = 256;
+    /** Characters of an application's name. */
+    public static final int MOST_APP_NAME = 1_000;
+    /** Characters of a description. */
+    public static final int MOST_DESCRIPTION = 10_000;
+    /** Characters of a URL. */
+    public static final int MOST_URL = 8_192;
+    /** Characters of all keys and values of metadata. */
+    public static final int MOST_METADATA = 16_384;
+    /** Event types that an endpoint names. */
+    public static final int MOST_EVENT_TYPES = 2_000;
+    /** Channels that an endpoint names. */
+    public static final int MOST_CHANNELS = 100;
+
+    private static final int ULID = 26;
+
+    private Rules() {}
+
+    /** The owner's own id: 1 to 256 of {@code [a-zA-Z0-9\-_.]}, and not like an id that we give. */
+    public static @Nullable String uid(String uid) {
+        String wrong = name(uid);
+        if (wrong == null && looksLikeId(uid)) {
+            return "must not look like an id that the server gives (app_, ep_, msg_ … and 26 letters and digits)";
+        }
+        return wrong;
+    }
+
+    /** The name of an event type or a channel, and the letters of a uid: 1 to 256 of {@code [a-zA-Z0-9\-_.]}. */
+    public static @Nullable String name(String name) {
+        boolean fine = !name.isEmpty() && name.length() <= MOST_NAME;
+        for (int i = 0; fine && i < name.length(); i++) {
+            fine = allowed(name.charAt(i));
+        }
+        return fine ? null : "must be 1 to " + MOST_NAME + " letters, digits, hyphens, underscores and dots";
+    }
+
+    private static boolean allowed(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || "-_.".indexOf(c) >= 0;
+    }
+
+    /** Whether it is a prefix of ours and 26 characters, the form of all ids that the server gives. */
+    public static boolean looksLikeId(String text) {
+        int start = text.indexOf('_') + 1;
+        return switch (text.substring(0, start)) {
+            case "app_", "ep_", "msg_", "atmpt_" -> text.length() == start + ULID;
+            default -> false;
+        };
+    }
+
+    /** The name of an application: 1 to 1,000 characters, not only blanks. */
+    public static @Nullable String appName(String name) {
+        return name.isBlank() || name.length() > MOST_APP_NAME
+                ? "must be 1 to " + MOST_APP_NAME + " characters, and not only blanks"
+                : null;
+    }
+
+    /** A description: at most 10,000 characters. */
+    public static @Nullable String description(String text) {
+        return text.length() > MOST_DESCRIPTION ? "must have at most " + MOST_DESCRIPTION + " characters" : null;
+    }
+
+    /** A URL's length; what it may point to is decided elsewhere. */
+    public static @Nullable String url(String url) {
+        return url.isEmpty() || url.length() > MOST_URL ? "must be 1 to " + MOST_URL + " characters" : null;
+    }
+
+    /** Metadata: at most 16,384 characters of keys and values together. */
+    public static @Nullable String metadata(Map<String, String> metadata) {
+        long size = 0;
+        for (Map.Entry<String, String> entry : metadata.entrySet()) {
+            size += entry.getKey().length() + (long) entry.getValue().length();
+        }
+        return size > MOST_METADATA
+                ? "must have at most " + MOST_METADATA + " characters in all keys and values, has " + size
+                : null;
+    }
+
+    /** The event types that an endpoint wants: 1 to 2,000. */
+    public static @Nullable String eventTypes(List<String> names) {
+        return count(names, MOST_EVENT_TYPES, "event types");
+    }
+
+    /** The channels that an endpoint wants: 1 to 100. */
+    public static @Nullable String channels(List<String> names) {
+        return count(names, MOST_CHANNELS, "channels");
+    }
+
+    private static @Nullable String count(List<String> names, int most, String what) {
+        return names.isEmpty() || names.size() > most
+                ? "must name 1 to " + most + " " + what + "; leave it out, or give null, for all"
+                : null;
+    }
+
+    /** A limit a second: at least 1. */
+    public static @Nullable String rateLimit(int perSecond) {
+        return perSecond < 1 ? "must be at least 1 a second" : null;
+    }
+}

@@ -1,0 +1,69 @@
+package io.posthorn.dispatch;
+
+import io.posthorn.history.Settlement;
+import io.posthorn.model.Attempt;
+import io.posthorn.model.Message;
+import io.posthorn.model.Verdict;
+import org.jspecify.annotations.Nullable;
+
+/** A message on its way to one endpoint. A class and not a record: it is itself, whatever it holds. */
+final class Delivery {
+    /** What a delivery costs in memory besides its payload, bytes, roughly. */
+    private static final int OVERHEAD = 400;
+
+    private final Message message;
+    private final int endpointNo;
+    private final int attempts;
+    private final boolean fromDeferral;
+    /** Its place in {@link InFlight}, which alone uses this; negative if it is not in flight. */
+    int place = -1;
+
+    /**
+     * A delivery.
+     *
+     * @param message what to deliver
+     * @param endpointNo where
+     * @param attempts made so far
+     * @param fromDeferral whether it has a row in {@code deferral}
+     */
+    Delivery(Message message, int endpointNo, int attempts, boolean fromDeferral) {
+        this.message = message;
+        this.endpointNo = endpointNo;
+        this.attempts = attempts;
+        this.fromDeferral = fromDeferral;
+    }
+
+    Message message() {
+        return message;
+    }
+
+    int endpointNo() {
+        return endpointNo;
+    }
+
+    int attempts() {
+        return attempts;
+    }
+
+    boolean fromDeferral() {
+        return fromDeferral;
+    }
+
+    /** What it costs in memory, bytes, roughly. */
+    int weight() {
+        return message.payload.length + OVERHEAD;
+    }
+
+    /** What is to be written about it. */
+    Settlement settlement(@Nullable Attempt attempt, Verdict verdict) {
+        return new Settlement(
+                message.appNo,
+                endpointNo,
+                message.seq,
+                message.createdAt,
+                attempt == null ? attempts : attempt.number(),
+                fromDeferral,
+                attempt,
+                verdict);
+    }
+}

@@ -1,0 +1,22 @@
+package io.posthorn.dispatch;
+
+import io.posthorn.model.Attempt;
+import io.posthorn.model.Verdict;
+
+/** What dispatching tells of itself. */
+public interface DispatchMetrics {
+    /**
+     * An attempt was made.
+     *
+     * @param attempt the attempt
+     * @param verdict what follows
+     * @param sinceAcceptedMicros from the message's acceptance to the end of the attempt, microseconds
+     */
+    void attempted(Attempt attempt, Verdict verdict, long sinceAcceptedMicros);
+
+    /** A delivery was parked in the database. */
+    void parked();
+
+    /** So many deliveries in the database are no longer owed: their endpoint was deleted. */
+    void forgotten(long deliveries);
+}

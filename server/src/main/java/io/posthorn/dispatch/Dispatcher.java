@@ -1,0 +1,377 @@
+package io.posthorn.dispatch;
+
+import io.posthorn.catalog.AppView;
+import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.EndpointChange;
+import io.posthorn.egress.AddressResolver;
+import io.posthorn.egress.Egress;
+import io.posthorn.egress.EgressPolicy;
+import io.posthorn.egress.EgressSettings;
+import io.posthorn.history.Backlog;
+import io.posthorn.history.Recorder;
+import io.posthorn.history.SettledPositions;
+import io.posthorn.history.Settlement;
+import io.posthorn.model.Endpoint;
+import io.posthorn.model.Message;
+import io.posthorn.model.Shards;
+import io.posthorn.model.Verdict;
+import io.posthorn.runtime.Fatal;
+import io.posthorn.runtime.Time;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All lanes: knows which event loop owns which endpoint, and carries what concerns a lane to its loop.
+ */
+public final class Dispatcher {
+    private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
+    private static final long TICK_MILLIS = 25;
+    private static final int FETCHES_AT_ONCE = 3;
+    private static final long LOOK_WHETHER_DONE_MILLIS = 20;
+    private static final long DISABLE_AGAIN_MILLIS = 1_000;
+    private static final long LOOPS_ANSWER_WITHIN_SECONDS = 5;
+
+    private record Owner(Context context, LaneLoop lanes, Egress egress) {}
+
+    private final Catalog catalog;
+    private final Recorder recorder;
+    private final SettledPositions positions;
+    private final Backlog backlog;
+    private final DispatchMetrics metrics;
+    private final Fatal fatal;
+    private final List<Owner> owners = new ArrayList<>();
+    private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final Semaphore fetches = new Semaphore(FETCHES_AT_ONCE);
+
+    /**
+     * A dispatcher whose loops run, with nothing to do yet.
+     *
+     * @param vertx whose event loops it uses
+     * @param loops how many of them
+     * @param settings the bounds for all loops together
+     * @param egressSettings how requests may leave
+     * @param resolver of names
+     * @param catalog the endpoints
+     * @param recorder where outcomes go; it is started by this
+     * @param positions what is owed
+     * @param backlog the deferred deliveries
+     * @param time the clock
+     * @param metrics of attempts
+     * @param fatal told if the lanes cannot go on
+     */
+    public Dispatcher(
+            Vertx vertx,
+            int loops,
+            DispatchSettings settings,
+            EgressSettings egressSettings,
+            AddressResolver resolver,
+            Catalog catalog,
+            Recorder recorder,
+            SettledPositions positions,
+            Backlog backlog,
+            Time time,
+            DispatchMetrics metrics,
+            Fatal fatal)
+            throws InterruptedException {
+        this.catalog = catalog;
+        this.recorder = recorder;
+        this.positions = positions;
+        this.backlog = backlog;
+        this.metrics = metrics;
+        this.fatal = fatal;
+        DispatchSettings share = settings.share(loops);
+        EgressPolicy policy = egressSettings.policy();
+        InstantSource clock = () -> Time.instant(time.micros());
+        for (Context context : EventLoops.take(vertx, loops)) {
+            Egress egress = new Egress(context, egressSettings, resolver, clock);
+            Routes routes = endpoint -> EndpointRoute.of(endpoint, egress, policy, context, settings, time);
+            owners.add(new Owner(context, new LaneLoop(share, routes, new Ports(context), time, metrics), egress));
+        }
+        for (int i = 0; i < owners.size(); i++) {
+            run(i, loop -> vertx.setPeriodic(TICK_MILLIS, timer -> guarded(loop::tick)));
+        }
+        recorder.start(this::committed);
+        catalog.onEndpointChange(this::changed);
+    }
+
+    /** An empty batch of deliveries. */
+    public Handover handover() {
+        return new Handover(this, owners.size());
+    }
+
+    /**
+     * Blocks while so much waits to be recorded that nothing should be added.
+     *
+     * @param millis how long at most
+     * @return whether there is room now
+     */
+    public boolean awaitRoom(long millis) throws InterruptedException {
+        return recorder.awaitRoom(millis);
+    }
+
+    /**
+     * Tells the lanes what they have in the backlog. At the start, before anything is handed over. Blocks.
+     *
+     * @return how many deliveries that is
+     */
+    public long loadBacklog() throws Backlog.BacklogUnavailable {
+        AtomicLong rows = new AtomicLong();
+        backlog.summaries(summary -> {
+            rows.addAndGet(summary.rows());
+            run(loopOf(summary.endpointNo()), loop -> loop.backlog(summary));
+        });
+        return rows.get();
+    }
+
+    int loopOf(int endpointNo) {
+        return Math.floorMod(endpointNo, owners.size());
+    }
+
+    void owe(Message message, int endpoints) {
+        positions.owe(Shards.of(message.appNo), message.seq, message.createdAt, endpoints);
+    }
+
+    void run(int loop, Consumer<LaneLoop> task) {
+        Owner owner = owners.get(loop);
+        owner.context.runOnContext(ignored -> guarded(() -> task.accept(owner.lanes)));
+    }
+
+    /** An exception that only the event loop's log would see leaves deliveries that nobody would ever make. */
+    private void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            lanesFailed(e);
+        }
+    }
+
+    private void lanesFailed(Throwable why) {
+        fatal.failed("the lanes of an event loop", why);
+    }
+
+    /** Requests in flight, in all. */
+    public long inFlight() {
+        return sum(LaneLoop::inFlight);
+    }
+
+    /** Deliveries that wait in memory, in all. */
+    public long queued() {
+        return sum(LaneLoop::queued);
+    }
+
+    /** Memory that deliveries take, bytes. */
+    public long memoryBytes() {
+        return sum(LaneLoop::bytes);
+    }
+
+    /** Asks every loop on its own thread. Blocks, so never call it on one of them. */
+    private long sum(ToLongFunction<LaneLoop> figure) {
+        CountDownLatch asked = new CountDownLatch(owners.size());
+        AtomicLong sum = new AtomicLong();
+        for (int i = 0; i < owners.size(); i++) {
+            run(i, loop -> {
+                sum.addAndGet(figure.applyAsLong(loop));
+                asked.countDown();
+            });
+        }
+        try {
+            if (!asked.await(LOOPS_ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("the event loops do not answer");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+        return sum.get();
+    }
+
+    /** On the recorder's thread: lanes hear of what concerns the backlog; plain successes do not. */
+    private void committed(List<Settlement> settlements) {
+        List<@Nullable List<Settlement>> loops = new ArrayList<>();
+        for (int i = 0; i < owners.size(); i++) {
+            loops.add(null);
+        }
+        for (Settlement settlement : settlements) {
+            if (settlement.fromDeferral() || waits(settlement.verdict())) {
+                int loop = loopOf(settlement.endpointNo());
+                List<Settlement> list = loops.get(loop);
+                if (list == null) {
+                    list = new ArrayList<>();
+                    loops.set(loop, list);
+                }
+                list.add(settlement);
+            }
+        }
+        for (int i = 0; i < loops.size(); i++) {
+            List<Settlement> list = loops.get(i);
+            if (list != null) {
+                run(i, loop -> loop.committed(list));
+            }
+        }
+    }
+
+    private static boolean waits(Verdict verdict) {
+        return switch (verdict) {
+            case Verdict.RetryAt _, Verdict.Parked _ -> true;
+            case Verdict.Delivered _, Verdict.Exhausted _, Verdict.Gone _, Verdict.Dropped _ -> false;
+        };
+    }
+
+    private void changed(EndpointChange change) {
+        switch (change) {
+            case EndpointChange.Changed(Endpoint endpoint) ->
+                run(loopOf(endpoint.no()), loop -> loop.changed(endpoint));
+            case EndpointChange.Removed(Endpoint endpoint) -> {
+                run(loopOf(endpoint.no()), loop -> loop.removed(endpoint.no()));
+                workers.execute(() -> forget(endpoint.no()));
+            }
+        }
+    }
+
+    /** Its lane stands still from now on, so this must succeed, also if the database is away for a while. */
+    private void disable(int endpointNo) {
+        while (true) {
+            try {
+                catalog.disable(endpointNo, "it answered 410 Gone");
+                return;
+            } catch (RuntimeException e) {
+                LOG.warn("an endpoint that answered 410 could not be disabled yet: {}", e.getMessage());
+                if (!pause()) {
+                    return; // it stays enabled; the next start sends to it again, and it answers 410 again
+                }
+            }
+        }
+    }
+
+    /** False if the dispatcher has stopped. */
+    private boolean pause() {
+        try {
+            return !stopped.await(DISABLE_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private void forget(int endpointNo) {
+        try {
+            metrics.forgotten(backlog.forget(endpointNo));
+        } catch (Backlog.BacklogUnavailable e) {
+            LOG.warn(
+                    "the backlog of a deleted endpoint could not be removed, the next start does it: {}",
+                    e.getMessage());
+        }
+    }
+
+    /**
+     * Begins no more requests, waits for those in flight, and settles the rest as deferred.
+     *
+     * @param graceMillis how long to wait for requests in flight
+     */
+    public void stop(long graceMillis) throws InterruptedException {
+        try {
+            stopLoops(graceMillis);
+        } finally {
+            stopped.countDown();
+            recorder.close();
+            workers.shutdown();
+        }
+    }
+
+    private void stopLoops(long graceMillis) throws InterruptedException {
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(graceMillis);
+        for (int i = 0; i < owners.size(); i++) {
+            run(i, LaneLoop::stop);
+        }
+        while (inFlight() > 0 && System.nanoTime() < until) {
+            TimeUnit.MILLISECONDS.sleep(LOOK_WHETHER_DONE_MILLIS);
+        }
+        CountDownLatch given = new CountDownLatch(owners.size());
+        for (int i = 0; i < owners.size(); i++) {
+            int no = i;
+            run(i, loop -> {
+                loop.giveUp();
+                owners.get(no).egress.close();
+                given.countDown();
+            });
+        }
+        if (!given.await(LOOPS_ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS)) {
+            LOG.warn("an event loop does not answer; what it has in flight is found again by the next start");
+        }
+    }
+
+    private final class Ports implements LanePorts {
+        private final Context context;
+
+        Ports(Context context) {
+            this.context = context;
+        }
+
+        @Override
+        public void record(Settlement settlement) {
+            recorder.record(settlement);
+        }
+
+        @Override
+        public boolean full() {
+            return recorder.full();
+        }
+
+        @Override
+        public @Nullable Endpoint endpoint(int appNo, int endpointNo) {
+            AppView app = catalog.appByNo(appNo);
+            return app == null ? null : app.endpointByNo(endpointNo);
+        }
+
+        @Override
+        public void failed(Throwable why) {
+            lanesFailed(why);
+        }
+
+        @Override
+        public void gone(int appNo, int endpointNo) {
+            workers.execute(() -> disable(endpointNo));
+        }
+
+        @Override
+        public void fetch(
+                int endpointNo,
+                long now,
+                long[] claimed,
+                int most,
+                long mostBytes,
+                Consumer<Backlog.@Nullable Fetched> done) {
+            workers.execute(() -> {
+                Backlog.Fetched fetched = read(endpointNo, now, claimed, most, mostBytes);
+                context.runOnContext(ignored -> guarded(() -> done.accept(fetched)));
+            });
+        }
+
+        private Backlog.@Nullable Fetched read(int endpointNo, long now, long[] claimed, int most, long mostBytes) {
+            fetches.acquireUninterruptibly();
+            try {
+                return backlog.fetch(endpointNo, now, claimed, most, mostBytes);
+            } catch (Backlog.BacklogUnavailable e) {
+                LOG.warn("the backlog cannot be read, trying again: {}", e.getMessage());
+                return null;
+            } finally {
+                fetches.release();
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package io.posthorn.dispatch;
+
+import io.posthorn.egress.Egress;
+import io.posthorn.egress.EgressPolicy;
+import io.posthorn.egress.Exchange;
+import io.posthorn.egress.FailureKind;
+import io.posthorn.egress.Outcome;
+import io.posthorn.egress.Target;
+import io.posthorn.egress.TargetResult;
+import io.posthorn.model.Endpoint;
+import io.posthorn.model.Message;
+import io.posthorn.runtime.Time;
+import io.posthorn.wire.StandardHeaders;
+import io.posthorn.wire.StandardSigner;
+import io.vertx.core.Context;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A message becomes a signed POST, as Standard Webhooks has it. Confined to the endpoint's event loop. */
+final class EndpointRoute implements Route {
+    private static final Logger LOG = LoggerFactory.getLogger(EndpointRoute.class);
+    private static final String CONTENT_TYPE = "content-type";
+    private static final String JSON = "application/json";
+
+    private final Egress egress;
+    private final Target target;
+    private final StandardSigner signer;
+    private final Context context;
+    private final Duration deadline;
+    private final boolean svixHeaders;
+    private final Time time;
+
+    private EndpointRoute(
+            Egress egress,
+            Target target,
+            StandardSigner signer,
+            Context context,
+            DispatchSettings settings,
+            Time time) {
+        this.egress = egress;
+        this.context = context;
+        this.target = target;
+        this.signer = signer;
+        this.deadline = settings.attemptTimeout();
+        this.svixHeaders = settings.svixHeaders();
+        this.time = time;
+    }
+
+    /** The route of an endpoint. One whose URL is not allowed gets a route on which every attempt fails, visibly. */
+    static Route of(
+            Endpoint endpoint,
+            Egress egress,
+            EgressPolicy policy,
+            Context context,
+            DispatchSettings settings,
+            Time time) {
+        try {
+            return switch (Target.parse(endpoint.url(), policy)) {
+                case TargetResult.Ok(Target target) ->
+                    new EndpointRoute(
+                            egress, target, new StandardSigner(List.of(endpoint.secret())), context, settings, time);
+                case TargetResult.Refused(String reason) ->
+                    (message, done) -> fail(context, time, FailureKind.REFUSED_ADDRESS, reason, done);
+            };
+        } catch (RuntimeException e) {
+            // A fault of ours that one endpoint brings to light must not stop the others.
+            LOG.error("endpoint {} cannot be sent to", endpoint.id(), e);
+            String detail = "no request could be made of the endpoint's settings: " + e;
+            return (message, done) -> fail(context, time, FailureKind.PROTOCOL, detail, done);
+        }
+    }
+
+    /** Later and not now: a lane may have a thousand of them, and each answer starts the next. */
+    private static void fail(Context context, Time time, FailureKind kind, String detail, Consumer<Exchange> done) {
+        Exchange failed = new Exchange(time.micros(), 0, new Outcome.Failure(kind, detail));
+        context.runOnContext(ignored -> done.accept(failed));
+    }
+
+    @Override
+    public void send(Message message, Consumer<Exchange> done) {
+        try {
+            long seconds = time.micros() / 1_000_000;
+            String timestamp = Long.toString(seconds);
+            String signature = signer.sign(message.id, seconds, message.payload);
+            egress.post(target, headers(message.id, timestamp, signature), message.payload, deadline, done);
+        } catch (RuntimeException e) {
+            LOG.error("message {} could not be sent", message.id, e);
+            fail(context, time, FailureKind.PROTOCOL, "the request could not be made: " + e, done);
+        }
+    }
+
+    private String[] headers(String id, String timestamp, String signature) {
+        if (svixHeaders) {
+            return new String[] {
+                CONTENT_TYPE,
+                JSON,
+                StandardHeaders.ID,
+                id,
+                StandardHeaders.TIMESTAMP,
+                timestamp,
+                StandardHeaders.SIGNATURE,
+                signature,
+                "svix-id",
+                id,
+                "svix-timestamp",
+                timestamp,
+                "svix-signature",
+                signature
+            };
+        }
+        return new String[] {
+            CONTENT_TYPE,
+            JSON,
+            StandardHeaders.ID,
+            id,
+            StandardHeaders.TIMESTAMP,
+            timestamp,
+            StandardHeaders.SIGNATURE,
+            signature
+        };
+    }
+}

@@ -1,0 +1,82 @@
+package io.posthorn.dispatch;
+
+import io.posthorn.history.Backlog;
+import io.posthorn.model.Endpoint;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The state of one endpoint. Its {@link LaneLoop} owns it and is the only one to touch it. */
+final class Lane {
+    final int endpointNo;
+    final ArrayDeque<Delivery> queue = new ArrayDeque<>();
+    /** The deliveries whose requests are under way. */
+    final InFlight inFlight = new InFlight();
+    /** Sequence numbers of what was read from the backlog and is not yet committed as finished. */
+    final Set<Long> claimed = new HashSet<>();
+
+    final Health health;
+    /** How its requests are made; null while the endpoint is disabled or cannot be reached by rule. */
+    @Nullable
+    Route route;
+
+    /** Deliveries wait for the endpoint to be enabled. */
+    boolean disabled;
+    /** When the loop looks at it again; {@link Backlog#NEVER} if it does not. Changed by {@link Looks} only. */
+    long wakeAt = Backlog.NEVER;
+    /** It waits for its turn to look into the backlog. Changed by {@link Looks} only. */
+    boolean wantsLook;
+    /** More is parked than the last look into the backlog brought: what is new joins behind it. */
+    boolean behind;
+    /** When the backlog is to be looked into, microseconds since 1970. */
+    long nextDueAt = Backlog.NEVER;
+    /** A look into the backlog is under way. */
+    boolean fetching;
+    /** What became due in the backlog while a look was under way. */
+    long dueMeanwhile = Backlog.NEVER;
+    /** It waits in the loop for a free place among all requests in flight. */
+    boolean blocked;
+    /** Parked deliveries keep their order by this: it never stands still. */
+    private long lastParkedAt;
+
+    Lane(int endpointNo, int mostInFlight) {
+        this.endpointNo = endpointNo;
+        this.health = new Health(mostInFlight);
+    }
+
+    /** The endpoint as it is now. */
+    void endpoint(Endpoint endpoint, Routes routes) {
+        disabled = endpoint.disabled();
+        route = routes.of(endpoint);
+    }
+
+    boolean mayStart() {
+        return !disabled && !queue.isEmpty() && inFlight.size() < health.limit();
+    }
+
+    /** A place behind all that was parked before. */
+    long parkAt(long now) {
+        lastParkedAt = Math.max(now, lastParkedAt + 1);
+        return lastParkedAt;
+    }
+
+    /** Something in the backlog is due then. */
+    void due(long at) {
+        if (fetching) {
+            dueMeanwhile = Math.min(dueMeanwhile, at);
+        } else {
+            nextDueAt = Math.min(nextDueAt, at);
+        }
+    }
+
+    long[] claims() {
+        long[] claims = new long[claimed.size()];
+        Iterator<Long> each = claimed.iterator();
+        for (int i = 0; i < claims.length; i++) {
+            claims[i] = each.next();
+        }
+        return claims;
+    }
+}

@@ -1,0 +1,467 @@
+package io.posthorn.dispatch;
+
+import io.posthorn.egress.Exchange;
+import io.posthorn.egress.Outcome;
+import io.posthorn.history.Backlog;
+import io.posthorn.history.Due;
+import io.posthorn.history.Settlement;
+import io.posthorn.model.Attempt;
+import io.posthorn.model.DeferralReason;
+import io.posthorn.model.Endpoint;
+import io.posthorn.model.Verdict;
+import io.posthorn.runtime.Time;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The lanes of one event loop. Every method is called on that loop. */
+final class LaneLoop {
+    private static final int FETCH = 200;
+    private static final long FETCH_BYTES = 4L << 20;
+    private static final int FETCHES_AT_ONCE = 4;
+    private static final int FETCH_FOR_EACH_IN_FLIGHT = 4;
+    private static final int TRIED_AFTER_EACH = 4;
+    private static final long AGAIN_AFTER_FAILURE_MICROS = 500_000;
+    /** What waits longer for its first request is parked: it holds up the settled position of its shard. */
+    private static final long MOST_WAIT_MICROS = 60_000_000;
+
+    private static final long LOOK_FOR_AGED_MICROS = 5_000_000;
+
+    private final DispatchSettings settings;
+    private final Routes routes;
+    private final LanePorts ports;
+    private final Judge judge;
+    private final Time time;
+    private final DispatchMetrics metrics;
+    private final Map<Integer, Lane> lanes = new HashMap<>();
+    /** Lanes that could go on but for the bound on all requests in flight, in the order in which they came. */
+    private final ArrayDeque<Lane> blocked = new ArrayDeque<>();
+
+    private final Looks looks = new Looks();
+
+    private int inFlight;
+    private long bytes;
+    private int fetching;
+    private long agedLookedForAt;
+    private boolean stopping;
+
+    LaneLoop(DispatchSettings settings, Routes routes, LanePorts ports, Time time, DispatchMetrics metrics) {
+        this.settings = settings;
+        this.routes = routes;
+        this.ports = ports;
+        this.judge = new Judge(settings.retry());
+        this.time = time;
+        this.metrics = metrics;
+    }
+
+    int inFlight() {
+        return inFlight;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    /** How many lanes wait for a moment or for their turn to look into the backlog. */
+    int looking() {
+        return looks.size();
+    }
+
+    /** How many deliveries wait in memory. */
+    int queued() {
+        int sum = 0;
+        for (Lane lane : lanes.values()) {
+            sum += lane.queue.size();
+        }
+        return sum;
+    }
+
+    /** New deliveries, in the order of acceptance. */
+    void offer(List<Delivery> deliveries) {
+        for (Delivery delivery : deliveries) {
+            offer(delivery);
+        }
+    }
+
+    private void offer(Delivery delivery) {
+        Lane lane = lane(delivery.message().appNo, delivery.endpointNo());
+        if (lane == null) {
+            record(delivery.settlement(null, new Verdict.Dropped()));
+        } else if (stopping) {
+            park(lane, delivery, DeferralReason.STOPPED);
+        } else if (lane.disabled) {
+            park(lane, delivery, DeferralReason.DISABLED);
+        } else if (lane.behind || !roomFor(lane, delivery)) {
+            lane.behind = true;
+            park(lane, delivery, DeferralReason.LANE_FULL);
+        } else {
+            enqueue(lane, delivery);
+            pump(lane);
+        }
+    }
+
+    private boolean roomFor(Lane lane, Delivery delivery) {
+        return lane.queue.size() < settings.laneQueue()
+                && bytes + delivery.weight() <= shareOf(lane, settings.memoryBytes());
+    }
+
+    private void enqueue(Lane lane, Delivery delivery) {
+        lane.queue.add(delivery);
+        bytes += delivery.weight();
+    }
+
+    private void park(Lane lane, Delivery delivery, DeferralReason reason) {
+        metrics.parked();
+        record(delivery.settlement(null, new Verdict.Parked(lane.parkAt(time.micros()), reason)));
+    }
+
+    private void record(Settlement settlement) {
+        ports.record(settlement);
+    }
+
+    private @Nullable Lane lane(int appNo, int endpointNo) {
+        Lane lane = lanes.get(endpointNo);
+        if (lane == null) {
+            Endpoint endpoint = ports.endpoint(appNo, endpointNo);
+            if (endpoint == null) {
+                return null;
+            }
+            lane = new Lane(endpointNo, settings.endpointInFlight());
+            lane.endpoint(endpoint, routes);
+            lanes.put(endpointNo, lane);
+        }
+        return lane;
+    }
+
+    // ---- requests
+
+    private void pump(Lane lane) {
+        while (lane.mayStart()) {
+            if (stopping || ports.full() || !placeFor(lane)) {
+                block(lane);
+                return;
+            }
+            start(lane, lane.queue.remove());
+        }
+        lookIntoBacklog(lane);
+    }
+
+    private boolean placeFor(Lane lane) {
+        return inFlight < shareOf(lane, settings.inFlight());
+    }
+
+    /** The last quarter of what all lanes share is for proven lanes, half of all is closed to suspect ones. */
+    private static long shareOf(Lane lane, long most) {
+        return shareOf(lane.health.standing(), most);
+    }
+
+    private static long shareOf(Health.Standing standing, long most) {
+        return switch (standing) {
+            case PROVEN -> most;
+            case UNKNOWN -> Math.max(1, most - most / 4);
+            case SUSPECT -> Math.max(1, most / 2);
+        };
+    }
+
+    private void block(Lane lane) {
+        if (!lane.blocked) {
+            lane.blocked = true;
+            blocked.add(lane);
+        }
+    }
+
+    /** Tries lanes that wait for a place, at most so many: most of them may still find none. */
+    private void unblock(int most) {
+        for (int i = Math.min(most, blocked.size()); i > 0 && inFlight < settings.inFlight(); i--) {
+            Lane lane = blocked.remove();
+            lane.blocked = false;
+            pump(lane);
+        }
+    }
+
+    private void start(Lane lane, Delivery delivery) {
+        Route route = lane.route;
+        if (route == null) {
+            throw new IllegalStateException("endpoint " + lane.endpointNo + " is enabled but has no route");
+        }
+        lane.inFlight.add(delivery);
+        inFlight++;
+        route.send(delivery.message(), exchange -> completed(lane, delivery, exchange));
+    }
+
+    private void completed(Lane lane, Delivery delivery, Exchange exchange) {
+        try {
+            complete(lane, delivery, exchange);
+        } catch (RuntimeException | Error e) {
+            ports.failed(e);
+        }
+    }
+
+    private void complete(Lane lane, Delivery delivery, Exchange exchange) {
+        if (!lane.inFlight.remove(delivery)) {
+            return; // given up by stop(): it is settled already
+        }
+        inFlight--;
+        bytes -= delivery.weight();
+        long now = time.micros();
+        Attempt attempt = Judge.attempt(exchange, delivery.attempts() + 1);
+        Verdict verdict = judge.verdict(exchange, attempt.number(), now);
+        assess(lane, exchange.outcome());
+        if (verdict instanceof Verdict.Gone && !lane.disabled) {
+            lane.disabled = true;
+            ports.gone(delivery.message().appNo, lane.endpointNo);
+            parkQueue(lane, DeferralReason.DISABLED);
+        }
+        record(delivery.settlement(attempt, verdict));
+        metrics.attempted(attempt, verdict, now - delivery.message().createdAt);
+        pump(lane);
+        unblock(TRIED_AFTER_EACH);
+    }
+
+    private static void assess(Lane lane, Outcome outcome) {
+        switch (outcome) {
+            case Outcome.Response response -> {
+                switch (response.code()) {
+                    case 429, 502, 504 -> lane.health.bad();
+                    default -> lane.health.good();
+                }
+            }
+            case Outcome.Failure _ -> lane.health.bad();
+        }
+    }
+
+    private void parkQueue(Lane lane, DeferralReason reason) {
+        for (Delivery delivery : lane.queue) {
+            bytes -= delivery.weight();
+            if (delivery.fromDeferral()) {
+                lane.claimed.remove(delivery.message().seq); // its row is still there
+            } else {
+                park(lane, delivery, reason);
+            }
+        }
+        lane.behind |= !lane.queue.isEmpty();
+        lane.queue.clear();
+        lane.due(time.micros());
+    }
+
+    /**
+     * A lane that hardly moves must not keep what is only covered by the settled position: that would stand still for
+     * as long, and everything behind it would have to be remembered and to be read again by recovery.
+     */
+    private void parkAged(long now) {
+        for (Lane lane : lanes.values()) {
+            if (hasAged(lane, now)) {
+                lane.behind = true;
+                lane.queue.removeIf(delivery -> {
+                    if (delivery.fromDeferral()) {
+                        return false;
+                    }
+                    bytes -= delivery.weight();
+                    park(lane, delivery, DeferralReason.LANE_FULL);
+                    return true;
+                });
+            }
+        }
+    }
+
+    private static boolean hasAged(Lane lane, long now) {
+        for (Delivery delivery : lane.queue) {
+            if (!delivery.fromDeferral()) {
+                return now - delivery.message().createdAt > MOST_WAIT_MICROS;
+            }
+        }
+        return false;
+    }
+
+    // ---- backlog
+
+    /** At the start: the endpoint has something in the backlog. */
+    void backlog(Backlog.Summary summary) {
+        Lane lane = lane(summary.appNo(), summary.endpointNo());
+        if (lane != null) {
+            lane.behind = summary.parked() > 0;
+            due(lane, summary.nextDueAt());
+        }
+    }
+
+    /** These are committed: rows in the backlog came, moved or went. */
+    void committed(List<Settlement> settlements) {
+        for (Settlement settlement : settlements) {
+            Lane lane = lanes.get(settlement.endpointNo());
+            if (lane != null) {
+                if (settlement.fromDeferral()) {
+                    lane.claimed.remove(settlement.seq());
+                }
+                switch (settlement.verdict()) {
+                    case Verdict.RetryAt(long dueAt) -> due(lane, dueAt);
+                    case Verdict.Parked(long dueAt, DeferralReason _) -> due(lane, dueAt);
+                    case Verdict.Delivered _, Verdict.Exhausted _, Verdict.Gone _, Verdict.Dropped _ -> {}
+                }
+            }
+        }
+    }
+
+    private void due(Lane lane, long at) {
+        long before = lane.nextDueAt;
+        lane.due(at);
+        if (lane.nextDueAt < before) {
+            lookIntoBacklog(lane);
+        }
+    }
+
+    /** Called many times a second: looks into the backlogs that are due, and tries lanes that were held up again. */
+    void tick() {
+        long now = time.micros();
+        for (Lane lane = looks.awake(now); lane != null; lane = looks.awake(now)) {
+            lookIntoBacklog(lane);
+        }
+        look();
+        if (now - agedLookedForAt > LOOK_FOR_AGED_MICROS || now < agedLookedForAt) {
+            agedLookedForAt = now;
+            parkAged(now);
+        }
+        unblock(blocked.size());
+    }
+
+    private void lookIntoBacklog(Lane lane) {
+        if (lane.nextDueAt == Backlog.NEVER || stopping || lane.disabled || lane.fetching) {
+            return;
+        }
+        if (lane.nextDueAt > time.micros()) {
+            looks.wake(lane, lane.nextDueAt);
+        } else if (!runsLow(lane)) {
+            return; // the queue comes first; the lane looks again when it runs low
+        } else {
+            looks.want(lane);
+            look();
+        }
+    }
+
+    private boolean runsLow(Lane lane) {
+        return lane.queue.size() <= Math.min(settings.laneQueue() / 4, 2 * lane.health.limit());
+    }
+
+    /** Those whose turn it is look into their backlogs, as far as there is room for what they bring. */
+    private void look() {
+        for (Lane lane = looks.next(this::mayLook); lane != null; lane = looks.next(this::mayLook)) {
+            boolean still = !stopping && !lane.disabled && !lane.fetching && lane.nextDueAt != Backlog.NEVER;
+            if (still && runsLow(lane)) {
+                fetch(lane);
+            }
+        }
+    }
+
+    private boolean mayLook(Health.Standing standing) {
+        long share = shareOf(standing, settings.memoryBytes());
+        return fetching < FETCHES_AT_ONCE && share - bytes > share / 10 && !ports.full();
+    }
+
+    private void fetch(Lane lane) {
+        long now = time.micros();
+        // Counted as taken until the look is over: others look meanwhile, and together they must find room, too.
+        long allowance = Math.min((shareOf(lane, settings.memoryBytes()) - bytes) / 4, FETCH_BYTES);
+        // An endpoint that gets one request at a time shall not fill the memory of all.
+        int most = FETCH_FOR_EACH_IN_FLIGHT * lane.health.limit();
+        bytes += allowance;
+        fetching++;
+        lane.fetching = true;
+        lane.nextDueAt = Backlog.NEVER;
+        lane.dueMeanwhile = Backlog.NEVER;
+        ports.fetch(
+                lane.endpointNo,
+                now,
+                lane.claims(),
+                Math.min(most, Math.min(FETCH, settings.laneQueue())),
+                allowance,
+                fetched -> {
+                    bytes -= allowance;
+                    fetching--;
+                    fetched(lane, fetched);
+                    look();
+                });
+    }
+
+    /** What a look into the backlog brought; null if the database is away. */
+    private void fetched(Lane lane, Backlog.@Nullable Fetched fetched) {
+        lane.fetching = false;
+        if (lanes.get(lane.endpointNo) != lane) {
+            return; // the endpoint was deleted meanwhile
+        }
+        long now = time.micros();
+        if (fetched == null) {
+            due(lane, now + AGAIN_AFTER_FAILURE_MICROS);
+            return;
+        }
+        boolean goesOn = !stopping && !lane.disabled;
+        lane.behind = fetched.more() || (!goesOn && !fetched.due().isEmpty());
+        lane.nextDueAt = Math.min(fetched.nextDueAt(), lane.dueMeanwhile);
+        if (!goesOn) {
+            due(lane, now);
+            return;
+        }
+        for (Due due : fetched.due()) {
+            lane.claimed.add(due.message().seq);
+            enqueue(lane, new Delivery(due.message(), lane.endpointNo, due.attempts(), true));
+        }
+        if (lane.nextDueAt > now && lane.nextDueAt != Backlog.NEVER) {
+            looks.wake(lane, lane.nextDueAt);
+        }
+        pump(lane);
+    }
+
+    // ---- changes of endpoints
+
+    void changed(Endpoint endpoint) {
+        Lane lane = lanes.get(endpoint.no());
+        if (lane == null) {
+            return;
+        }
+        boolean wasDisabled = lane.disabled;
+        lane.endpoint(endpoint, routes);
+        if (lane.disabled) {
+            parkQueue(lane, DeferralReason.DISABLED);
+        } else if (wasDisabled) {
+            lane.due(time.micros());
+        }
+        pump(lane);
+    }
+
+    void removed(int endpointNo) {
+        Lane lane = lanes.remove(endpointNo);
+        if (lane != null) {
+            looks.forget(lane);
+            lane.nextDueAt = Backlog.NEVER;
+            for (Delivery delivery : lane.queue) {
+                bytes -= delivery.weight();
+                record(delivery.settlement(null, new Verdict.Dropped()));
+            }
+            lane.queue.clear();
+        }
+    }
+
+    // ---- the end
+
+    /** Begins nothing more. What has not begun is parked. */
+    void stop() {
+        stopping = true;
+        for (Lane lane : lanes.values()) {
+            parkQueue(lane, DeferralReason.STOPPED);
+        }
+    }
+
+    /** What is still in flight is parked: whatever its exchange brings comes too late. */
+    void giveUp() {
+        for (Lane lane : lanes.values()) {
+            for (Delivery delivery : lane.inFlight) {
+                inFlight--;
+                bytes -= delivery.weight();
+                if (!delivery.fromDeferral()) {
+                    park(lane, delivery, DeferralReason.STOPPED);
+                }
+            }
+            lane.inFlight.clear();
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package io.posthorn.dispatch;
+
+import io.posthorn.history.Backlog;
+import io.posthorn.history.Settlement;
+import io.posthorn.model.Endpoint;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** What a {@link LaneLoop} needs of the other rooms. Nothing here blocks. */
+interface LanePorts {
+    /** Hands an outcome to the recorder. */
+    void record(Settlement settlement);
+
+    /** Whether the recorder has so much to write that nothing new should begin. */
+    boolean full();
+
+    /** The endpoint as it is now; null if there is none. */
+    @Nullable
+    Endpoint endpoint(int appNo, int endpointNo);
+
+    /** The endpoint answered 410: it is to be disabled. */
+    void gone(int appNo, int endpointNo);
+
+    /** Something that must not happen has happened: the lanes cannot be trusted any more. */
+    void failed(Throwable why);
+
+    /**
+     * Looks into the backlog; parameters as {@link Backlog#fetch}.
+     *
+     * @param done told on the lane's loop; null if the database is away
+     */
+    void fetch(
+            int endpointNo,
+            long now,
+            long[] claimed,
+            int most,
+            long mostBytes,
+            Consumer<Backlog.@Nullable Fetched> done);
+}

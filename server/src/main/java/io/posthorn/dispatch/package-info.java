@@ -1,0 +1,33 @@
+/**
+ * Deliveries are made.
+ *
+ * <p>Every endpoint has a {@link io.posthorn.dispatch.Lane}: its queue, its requests in flight, its health. All lanes
+ * of one {@link io.posthorn.dispatch.LaneLoop} belong to one event loop, so nothing in here needs a lock.
+ *
+ * <pre>
+ *   fan-out ─▶ offer ─┬─ room in memory ─▶ queue ─▶ request ─▶ verdict ─▶ recorder
+ *                     │                      ▲
+ *                     └─ no room ─▶ parked ──┘ read back when the queue runs low
+ *                                (deferral)
+ * </pre>
+ *
+ * <p><b>One endpoint's trouble is its own.</b> A lane's queue is bounded; what does not fit is parked in the database. A
+ * lane whose requests time out or do not connect may have fewer and fewer in flight, down to one, until a request
+ * succeeds. Of all requests in flight, the last quarter is for lanes whose last request succeeded, and half of them is
+ * closed to lanes in trouble: any number of hanging endpoints leaves room for the healthy ones. The same shares hold
+ * for the memory that queues take. Looks into the backlog ({@link io.posthorn.dispatch.Looks}) are few at a time and
+ * serve healthy lanes first.
+ *
+ * <p><b>Who is responsible when.</b> A delivery in memory that has no row in {@code deferral} is covered by its shard's
+ * settled position; one that was read from {@code deferral} keeps its row until its outcome is committed, and its lane
+ * remembers its number ({@code claimed}) until then, so that it is not read twice. What waits in memory for a minute
+ * without its first request is parked as well: otherwise one hanging endpoint would hold its whole shard's settled
+ * position back, and recovery would have hours to read.
+ *
+ * <p><b>An exception that nobody foresaw</b> in a lane would leave its loop half done. It ends the process
+ * ({@link io.posthorn.runtime.Fatal}); recovery goes on from what is on disk.
+ */
+@NullMarked
+package io.posthorn.dispatch;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,242 @@
+package io.posthorn.egress;
+
+import io.posthorn.egress.AddressResolver.Resolution;
+import io.vertx.core.Context;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.net.NetClientInternal;
+import io.vertx.core.internal.net.NetSocketInternal;
+import io.vertx.core.net.ConnectOptions;
+import io.vertx.core.net.NetClientOptions;
+import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.SocketAddress;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * Posts to endpoints. One for each event loop, used from that loop only; the package tells how it works.
+ */
+public final class Egress {
+    /** Most bytes of response headers, line ends included. A response with more is a failure. */
+    static final int MAX_HEADERS = 16 << 10;
+
+    /** Every how many ticks old idle links are looked for: once a second. */
+    private static final int SWEEP = 20;
+
+    private final ContextInternal context;
+    private final EgressSettings settings;
+    private final EgressPolicy policy;
+    private final AddressResolver resolver;
+    private final InstantSource clock;
+    private final NetClientInternal client;
+    private final Requests requests;
+    private final Deadlines deadlines;
+    private final IdleLinks idle;
+    private final long timer;
+    private int ticks;
+    private int inFlight;
+    private boolean closed;
+
+    /**
+     * Opens it.
+     *
+     * @param context of the event loop that it is for
+     * @param settings what is allowed, and the bounds
+     * @param resolver shared by all loops; the caller closes it
+     * @param clock for {@link Exchange#startedAtMicros()}
+     * @throws IllegalArgumentException if the settings name a network or a file that cannot be used; for people
+     */
+    public Egress(Context context, EgressSettings settings, AddressResolver resolver, InstantSource clock) {
+        this.context = (ContextInternal) context;
+        this.settings = settings;
+        this.policy = settings.policy();
+        this.resolver = resolver;
+        this.clock = clock;
+        this.client = client(context.owner(), settings);
+        this.requests = new Requests(settings.userAgent());
+        this.deadlines = new Deadlines(System.nanoTime());
+        this.idle = new IdleLinks(settings.maxIdle(), settings.idleTimeout().toNanos());
+        this.timer = this.context.setPeriodic(TimeUnit.NANOSECONDS.toMillis(Deadlines.TICK), id -> tick());
+    }
+
+    /**
+     * Posts a body. Nothing is thrown for what the network or the endpoint does.
+     *
+     * @param target where to
+     * @param headers names and values in turn; {@code host}, {@code content-length}, {@code user-agent} and whatever
+     *     manages the connection are this room's own and left out ({@link #isOwn})
+     * @param body sent as it is; not to be changed until the end
+     * @param deadline for everything from here to the last byte of the response; kept to 50 ms
+     * @param done called exactly once, on this loop, after this method has returned
+     * @throws IllegalStateException if it is called from elsewhere than its event loop
+     */
+    public void post(Target target, String[] headers, byte[] body, Duration deadline, Consumer<Exchange> done) {
+        if (!context.nettyEventLoop().inEventLoop()) {
+            throw new IllegalStateException("an Egress is used from its own event loop only");
+        }
+        new Post(target, headers, body, deadline, done).start();
+    }
+
+    /** How many exchanges are not done. */
+    public int inFlight() {
+        return inFlight;
+    }
+
+    /** How many connections are kept for the next request. */
+    public int idleConnections() {
+        return idle.size();
+    }
+
+    /**
+     * Gives up what is under way, closes all connections and refuses from now on. To be called on its event loop; who
+     * wants to wait for what is under way does that before.
+     */
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        context.owner().cancelTimer(timer);
+        deadlines.expireAll();
+        idle.closeAll();
+        client.close();
+    }
+
+    /**
+     * Whether a request header is the room's own, so that a caller's value would be left out.
+     *
+     * @param name in any case
+     */
+    public static boolean isOwn(String name) {
+        return Requests.isOwn(name);
+    }
+
+    /** The bookkeeping of one exchange: counted, timed, reported once. */
+    private final class Post {
+        private final Consumer<Exchange> done;
+        private final Flight flight;
+        private final long startedAt = micros(clock.instant());
+        private final long start = System.nanoTime();
+        private final long deadline;
+        private boolean posting = true;
+
+        Post(Target target, String[] headers, byte[] body, Duration budget, Consumer<Exchange> done) {
+            this.done = done;
+            this.deadline = start + budget.toNanos();
+            this.flight = new Flight(Egress.this, target, headers, body, budget.toMillis(), this::landed);
+        }
+
+        void start() {
+            inFlight++;
+            deadlines.add(flight, deadline);
+            if (closed) {
+                deadlines.remove(flight);
+                flight.expired();
+            } else {
+                flight.start();
+            }
+            posting = false;
+        }
+
+        private void landed(Outcome outcome) {
+            deadlines.remove(flight);
+            inFlight--;
+            Exchange exchange = new Exchange(startedAt, (System.nanoTime() - start) / 1_000, outcome);
+            if (posting) {
+                // Who posts from within `done` would recurse, as deep as there are failures at once.
+                context.runOnContext(nothing -> done.accept(exchange));
+            } else {
+                context.dispatch(exchange, done::accept);
+            }
+        }
+    }
+
+    EgressSettings settings() {
+        return settings;
+    }
+
+    EgressPolicy policy() {
+        return policy;
+    }
+
+    IdleLinks idle() {
+        return idle;
+    }
+
+    Requests requests() {
+        return requests;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    void resolve(String host, Consumer<Resolution> done) {
+        resolver.resolve(host, resolution -> {
+            if (context.nettyEventLoop().inEventLoop()) {
+                done.accept(resolution);
+            } else {
+                context.runOnContext(nothing -> done.accept(resolution));
+            }
+        });
+    }
+
+    /** Connects to the address, with the name of the origin in SNI and in the check of the certificate. */
+    void open(Origin origin, InetAddress address, Consumer<Link> opened, Consumer<Throwable> failed) {
+        ConnectOptions options = new ConnectOptions()
+                .setRemoteAddress(SocketAddress.inetSocketAddress(new InetSocketAddress(address, origin.port)))
+                .setHost(origin.host)
+                .setPort(origin.port)
+                .setSsl(origin.secure);
+        Promise<NetSocket> promise = context.promise();
+        promise.future()
+                .onComplete(
+                        socket -> opened.accept(Link.on(
+                                ((NetSocketInternal) socket)
+                                        .channelHandlerContext()
+                                        .channel(),
+                                origin,
+                                address,
+                                idle)),
+                        failed::accept);
+        client.connectInternal(options, promise, context);
+    }
+
+    private void tick() {
+        long now = System.nanoTime();
+        deadlines.tick(now);
+        if (++ticks % SWEEP == 0) {
+            idle.sweep(now);
+        }
+    }
+
+    private static NetClientInternal client(Vertx vertx, EgressSettings settings) {
+        int connectMillis = (int) settings.connectTimeout().toMillis();
+        NetClientOptions options = new NetClientOptions()
+                .setConnectTimeout(connectMillis)
+                .setReconnectAttempts(0)
+                .setTcpNoDelay(true)
+                .setSslHandshakeTimeout(connectMillis)
+                .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
+                .setTrustAll(false)
+                .setHostnameVerificationAlgorithm("HTTPS")
+                .setEnabledSecureTransportProtocols(Set.of("TLSv1.2", "TLSv1.3"));
+        Path extraCa = settings.extraCa();
+        if (extraCa != null) {
+            options.setTrustOptions(TrustedCas.with(extraCa));
+        }
+        return (NetClientInternal) vertx.createNetClient(options);
+    }
+
+    private static long micros(Instant instant) {
+        return instant.getEpochSecond() * 1_000_000L + instant.getNano() / 1_000;
+    }
+}

@@ -1,0 +1,41 @@
+package io.posthorn.egress;
+
+/** Scheme, host and port: what a connection belongs to. The hash is kept, because it is looked up for each request. */
+final class Origin {
+    final boolean secure;
+    final String host;
+    final int port;
+    private final int hash;
+
+    Origin(boolean secure, String host, int port) {
+        this.secure = secure;
+        this.host = host;
+        this.port = port;
+        this.hash = (host.hashCode() * 31 + port) * 2 + (secure ? 1 : 0);
+    }
+
+    /** The value of the {@code Host} header: an IPv6 address in brackets, no port if it is the usual one. */
+    String authority() {
+        String name = host.indexOf(':') < 0 ? host : '[' + host + ']';
+        return port == (secure ? 443 : 80) ? name : name + ':' + port;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Origin that
+                && hash == that.hash
+                && secure == that.secure
+                && port == that.port
+                && host.equals(that.host);
+    }
+
+    @Override
+    public int hashCode() {
+        return hash;
+    }
+
+    @Override
+    public String toString() {
+        return (secure ? "https://" : "http://") + authority();
+    }
+}

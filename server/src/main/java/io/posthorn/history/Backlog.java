@@ -1,0 +1,62 @@
+package io.posthorn.history;
+
+import java.util.List;
+import java.util.function.Consumer;
+
+/** The deferred deliveries. */
+public interface Backlog {
+    /** Nothing is due, ever. */
+    long NEVER = Long.MAX_VALUE;
+
+    /**
+     * What an endpoint has in the backlog.
+     *
+     * @param appNo the application
+     * @param endpointNo the endpoint
+     * @param rows how many deliveries
+     * @param parked how many of them wait for room or for the endpoint, not for a time
+     * @param nextDueAt when the first is due, microseconds since 1970
+     */
+    record Summary(int appNo, int endpointNo, long rows, long parked, long nextDueAt) {}
+
+    /**
+     * What was read.
+     *
+     * @param due in the order in which they are due
+     * @param more whether more of what is due remains
+     * @param nextDueAt when the first of what remains is due; {@link #NEVER} if nothing remains
+     */
+    record Fetched(List<Due> due, boolean more, long nextDueAt) {}
+
+    /**
+     * Reads what is due of an endpoint. Blocks.
+     *
+     * @param endpointNo the endpoint
+     * @param now what is due by then, microseconds since 1970
+     * @param claimed sequence numbers to leave out: they are in memory already
+     * @param most how many at most
+     * @param mostBytes payloads at most, but at least one delivery
+     * @throws BacklogUnavailable if the database is away
+     */
+    Fetched fetch(int endpointNo, long now, long[] claimed, int most, long mostBytes) throws BacklogUnavailable;
+
+    /** Tells of every endpoint with deferred deliveries, and removes those of endpoints that no longer exist. Blocks. */
+    void summaries(Consumer<Summary> each) throws BacklogUnavailable;
+
+    /**
+     * Removes what an endpoint has: it was deleted. Blocks.
+     *
+     * @return how many deliveries it was
+     */
+    long forget(int endpointNo) throws BacklogUnavailable;
+
+    /** The database is away; try again later. */
+    final class BacklogUnavailable extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        /** With what the database said. */
+        public BacklogUnavailable(Throwable cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+}

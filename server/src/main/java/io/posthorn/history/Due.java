@@ -1,0 +1,14 @@
+package io.posthorn.history;
+
+import io.posthorn.model.DeferralReason;
+import io.posthorn.model.Message;
+
+/**
+ * A deferred delivery, read back.
+ *
+ * @param message the whole message
+ * @param attempts made so far
+ * @param dueAt microseconds since 1970
+ * @param reason why it was deferred
+ */
+public record Due(Message message, int attempts, long dueAt, DeferralReason reason) {}

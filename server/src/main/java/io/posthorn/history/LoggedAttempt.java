@@ -1,0 +1,42 @@
+package io.posthorn.history;
+
+import io.posthorn.model.Attempt;
+import io.posthorn.model.Message;
+import io.posthorn.model.Verdict;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An attempt as it is on record.
+ *
+ * @param id {@code atmpt_} and a ULID
+ * @param messageId of the message
+ * @param seq of the message
+ * @param endpointNo the endpoint, which may exist no longer
+ * @param attempt what was done, and what came of it
+ * @param verdict what followed from it
+ * @param message the message, if it was asked for and still exists
+ */
+public record LoggedAttempt(
+        String id,
+        String messageId,
+        long seq,
+        int endpointNo,
+        Attempt attempt,
+        Verdict verdict,
+        @Nullable Message message) {
+
+    /** Whether the endpoint took it. */
+    public DeliveryStatus status() {
+        return verdict instanceof Verdict.Delivered ? DeliveryStatus.SUCCESS : DeliveryStatus.FAIL;
+    }
+
+    /** Its place among the attempts at its endpoint. */
+    public History.Place placeAtEndpoint() {
+        return new History.Place(attempt.startedAt(), seq);
+    }
+
+    /** Its place among the attempts of its message. */
+    public History.Place placeOfMessage() {
+        return new History.Place(attempt.startedAt(), endpointNo);
+    }
+}

@@ -1,0 +1,193 @@
+package io.posthorn.history;
+
+import com.github.f4b6a3.ulid.Ulid;
+import io.posthorn.history.History.Place;
+import io.posthorn.history.History.Reach;
+import io.posthorn.history.History.Slice;
+import io.posthorn.model.Attempt;
+import io.posthorn.model.AttemptStatus;
+import io.posthorn.model.Ids;
+import io.posthorn.model.Message;
+import io.posthorn.model.Verdict;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/** Reads attempts: those at an endpoint in the order of their index, those of a message all together. */
+final class PgAttempts {
+    /** An attempt's clock may be a little behind the one of the acceptance, never by a day. Microseconds. */
+    static final long CLOCKS_DIFFER = 86_400_000_000L;
+
+    /** Finds a message by the index, in its own partition only. */
+    static final String MESSAGE_OF_ATTEMPT = """
+            lateral (select * from message
+                     where app_no = a.app_no and seq = a.seq and created_at = a.message_at) m on true""";
+
+    private static final String COLUMNS = """
+            a.app_no, a.seq, a.message_at, a.started_at, a.endpoint_no, a.duration_us, a.number, a.status, \
+            a.response_code, a.verdict, a.next_at, a.detail, a.headers""";
+    private static final String PREFIX = "atmpt_";
+    private static final long MILLI = 1_000;
+
+    private final Ids ids;
+    private final PgMessages messages;
+
+    PgAttempts(Ids ids, PgMessages messages) {
+        this.ids = ids;
+        this.messages = messages;
+    }
+
+    Slice<LoggedAttempt> atEndpoint(Connection tx, int endpointNo, Filter filter, boolean withMessage, Reach reach)
+            throws SQLException {
+        return neverKept(filter)
+                ? Slice.none()
+                : selectAt(endpointNo, filter, withMessage, reach)
+                        .page(tx, reach.most(), row -> read(row, withMessage), PgAttempts::bytes);
+    }
+
+    /** The page's statement but for its limit. */
+    static PgSelect selectAt(int endpointNo, Filter filter, boolean withMessage, Reach reach) {
+        boolean joined = withMessage || filter.asksForMessages();
+        PgSelect select = new PgSelect("select " + COLUMNS + "," + body(reach.content()))
+                .add(withMessage ? "," + PgMessages.COLUMNS + PgMessages.payload(reach.content()) : "")
+                .add("from attempt a")
+                .add(joined ? "left join " + MESSAGE_OF_ATTEMPT : "")
+                .add("where a.endpoint_no = ?", endpointNo);
+        return outcome(select, filter, reach, "seq").addMessageFilter(filter).add(order(reach, "seq"));
+    }
+
+    Slice<LoggedAttempt> ofMessage(
+            Connection tx, Message message, @Nullable Integer endpointNo, Filter filter, Reach reach)
+            throws SQLException {
+        return neverKept(filter)
+                ? Slice.none()
+                : selectOf(message, endpointNo, filter, reach)
+                        .page(tx, reach.most(), row -> read(row, false), PgAttempts::bytes);
+    }
+
+    /** The page's statement but for its limit. */
+    static PgSelect selectOf(Message message, @Nullable Integer endpointNo, Filter filter, Reach reach) {
+        PgSelect select = ofMessage(message)
+                .add("select " + COLUMNS + "," + body(reach.content()))
+                .add("from attempt_of_message a where true");
+        if (endpointNo != null) {
+            select.add("and a.endpoint_no = ?", endpointNo);
+        }
+        return outcome(select, filter, reach, "endpoint_no").add(order(reach, "endpoint_no"));
+    }
+
+    /**
+     * A statement that goes on to select from {@code attempt_of_message}. Materialized: the planner must not see that
+     * what is selected from it might also come in the order of the endpoints' index, with the attempts of all other
+     * messages in between.
+     */
+    static PgSelect ofMessage(Message message) {
+        return new PgSelect("with attempt_of_message as materialized (select * from attempt")
+                .add("where app_no = ? and seq = ?", message.appNo, message.seq)
+                .add("and started_at >= ?)", PgSelect.time(message.createdAt - CLOCKS_DIFFER));
+    }
+
+    /** One attempt; null if the message has none with this id. */
+    @Nullable
+    LoggedAttempt find(Connection tx, Message message, String id) throws SQLException {
+        String text = id.startsWith(PREFIX) ? id.substring(PREFIX.length()) : "";
+        if (!Ulid.isValid(text)) {
+            return null;
+        }
+        long from = Ulid.from(text).getTime() * MILLI;
+        LoggedAttempt[] found = new LoggedAttempt[1];
+        new PgSelect("select " + COLUMNS + "," + body(true) + " from attempt a")
+                .add("where a.app_no = ? and a.seq = ?", message.appNo, message.seq)
+                .add("and a.started_at >= ? and a.started_at < ?", PgSelect.time(from), PgSelect.time(from + MILLI))
+                .each(tx, row -> {
+                    LoggedAttempt each = read(row, false);
+                    if (each.id().equals(id)) {
+                        found[0] = each;
+                    }
+                    return each;
+                });
+        return found[0];
+    }
+
+    private LoggedAttempt read(ResultSet row, boolean withMessage) throws SQLException {
+        long seq = row.getLong("seq");
+        int endpointNo = row.getInt("endpoint_no");
+        Attempt attempt = new Attempt(
+                row.getInt("number"),
+                PgSelect.micros(row, "started_at"),
+                row.getInt("duration_us"),
+                AttemptStatus.of(row.getInt("status")),
+                row.getInt("response_code"),
+                row.getString("detail"),
+                row.getString("headers"),
+                row.getBytes("body"));
+        boolean there = withMessage && row.getObject("m_seq") != null;
+        return new LoggedAttempt(
+                ids.attempt(attempt.startedAt(), seq, endpointNo, attempt.number()),
+                ids.message(row.getInt("app_no"), PgSelect.micros(row, "message_at"), seq),
+                seq,
+                endpointNo,
+                attempt,
+                verdict(row),
+                there ? messages.read(row) : null);
+    }
+
+    private static Verdict verdict(ResultSet row) throws SQLException {
+        int code = row.getInt("verdict");
+        return switch (code) {
+            case 0 -> new Verdict.Delivered();
+            case 1 -> new Verdict.RetryAt(PgSelect.micros(row, "next_at"));
+            case 2 -> new Verdict.Exhausted();
+            case 3 -> new Verdict.Gone();
+            default -> throw new IllegalArgumentException("no verdict " + code);
+        };
+    }
+
+    private static long bytes(LoggedAttempt logged) {
+        byte @Nullable [] body = logged.attempt().body();
+        Message message = logged.message();
+        return (body == null ? 0L : body.length) + (message == null ? 0L : message.payload.length);
+    }
+
+    /** Attempts are written when they have ended. */
+    private static boolean neverKept(Filter filter) {
+        return filter.status() == DeliveryStatus.PENDING || filter.status() == DeliveryStatus.SENDING;
+    }
+
+    private static String body(boolean content) {
+        return content ? "a.body" : "null::bytea as body";
+    }
+
+    /** Time, place and outcome. */
+    private static PgSelect outcome(PgSelect select, Filter filter, Reach reach, String tie) {
+        select.add(
+                "and a.started_at >= ? and a.started_at < ?", PgSelect.time(filter.from()), PgSelect.time(filter.to()));
+        Place after = reach.after();
+        if (after != null) {
+            beyond(select, after, reach.ascending(), tie);
+        }
+        if (filter.status() != null) {
+            select.add(filter.status() == DeliveryStatus.SUCCESS ? "and a.verdict = 0" : "and a.verdict <> 0");
+        }
+        Integer codeClass = filter.codeClass();
+        if (codeClass != null && codeClass == 0) {
+            select.add("and a.response_code is null");
+        } else if (codeClass != null) {
+            select.add("and a.response_code between ? and ?", codeClass, codeClass + 99);
+        }
+        return select;
+    }
+
+    /** Beyond a place. The plain bound besides says which partitions there are to read; of a pair, this is not seen. */
+    static void beyond(PgSelect select, Place place, boolean up, String tie) {
+        Object at = PgSelect.time(place.at());
+        select.add(up ? "and a.started_at >= ?" : "and a.started_at <= ?", at)
+                .add("and (a.started_at, a." + tie + ") " + (up ? ">" : "<") + " (?, ?)", at, place.tie());
+    }
+
+    static String order(Reach reach, String tie) {
+        String direction = reach.ascending() ? "asc" : "desc";
+        return "order by a.started_at " + direction + ", a." + tie + " " + direction;
+    }
+}

@@ -1,0 +1,194 @@
+package io.posthorn.history;
+
+import io.posthorn.model.DeferralReason;
+import io.posthorn.model.Ids;
+import io.posthorn.model.Message;
+import io.posthorn.runtime.Time;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** The backlog in PostgreSQL. */
+public final class PgBacklog implements Backlog {
+    private final DataSource pool;
+    private final Ids ids;
+
+    /**
+     * A backlog.
+     *
+     * @param pool of connections
+     * @param ids makes the public ids
+     */
+    public PgBacklog(DataSource pool, Ids ids) {
+        this.pool = pool;
+        this.ids = ids;
+    }
+
+    @Override
+    public Fetched fetch(int endpointNo, long now, long[] claimed, int most, long mostBytes) throws BacklogUnavailable {
+        try (Connection tx = pool.getConnection()) {
+            tx.setAutoCommit(false);
+            List<Due> due = new ArrayList<>();
+            boolean more = readDue(tx, endpointNo, now, claimed, most, mostBytes, due);
+            long next = more ? now : nextAfter(tx, endpointNo, now);
+            tx.commit();
+            return new Fetched(due, more, next);
+        } catch (SQLException e) {
+            throw new BacklogUnavailable(e);
+        }
+    }
+
+    /**
+     * The database adds up the payloads, which costs it only a look at their lengths, so that no more is sent than there
+     * is room for. A row whose message is gone (its day was dropped) is owed nothing any more and is removed.
+     */
+    private boolean readDue(
+            Connection tx, int endpointNo, long now, long[] claimed, int most, long mostBytes, List<Due> due)
+            throws SQLException {
+        List<Long> orphans = new ArrayList<>();
+        int seen = 0;
+        int found = 0;
+        try (PreparedStatement select = tx.prepareStatement("""
+                select seq, due_at, attempts, reason,
+                       app_no, created_at, event_type, event_id, channels, tags, payload, found
+                from (select d.seq, d.due_at, d.attempts, d.reason, d.app_no, m.created_at, m.event_type,
+                             m.event_id, m.channels, m.tags, m.payload,
+                             coalesce(sum(octet_length(m.payload)) over (
+                                 order by d.due_at, d.seq rows between unbounded preceding and 1 preceding), 0) as before,
+                             count(*) over () as found
+                      from (select * from deferral
+                            where endpoint_no = ? and due_at <= ? and seq <> all (?)
+                            order by due_at, seq limit ?) d
+                      left join lateral (select * from message m
+                                         where m.app_no = d.app_no and m.seq = d.seq
+                                           and m.created_at = d.message_at) m on true) f
+                where before <= ?
+                order by due_at, seq limit ?
+                """)) {
+            Long[] boxed = new Long[claimed.length];
+            for (int i = 0; i < boxed.length; i++) {
+                boxed[i] = claimed[i];
+            }
+            select.setInt(1, endpointNo);
+            select.setObject(2, utc(now));
+            select.setArray(3, tx.createArrayOf("int8", boxed));
+            select.setInt(4, most + 1);
+            select.setLong(5, mostBytes);
+            select.setInt(6, most);
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    seen++;
+                    found = row.getInt(12);
+                    if (row.getObject(6) == null) {
+                        orphans.add(row.getLong(1));
+                    } else {
+                        due.add(read(row));
+                    }
+                }
+            }
+        }
+        if (!orphans.isEmpty()) {
+            removeOrphans(tx, endpointNo, orphans);
+        }
+        return seen < found;
+    }
+
+    private static void removeOrphans(Connection tx, int endpointNo, List<Long> seqs) throws SQLException {
+        try (PreparedStatement delete =
+                tx.prepareStatement("delete from deferral where endpoint_no = ? and seq = any (?)")) {
+            delete.setInt(1, endpointNo);
+            delete.setArray(2, tx.createArrayOf("int8", seqs.toArray()));
+            delete.executeUpdate();
+        }
+    }
+
+    private Due read(ResultSet row) throws SQLException {
+        int appNo = row.getInt(5);
+        long seq = row.getLong(1);
+        long createdAt = at(row, 6);
+        Message message = new Message(
+                appNo,
+                seq,
+                createdAt,
+                ids.message(appNo, createdAt, seq),
+                row.getString(7),
+                row.getString(8),
+                texts(row.getArray(9)),
+                texts(row.getArray(10)),
+                row.getBytes(11));
+        return new Due(message, row.getInt(3), at(row, 2), DeferralReason.of(row.getInt(4)));
+    }
+
+    private static long nextAfter(Connection tx, int endpointNo, long now) throws SQLException {
+        try (PreparedStatement select =
+                tx.prepareStatement("select min(due_at) from deferral where endpoint_no = ? and due_at > ?")) {
+            select.setInt(1, endpointNo);
+            select.setObject(2, utc(now));
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                OffsetDateTime next = row.getObject(1, OffsetDateTime.class);
+                return next == null ? NEVER : Time.micros(next.toInstant());
+            }
+        }
+    }
+
+    @Override
+    public void summaries(Consumer<Summary> each) throws BacklogUnavailable {
+        try (Connection tx = pool.getConnection()) {
+            tx.setAutoCommit(false);
+            try (PreparedStatement delete = tx.prepareStatement(
+                    "delete from deferral d where not exists (select from endpoint e where e.no = d.endpoint_no)")) {
+                delete.executeUpdate();
+            }
+            tx.commit();
+            try (PreparedStatement select = tx.prepareStatement("""
+                    select app_no, endpoint_no, count(*), count(*) filter (where reason <> ?), min(due_at)
+                    from deferral group by app_no, endpoint_no
+                    """)) {
+                select.setInt(1, DeferralReason.RETRY.code());
+                select.setFetchSize(1_000);
+                try (ResultSet row = select.executeQuery()) {
+                    while (row.next()) {
+                        each.accept(
+                                new Summary(row.getInt(1), row.getInt(2), row.getLong(3), row.getLong(4), at(row, 5)));
+                    }
+                }
+            }
+            tx.commit();
+        } catch (SQLException e) {
+            throw new BacklogUnavailable(e);
+        }
+    }
+
+    @Override
+    public long forget(int endpointNo) throws BacklogUnavailable {
+        try (Connection connection = pool.getConnection();
+                PreparedStatement delete = connection.prepareStatement("delete from deferral where endpoint_no = ?")) {
+            delete.setInt(1, endpointNo);
+            return delete.executeUpdate();
+        } catch (SQLException e) {
+            throw new BacklogUnavailable(e);
+        }
+    }
+
+    static List<String> texts(@Nullable Array array) throws SQLException {
+        return array == null ? List.of() : List.of((String[]) array.getArray());
+    }
+
+    private static OffsetDateTime utc(long micros) {
+        return Time.instant(micros).atOffset(ZoneOffset.UTC);
+    }
+
+    private static long at(ResultSet row, int column) throws SQLException {
+        return Time.micros(row.getObject(column, OffsetDateTime.class).toInstant());
+    }
+}

@@ -1,0 +1,279 @@
+package io.posthorn.history;
+
+import io.posthorn.model.Attempt;
+import io.posthorn.model.DeferralReason;
+import io.posthorn.model.Verdict;
+import io.posthorn.runtime.Time;
+import io.posthorn.store.CopyRows;
+import io.posthorn.store.DailyPartitions;
+import io.posthorn.store.StaleOwnerException;
+import io.posthorn.store.WriterConnection;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Outcomes in PostgreSQL. Belongs to the recorder's thread. */
+public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
+    private static final String ATTEMPT = """
+            attempt (seq, message_at, started_at, app_no, endpoint_no, duration_us, number, status, response_code, \
+            verdict, next_at, detail, headers, body)""";
+    private static final int ATTEMPT_COLUMNS = 14;
+    private static final long MICROS_PER_DAY = 86_400_000_000L;
+
+    private final WriterConnection writer;
+    private final DailyPartitions partitions;
+    private final CopyRows rows = new CopyRows();
+
+    /**
+     * A store on a connection of its own.
+     *
+     * @param writer the connection
+     * @param partitions made where a day has none yet
+     */
+    public PgOutcomeStore(WriterConnection writer, DailyPartitions partitions) {
+        this.writer = writer;
+        this.partitions = partitions;
+    }
+
+    @Override
+    public WriteResult write(List<Settlement> batch, List<SettledPositions.Position> moved, boolean again) {
+        try {
+            if (again && isThere(batch)) {
+                return new WriteResult.Written();
+            }
+            ensurePartitions(batch);
+            Connection tx = writer.begin();
+            writeAttempts(tx, batch);
+            writeDeferrals(tx, batch);
+            writePositions(tx, moved);
+            tx.commit();
+            return new WriteResult.Written();
+        } catch (StaleOwnerException _) {
+            writer.broken();
+            return new WriteResult.Fenced();
+        } catch (SQLException e) {
+            writer.broken();
+            String why = WriterConnection.describe(e);
+            return isRefusal(e) ? new WriteResult.Refused(why) : new WriteResult.Unavailable(why);
+        }
+    }
+
+    /** Data exceptions and violated constraints: the same rows would be refused for ever. */
+    private static boolean isRefusal(SQLException e) {
+        String state = e.getSQLState();
+        return state != null && (state.startsWith("22") || state.startsWith("23"));
+    }
+
+    /** A transaction is there whole or not at all; one without attempts can be written twice without harm. */
+    private boolean isThere(List<Settlement> batch) throws SQLException {
+        for (Settlement settlement : batch) {
+            Attempt attempt = settlement.attempt();
+            if (attempt != null) {
+                return isThere(settlement, attempt);
+            }
+        }
+        return false;
+    }
+
+    private boolean isThere(Settlement settlement, Attempt attempt) throws SQLException {
+        Connection connection = writer.connect();
+        try (PreparedStatement select = connection.prepareStatement("""
+                select from attempt
+                where endpoint_no = ? and started_at = ? and seq = ? and number = ?
+                """)) {
+            select.setInt(1, settlement.endpointNo());
+            select.setObject(2, Time.instant(attempt.startedAt()).atOffset(ZoneOffset.UTC));
+            select.setLong(3, settlement.seq());
+            select.setInt(4, attempt.number());
+            boolean there;
+            try (ResultSet found = select.executeQuery()) {
+                there = found.next();
+            }
+            connection.rollback();
+            return there;
+        }
+    }
+
+    private void ensurePartitions(List<Settlement> batch) throws SQLException {
+        long day = Long.MIN_VALUE;
+        for (Settlement settlement : batch) {
+            Attempt attempt = settlement.attempt();
+            if (attempt != null) {
+                long attemptDay = Math.floorDiv(attempt.startedAt(), MICROS_PER_DAY);
+                if (attemptDay != day) {
+                    day = attemptDay;
+                    partitions.ensure(LocalDate.ofEpochDay(day));
+                }
+            }
+        }
+    }
+
+    private void writeAttempts(Connection tx, List<Settlement> batch) throws SQLException {
+        rows.clear();
+        for (Settlement settlement : batch) {
+            Attempt attempt = settlement.attempt();
+            if (attempt != null) {
+                writeAttempt(settlement, attempt);
+            }
+        }
+        if (rows.rows() > 0) {
+            rows.send(tx, ATTEMPT);
+        }
+    }
+
+    private void writeAttempt(Settlement settlement, Attempt attempt) {
+        rows.row(ATTEMPT_COLUMNS);
+        rows.int8(settlement.seq());
+        rows.time(settlement.messageAt());
+        rows.time(attempt.startedAt());
+        rows.int4(settlement.appNo());
+        rows.int4(settlement.endpointNo());
+        rows.int4(attempt.durationMicros());
+        rows.int2(attempt.number());
+        rows.int2(attempt.status().code());
+        if (attempt.responseCode() == 0) {
+            rows.none();
+        } else {
+            rows.int2(attempt.responseCode());
+        }
+        rows.int2(settlement.verdict().code());
+        if (settlement.verdict() instanceof Verdict.RetryAt(long dueAt)) {
+            rows.time(dueAt);
+        } else {
+            rows.none();
+        }
+        rows.text(withoutNul(attempt.detail()));
+        rows.text(withoutNul(attempt.headers()));
+        rows.bytes(attempt.body());
+    }
+
+    /** PostgreSQL's text has no NUL; what a stranger's server answers may. */
+    private static @Nullable String withoutNul(@Nullable String text) {
+        return text == null || text.indexOf('\0') < 0 ? text : text.replace('\0', '\ufffd');
+    }
+
+    private void writeDeferrals(Connection tx, List<Settlement> batch) throws SQLException {
+        List<Settlement> ended = new ArrayList<>();
+        List<Settlement> waiting = new ArrayList<>();
+        for (Settlement settlement : batch) {
+            switch (settlement.verdict()) {
+                case Verdict.RetryAt _, Verdict.Parked _ -> waiting.add(settlement);
+                case Verdict.Delivered _, Verdict.Exhausted _, Verdict.Gone _, Verdict.Dropped _ -> {
+                    if (settlement.fromDeferral()) {
+                        ended.add(settlement);
+                    }
+                }
+            }
+        }
+        if (!waiting.isEmpty()) {
+            writeWaiting(tx, waiting);
+        }
+        if (!ended.isEmpty()) {
+            deleteEnded(tx, ended);
+        }
+    }
+
+    private static void writeWaiting(Connection tx, List<Settlement> waiting) throws SQLException {
+        int count = waiting.size();
+        Integer[] endpoints = new Integer[count];
+        Integer[] apps = new Integer[count];
+        Integer[] attempts = new Integer[count];
+        Integer[] reasons = new Integer[count];
+        Long[] seqs = new Long[count];
+        Long[] due = new Long[count];
+        Long[] messageAt = new Long[count];
+        for (int i = 0; i < count; i++) {
+            Settlement settlement = waiting.get(i);
+            endpoints[i] = settlement.endpointNo();
+            apps[i] = settlement.appNo();
+            attempts[i] = settlement.attempts();
+            seqs[i] = settlement.seq();
+            messageAt[i] = settlement.messageAt();
+            switch (settlement.verdict()) {
+                case Verdict.RetryAt(long dueAt) -> {
+                    due[i] = dueAt;
+                    reasons[i] = DeferralReason.RETRY.code();
+                }
+                case Verdict.Parked(long dueAt, DeferralReason reason) -> {
+                    due[i] = dueAt;
+                    reasons[i] = reason.code();
+                }
+                case Verdict.Delivered _, Verdict.Exhausted _, Verdict.Gone _, Verdict.Dropped _ ->
+                    throw new IllegalStateException("not waiting: " + settlement.verdict());
+            }
+        }
+        // An endpoint that was deleted meanwhile is owed nothing: the join leaves its rows out.
+        try (PreparedStatement upsert = tx.prepareStatement("""
+                insert into deferral (endpoint_no, seq, due_at, message_at, app_no, attempts, reason)
+                select w.endpoint_no, w.seq, to_timestamp(0) + w.due * interval '1 microsecond',
+                       to_timestamp(0) + w.message_at * interval '1 microsecond', w.app_no, w.attempts, w.reason
+                from unnest(?::int[], ?::bigint[], ?::bigint[], ?::bigint[], ?::int[], ?::int[], ?::int[])
+                     as w (endpoint_no, seq, due, message_at, app_no, attempts, reason)
+                join endpoint e on e.no = w.endpoint_no
+                on conflict (endpoint_no, seq)
+                do update set due_at = excluded.due_at, attempts = excluded.attempts, reason = excluded.reason
+                """)) {
+            upsert.setArray(1, tx.createArrayOf("int4", endpoints));
+            upsert.setArray(2, tx.createArrayOf("int8", seqs));
+            upsert.setArray(3, tx.createArrayOf("int8", due));
+            upsert.setArray(4, tx.createArrayOf("int8", messageAt));
+            upsert.setArray(5, tx.createArrayOf("int4", apps));
+            upsert.setArray(6, tx.createArrayOf("int4", attempts));
+            upsert.setArray(7, tx.createArrayOf("int4", reasons));
+            upsert.executeUpdate();
+        }
+    }
+
+    private static void deleteEnded(Connection tx, List<Settlement> ended) throws SQLException {
+        Integer[] endpoints = new Integer[ended.size()];
+        Long[] seqs = new Long[ended.size()];
+        for (int i = 0; i < endpoints.length; i++) {
+            endpoints[i] = ended.get(i).endpointNo();
+            seqs[i] = ended.get(i).seq();
+        }
+        try (PreparedStatement delete = tx.prepareStatement("""
+                delete from deferral d using unnest(?::int[], ?::bigint[]) as e (endpoint_no, seq)
+                where d.endpoint_no = e.endpoint_no and d.seq = e.seq
+                """)) {
+            delete.setArray(1, tx.createArrayOf("int4", endpoints));
+            delete.setArray(2, tx.createArrayOf("int8", seqs));
+            delete.executeUpdate();
+        }
+    }
+
+    private static void writePositions(Connection tx, List<SettledPositions.Position> moved) throws SQLException {
+        if (moved.isEmpty()) {
+            return;
+        }
+        Integer[] shards = new Integer[moved.size()];
+        Long[] seqs = new Long[moved.size()];
+        Long[] at = new Long[moved.size()];
+        for (int i = 0; i < shards.length; i++) {
+            shards[i] = moved.get(i).shard();
+            seqs[i] = moved.get(i).seq();
+            at[i] = moved.get(i).at();
+        }
+        try (PreparedStatement update = tx.prepareStatement("""
+                update shard s
+                set settled = p.seq, settled_at = to_timestamp(0) + p.at * interval '1 microsecond'
+                from unnest(?::int[], ?::bigint[], ?::bigint[]) as p (no, seq, at)
+                where s.no = p.no and s.settled < p.seq
+                """)) {
+            update.setArray(1, tx.createArrayOf("int4", shards));
+            update.setArray(2, tx.createArrayOf("int8", seqs));
+            update.setArray(3, tx.createArrayOf("int8", at));
+            update.executeUpdate();
+        }
+    }
+
+    @Override
+    public void close() {
+        writer.close();
+    }
+}

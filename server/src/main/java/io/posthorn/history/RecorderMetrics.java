@@ -1,0 +1,17 @@
+package io.posthorn.history;
+
+import java.util.List;
+
+/** What the recorder tells of itself. */
+public interface RecorderMetrics {
+    /**
+     * A transaction was committed.
+     *
+     * @param outcomes what it held
+     * @param nanos how long it took
+     */
+    void outcomesCommitted(List<Settlement> outcomes, long nanos);
+
+    /** A transaction failed and is tried again. */
+    void outcomesFailed();
+}

@@ -1,0 +1,69 @@
+package io.posthorn.history;
+
+import io.posthorn.model.Attempt;
+import io.posthorn.model.Shards;
+import io.posthorn.model.Verdict;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is to be written about one delivery.
+ *
+ * @param appNo the application
+ * @param endpointNo the endpoint
+ * @param seq of the message
+ * @param messageAt when the message was accepted, microseconds since 1970
+ * @param attempts how many attempts have been made by now
+ * @param fromDeferral whether the delivery has a row in {@code deferral}
+ * @param attempt the attempt that was just made; null if none was
+ * @param verdict what follows
+ */
+public record Settlement(
+        int appNo,
+        int endpointNo,
+        long seq,
+        long messageAt,
+        int attempts,
+        boolean fromDeferral,
+        @Nullable Attempt attempt,
+        Verdict verdict) {
+
+    /** What comes with it from outside, bytes, roughly: the response as it is kept. */
+    int weight() {
+        if (attempt == null) {
+            return 0;
+        }
+        String headers = attempt.headers();
+        byte[] body = attempt.body();
+        return (headers == null ? 0 : headers.length()) + (body == null ? 0 : body.length);
+    }
+
+    /** The same without anything that came from outside; itself if there is nothing of that kind. */
+    Settlement bare() {
+        if (attempt == null || (attempt.detail() == null && attempt.headers() == null && attempt.body() == null)) {
+            return this;
+        }
+        Attempt bare = new Attempt(
+                attempt.number(),
+                attempt.startedAt(),
+                attempt.durationMicros(),
+                attempt.status(),
+                attempt.responseCode(),
+                null,
+                null,
+                null);
+        return new Settlement(appNo, endpointNo, seq, messageAt, attempts, fromDeferral, bare, verdict);
+    }
+
+    /** By how much it changes the number of deliveries that wait in the database: 1, 0 or −1. */
+    public int backlogChange() {
+        boolean waits = switch (verdict) {
+            case Verdict.RetryAt _, Verdict.Parked _ -> true;
+            case Verdict.Delivered _, Verdict.Exhausted _, Verdict.Gone _, Verdict.Dropped _ -> false;
+        };
+        return (waits ? 1 : 0) - (fromDeferral ? 1 : 0);
+    }
+
+    int shard() {
+        return Shards.of(appNo);
+    }
+}

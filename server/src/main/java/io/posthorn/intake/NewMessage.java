@@ -1,0 +1,41 @@
+package io.posthorn.intake;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message as its publisher sent it, checked.
+ *
+ * @param appNo the application
+ * @param eventType the name of its event type
+ * @param eventId the publisher's own id, unique within the application
+ * @param channels which endpoints among those that want channels
+ * @param tags for searching
+ * @param payload JSON, byte for byte as it came in
+ * @param idempotency the request's idempotency key; null without one
+ */
+public record NewMessage(
+        int appNo,
+        String eventType,
+        @Nullable String eventId,
+        List<String> channels,
+        List<String> tags,
+        byte[] payload,
+        @Nullable Idempotency idempotency) {
+
+    /** What a message costs in memory besides its payload, bytes, roughly. */
+    private static final int OVERHEAD = 300;
+
+    /** What it costs in memory, bytes, roughly. */
+    int weight() {
+        return payload.length + OVERHEAD;
+    }
+
+    /**
+     * An idempotency key, and what it was sent with.
+     *
+     * @param key 16 bytes: the beginning of the key's SHA-256
+     * @param digest 16 bytes: the beginning of the request body's SHA-256
+     */
+    public record Idempotency(byte[] key, byte[] digest) {}
+}

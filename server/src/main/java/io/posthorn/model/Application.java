@@ -1,0 +1,33 @@
+package io.posthorn.model;
+
+import java.time.Instant;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A customer of the installation's owner: messages are sent to an application, its endpoints receive them.
+ *
+ * @param no the number it has in the database, for good
+ * @param id {@code app_} and a ULID
+ * @param uid the owner's own id for it, unique in the installation
+ * @param name for people
+ * @param metadata free-form, of the owner
+ * @param rateLimit messages a second that the owner wants it held to; kept and shown
+ * @param createdAt to the microsecond, as all times
+ * @param updatedAt when it was last changed
+ */
+public record Application(
+        int no,
+        String id,
+        @Nullable String uid,
+        String name,
+        Map<String, String> metadata,
+        @Nullable Integer rateLimit,
+        Instant createdAt,
+        Instant updatedAt) {
+
+    /** The shard that its messages belong to, for good: 0 to {@link Shards#COUNT} − 1. */
+    public int shard() {
+        return Shards.of(no);
+    }
+}

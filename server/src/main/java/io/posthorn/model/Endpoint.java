@@ -1,0 +1,42 @@
+package io.posthorn.model;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where an application receives its messages.
+ *
+ * @param no the number it has in the database, for good
+ * @param appNo {@link Application#no()}
+ * @param id {@code ep_} and a ULID
+ * @param uid the owner's own id for it, unique in the application
+ * @param url where the POST goes
+ * @param description for people
+ * @param eventTypes the event types it wants; null for all
+ * @param channels the channels it wants; null for messages of every channel and of none
+ * @param disabled nothing is sent while it is
+ * @param disabledReason why, if it was not its owner who disabled it
+ * @param rateLimit requests a second that its owner wants it held to; kept and shown
+ * @param metadata free-form, of the owner
+ * @param secret what its messages are signed with
+ * @param createdAt when it was made; messages accepted before are not for it
+ * @param updatedAt when it was last changed
+ */
+public record Endpoint(
+        int no,
+        int appNo,
+        String id,
+        @Nullable String uid,
+        String url,
+        String description,
+        @Nullable List<String> eventTypes,
+        @Nullable List<String> channels,
+        boolean disabled,
+        @Nullable String disabledReason,
+        @Nullable Integer rateLimit,
+        Map<String, String> metadata,
+        SigningSecret secret,
+        Instant createdAt,
+        Instant updatedAt) {}

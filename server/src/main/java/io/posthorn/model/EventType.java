@@ -1,0 +1,26 @@
+package io.posthorn.model;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A kind of event that endpoints can subscribe to.
+ *
+ * @param name dotted, at most 256 of {@code [a-zA-Z0-9\-_.]}
+ * @param description for people
+ * @param archived no longer offered; existing subscriptions go on
+ * @param deprecated still sent, but not to be subscribed to any more
+ * @param groupName the group it is shown under
+ * @param schemas JSON, version to JSON Schema, as it was given
+ * @param createdAt when it was made
+ * @param updatedAt when it was last changed
+ */
+public record EventType(
+        String name,
+        String description,
+        boolean archived,
+        boolean deprecated,
+        @Nullable String groupName,
+        @Nullable String schemas,
+        Instant createdAt,
+        Instant updatedAt) {}

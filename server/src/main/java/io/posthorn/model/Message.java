@@ -1,0 +1,51 @@
+package io.posthorn.model;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An accepted message. It is identified by its application and its sequence number; the public id is made from these
+ * and the time ({@link Ids}). A class and not a record, because two messages are never compared by content.
+ */
+public final class Message {
+    /** {@link Application#no()}. */
+    public final int appNo;
+    /** Gapless within the application's shard, from 1. */
+    public final long seq;
+    /** When it was accepted, microseconds since 1970. */
+    public final long createdAt;
+    /** {@code msg_} and a ULID. */
+    public final String id;
+    /** The name of its event type. */
+    public final String eventType;
+    /** The publisher's own id, unique within the application. */
+    public final @Nullable String eventId;
+    /** Which endpoints among those that want channels; empty for none. */
+    public final List<String> channels;
+    /** For searching; empty for none. */
+    public final List<String> tags;
+    /** JSON, byte for byte as it came in. Nobody changes it. */
+    public final byte[] payload;
+
+    /** A message from its parts; they are described at the fields. */
+    public Message(
+            int appNo,
+            long seq,
+            long createdAt,
+            String id,
+            String eventType,
+            @Nullable String eventId,
+            List<String> channels,
+            List<String> tags,
+            byte[] payload) {
+        this.appNo = appNo;
+        this.seq = seq;
+        this.createdAt = createdAt;
+        this.id = id;
+        this.eventType = eventType;
+        this.eventId = eventId;
+        this.channels = channels;
+        this.tags = tags;
+        this.payload = payload;
+    }
+}

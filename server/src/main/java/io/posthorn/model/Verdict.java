@@ -1,0 +1,42 @@
+package io.posthorn.model;
+
+/** What follows for a delivery, after an attempt or instead of one. */
+public sealed interface Verdict {
+    /** The endpoint has it. */
+    record Delivered() implements Verdict {}
+
+    /**
+     * Another attempt is due.
+     *
+     * @param dueAt microseconds since 1970
+     */
+    record RetryAt(long dueAt) implements Verdict {}
+
+    /** The last attempt of the schedule failed: it ends here, visibly. */
+    record Exhausted() implements Verdict {}
+
+    /** The endpoint answered 410: this delivery ends here, and the endpoint is disabled. */
+    record Gone() implements Verdict {}
+
+    /**
+     * It waits in the database: the lane's memory is full, or the endpoint is disabled.
+     *
+     * @param dueAt its place in the lane's backlog, microseconds since 1970
+     * @param reason why
+     */
+    record Parked(long dueAt, DeferralReason reason) implements Verdict {}
+
+    /** The endpoint no longer exists: nothing is owed. */
+    record Dropped() implements Verdict {}
+
+    /** The number in the database, for what an attempt led to; −1 for what no attempt led to. */
+    default int code() {
+        return switch (this) {
+            case Delivered _ -> 0;
+            case RetryAt _ -> 1;
+            case Exhausted _ -> 2;
+            case Gone _ -> 3;
+            case Parked _, Dropped _ -> -1;
+        };
+    }
+}

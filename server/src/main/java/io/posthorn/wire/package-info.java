@@ -1,0 +1,14 @@
+/**
+ * How a message becomes a request: so far the signature of Standard Webhooks 1.0.0.
+ *
+ * <p>What is signed is {@code id.timestamp.body}, the body byte for byte as it travels; nobody may parse and print the
+ * payload between signing and sending. The id is that of the message and stays the same over all attempts, so that the
+ * receiver can tell a repetition; the timestamp is that of the attempt, so that an old request cannot be replayed.
+ * While a secret is being rotated, every request carries one signature for each, and the receiver may know either.
+ *
+ * <p>The room does no input or output and knows no framework: the hot path calls it 20,000 times a second.
+ */
+@NullMarked
+package io.posthorn.wire;
+
+import org.jspecify.annotations.NullMarked;

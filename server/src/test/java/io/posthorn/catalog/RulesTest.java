@@ -1,0 +1,45 @@
+package io.posthorn.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RulesTest {
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "customer-1", "A.b_C-9", "app_short", "-", "ep_"})
+    void theseAreUids(String uid) {
+        assertThat(Rules.uid(uid)).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                "a b",
+                "ü",
+                "a/b",
+                "a\u0000",
+                "app_01hzzzzzzzzzzzzzzzzzzzzzzz",
+                "ep_01hzzzzzzzzzzzzzzzzzzzzzzz"
+            })
+    void theseAreNot(String uid) {
+        assertThat(Rules.uid(uid)).isNotNull();
+    }
+
+    @Test
+    void lengthsAreBoundedAtTheirEdges() {
+        assertThat(Rules.name("x".repeat(256))).isNull();
+        assertThat(Rules.name("x".repeat(257))).contains("256");
+        assertThat(Rules.metadata(Map.of("k", "v".repeat(16_383)))).isNull();
+        assertThat(Rules.metadata(Map.of("k", "v".repeat(16_384)))).contains("16385");
+        assertThat(Rules.eventTypes(List.of())).contains("null");
+        assertThat(Rules.rateLimit(1)).isNull();
+        assertThat(Rules.rateLimit(0)).isNotNull();
+        assertThat(Rules.appName("  ")).isNotNull();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.posthorn.catalog;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,372 @@
+package io.posthorn.dispatch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.posthorn.Requirement;
+import io.posthorn.egress.FailureKind;
+import io.posthorn.egress.Outcome;
+import io.posthorn.history.Settlement;
+import io.posthorn.model.Attempt;
+import io.posthorn.model.AttemptStatus;
+import io.posthorn.model.DeferralReason;
+import io.posthorn.model.Verdict;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+class LaneLoopTest {
+    private static final long SECOND = 1_000_000;
+
+    private final FakeWorld world = new FakeWorld();
+    private final LaneLoop loop = world.loop(FakeWorld.settings(5, 100, 20, 1 << 20));
+
+    private void offer(int endpointNo, long from, long to) {
+        loop.offer(LongStream.rangeClosed(from, to)
+                .mapToObj(seq -> world.delivery(seq, endpointNo))
+                .toList());
+    }
+
+    private void answerAll(int code) {
+        while (!world.requests.isEmpty()) {
+            world.answer(world.requests.getFirst(), code);
+        }
+    }
+
+    @Test
+    void sendsInOrderWithAtMostSoManyInFlight() {
+        world.endpoint(1);
+        offer(1, 1, 12);
+
+        assertThat(world.requests).extracting(r -> r.message().seq).containsExactly(1L, 2L, 3L, 4L, 5L);
+        world.answer(world.requests.get(2), 204);
+        assertThat(world.requests).extracting(r -> r.message().seq).containsExactly(1L, 2L, 4L, 5L, 6L);
+        answerAll(200);
+        assertThat(world.recorded).hasSize(12).allMatch(s -> s.verdict() instanceof Verdict.Delivered);
+        assertThat(loop.inFlight()).isZero();
+        assertThat(loop.bytes()).isZero();
+    }
+
+    @Test
+    @Requirement({"B24", "D24"})
+    void everyNon2xxIsTriedAgainAsTheScheduleSaysAndEndsVisibly() {
+        world.endpoint(1);
+        offer(1, 1, 1);
+        world.answer(world.requests.getFirst(), 302);
+        world.commit(loop);
+
+        assertThat(world.committed)
+                .extracting(Settlement::verdict)
+                .containsExactly(new Verdict.RetryAt(world.now + 5 * SECOND));
+        world.now += 5 * SECOND - 1;
+        loop.tick();
+        world.read();
+        assertThat(world.requests).isEmpty();
+
+        world.now += 1;
+        loop.tick();
+        world.read();
+        assertThat(world.requests).hasSize(1);
+        world.fail(world.requests.getFirst(), FailureKind.TIMEOUT);
+        world.commit(loop);
+        world.now += 300 * SECOND;
+        loop.tick();
+        world.read();
+        world.answer(world.requests.getFirst(), 500);
+        world.commit(loop);
+
+        assertThat(world.committed.getLast().verdict()).isEqualTo(new Verdict.Exhausted());
+        assertThat(world.committed)
+                .extracting(s -> s.attempt() == null ? null : s.attempt().number())
+                .containsExactly(1, 2, 3);
+        assertThat(world.committed.get(1).attempt())
+                .isNotNull()
+                .extracting(Attempt::status)
+                .isEqualTo(AttemptStatus.TIMEOUT);
+        assertThat(world.rows()).isZero();
+    }
+
+    @Test
+    void retryAfterIsHonouredWithinBounds() {
+        world.endpoint(1);
+        offer(1, 1, 2);
+        world.finish(world.requests.getFirst(), new Outcome.Response(503, "", new byte[0], false, "120"));
+        world.finish(world.requests.getFirst(), new Outcome.Response(429, "", new byte[0], false, "999999999"));
+
+        assertThat(world.recorded)
+                .extracting(Settlement::verdict)
+                .containsExactly(
+                        new Verdict.RetryAt(world.now + 120 * SECOND), new Verdict.RetryAt(world.now + 3_600 * SECOND));
+    }
+
+    @Test
+    void a410DisablesTheEndpointAndKeepsWhatWaits() {
+        world.endpoint(1);
+        offer(1, 1, 8);
+        world.answer(world.requests.getFirst(), 410);
+
+        assertThat(world.gone).containsExactly(1);
+        assertThat(world.recorded)
+                .extracting(Settlement::verdict)
+                .filteredOn(v -> v instanceof Verdict.Parked)
+                .hasSize(3)
+                .allMatch(v -> ((Verdict.Parked) v).reason() == DeferralReason.DISABLED);
+        assertThat(world.recorded).extracting(Settlement::verdict).contains(new Verdict.Gone());
+        answerAll(200);
+        world.commit(loop);
+        assertThat(world.requests).isEmpty();
+
+        world.now += 100;
+        loop.changed(FakeWorld.endpoint(1, false));
+        loop.tick();
+        world.read();
+        answerAll(200);
+        world.commit(loop);
+        assertThat(world.delivered()).isEqualTo(7);
+        assertThat(world.rows()).isZero();
+    }
+
+    @Test
+    void whatDoesNotFitIsParkedAndComesBackInOrder() {
+        world.endpoint(1);
+        offer(1, 1, 100);
+        world.commit(loop);
+        assertThat(world.rows()).isEqualTo(75); // 5 in flight, 20 queued
+        assertThat(loop.bytes()).isLessThan(25 * 600);
+
+        StringBuilder order = new StringBuilder();
+        for (int i = 0; i < 100; i++) {
+            world.now += 100;
+            order.append(world.requests.getFirst().message().seq).append(' ');
+            world.answer(world.requests.getFirst(), 200);
+            world.commit(loop);
+            loop.tick();
+            world.read();
+        }
+        assertThat(world.delivered()).isEqualTo(100);
+        assertThat(world.rows()).isZero();
+        assertThat(order.toString().trim())
+                .isEqualTo(String.join(
+                        " ",
+                        LongStream.rangeClosed(1, 100).mapToObj(Long::toString).toList()));
+    }
+
+    @Test
+    void newOnesJoinBehindWhatIsParked() {
+        world.endpoint(1);
+        offer(1, 1, 60);
+        world.commit(loop);
+        answerAll(200);
+        offer(1, 61, 61);
+
+        assertThat(world.requests).isEmpty();
+        assertThat(world.recorded.getLast().verdict()).isInstanceOf(Verdict.Parked.class);
+    }
+
+    @Test
+    void hangingEndpointsLeaveRoomForHealthyOnes() {
+        for (int no = 1; no <= 300; no++) {
+            world.endpoint(no);
+        }
+        offer(300, 1, 1);
+        answerAll(200); // 300 is proven
+        long seq = 2;
+        for (int no = 1; no < 300; no++) {
+            offer(no, seq, seq + 9);
+            seq += 10;
+        }
+        assertThat(loop.inFlight()).isEqualTo(75);
+        offer(300, seq, seq + 4);
+        assertThat(loop.inFlight()).isEqualTo(80);
+        assertThat(world.requests).filteredOn(r -> r.endpointNo() == 300).hasSize(5);
+
+        for (FakeWorld.Request request : List.copyOf(world.requests)) {
+            if (request.endpointNo() != 300) {
+                world.fail(request, FailureKind.TIMEOUT);
+            }
+        }
+        loop.tick();
+        assertThat(loop.inFlight()).isLessThanOrEqualTo(75 + 5);
+        assertThat(world.requests.stream().filter(r -> r.endpointNo() == 1).count())
+                .isLessThanOrEqualTo(2);
+    }
+
+    @Test
+    void anEndpointThatFailsGetsFewerRequestsAtATimeUntilOneSucceeds() {
+        world.endpoint(1);
+        offer(1, 1, 20);
+        for (FakeWorld.Request request : List.copyOf(world.requests)) {
+            world.fail(request, FailureKind.CONNECT);
+        }
+        assertThat(world.requests).hasSize(1);
+        world.answer(world.requests.getFirst(), 200);
+        assertThat(world.requests).hasSize(5);
+    }
+
+    @Test
+    void nothingBeginsWhileTheRecorderIsFullAndAllGoesOnAfterwards() {
+        world.endpoint(1);
+        world.full = true;
+        offer(1, 1, 3);
+        assertThat(world.requests).isEmpty();
+        world.full = false;
+        loop.tick();
+        assertThat(world.requests).hasSize(3);
+    }
+
+    @Test
+    void theBacklogIsReadAgainWhenTheDatabaseIsBack() {
+        world.endpoint(1);
+        offer(1, 1, 1);
+        world.answer(world.requests.getFirst(), 500);
+        world.commit(loop);
+        world.databaseAway = true;
+        world.now += 5 * SECOND;
+        loop.tick();
+        world.read();
+        assertThat(world.requests).isEmpty();
+
+        world.databaseAway = false;
+        world.now += SECOND;
+        loop.tick();
+        world.read();
+        assertThat(world.requests).hasSize(1);
+    }
+
+    @Test
+    void aDeletedEndpointIsOwedNothing() {
+        world.endpoint(1);
+        offer(1, 1, 8);
+        world.endpoints.remove(1);
+        loop.removed(1);
+        assertThat(world.recorded).hasSize(3).allMatch(s -> s.verdict().equals(new Verdict.Dropped()));
+        offer(1, 9, 9);
+        assertThat(world.recorded.getLast().verdict()).isEqualTo(new Verdict.Dropped());
+        answerAll(200);
+        assertThat(loop.inFlight()).isZero();
+        assertThat(loop.bytes()).isZero();
+    }
+
+    @Test
+    void anOrderlyStopParksWhatHasNotBegunAndWhatDoesNotEnd() {
+        world.endpoint(1);
+        offer(1, 1, 8);
+        List<FakeWorld.Request> begun = List.copyOf(world.requests);
+        loop.stop();
+        assertThat(world.recorded)
+                .hasSize(3)
+                .allMatch(s -> s.verdict() instanceof Verdict.Parked(long _, DeferralReason reason)
+                        && reason == DeferralReason.STOPPED);
+        world.answer(begun.getFirst(), 200);
+        loop.giveUp();
+        world.answer(begun.get(1), 200); // too late: it is parked
+        assertThat(world.recorded).hasSize(8);
+        assertThat(world.recorded.stream().filter(s -> s.verdict() instanceof Verdict.Delivered))
+                .hasSize(1);
+        assertThat(loop.inFlight()).isZero();
+    }
+
+    @Test
+    void aRetryAfterDateCountsFromNow() {
+        assertThat(Judge.retryAfter("Thu, 01 Jan 1970 00:20:00 GMT", 1_000 * SECOND))
+                .isEqualTo(Duration.ofSeconds(200));
+        assertThat(Judge.retryAfter("Thu, 01 Jan 1970 00:00:01 GMT", 1_000 * SECOND))
+                .isZero();
+        assertThat(Judge.retryAfter("soon", 0)).isZero();
+        assertThat(Judge.retryAfter("-5", 0)).isZero();
+        assertThat(Judge.retryAfter(" 7 ", 0)).isEqualTo(Duration.ofSeconds(7));
+        assertThat(Judge.retryAfter("99999999999999999999", 0)).isEqualTo(Duration.ofSeconds(999_999_999));
+    }
+
+    @Test
+    void looksDoNotPileUpHoweverOftenALaneIsLookedAt() {
+        world.endpoint(1);
+        for (long seq = 1; seq <= 500; seq++) { // each is tried again in 5 s, and the first of them is always due first
+            offer(1, seq, seq);
+            world.answer(world.requests.getFirst(), 500);
+            world.commit(loop);
+            world.full = true;
+            loop.tick();
+            world.full = false;
+            world.now += 1_000;
+            world.read();
+        }
+        assertThat(loop.looking()).isLessThanOrEqualTo(2);
+    }
+
+    @Test
+    void looksOfManyLanesTogetherStayWithinTheMemory() {
+        int lanes = 200;
+        for (int no = 1; no <= lanes; no++) {
+            world.endpoint(no);
+            loop.backlog(new io.posthorn.history.Backlog.Summary(1, no, 100, 100, 0));
+        }
+        assertThat(world.fetches).hasSizeBetween(1, 4);
+        assertThat(world.fetches.stream().mapToLong(FakeWorld.Fetch::mostBytes).sum())
+                .isLessThanOrEqualTo(1 << 20);
+        assertThat(loop.bytes()).isLessThanOrEqualTo(1 << 20);
+        for (int round = 0; round < lanes && !world.fetches.isEmpty(); round++) {
+            world.read();
+        }
+        assertThat(loop.bytes()).isZero();
+        assertThat(loop.looking()).isZero();
+    }
+
+    @Test
+    void aHealthyLaneLooksBeforeThoseInTrouble() {
+        for (int no = 1; no <= 9; no++) {
+            world.endpoint(no);
+            offer(no, no, no);
+        }
+        for (FakeWorld.Request request : List.copyOf(world.requests)) {
+            if (request.endpointNo() == 9) {
+                world.answer(request, 500); // it answers: that is healthy
+            } else {
+                world.fail(request, FailureKind.TIMEOUT);
+            }
+        }
+        world.commit(loop);
+        world.now += 5 * SECOND;
+        world.full = true;
+        loop.tick(); // all want to look, nobody may
+        world.full = false;
+        loop.tick();
+        assertThat(world.fetches).hasSize(4);
+        assertThat(world.fetches.getFirst().endpointNo()).isEqualTo(9);
+    }
+
+    @Test
+    void whatWaitsLongForItsFirstRequestIsParkedSoThatTheShardSettles() {
+        world.endpoint(1);
+        offer(1, 1, 10);
+        for (FakeWorld.Request request : List.copyOf(world.requests)) {
+            world.fail(request, FailureKind.TIMEOUT);
+        }
+        assertThat(world.requests).hasSize(1);
+        world.now += 61 * SECOND;
+        loop.tick();
+
+        assertThat(world.recorded.stream().filter(s -> s.verdict() instanceof Verdict.Parked))
+                .hasSize(4);
+        assertThat(loop.queued()).isZero();
+        world.commit(loop);
+        answerAll(200);
+        for (int i = 0; i < 5; i++) {
+            world.now += SECOND;
+            loop.tick();
+            world.read();
+            answerAll(200);
+            world.commit(loop);
+        }
+        assertThat(world.delivered()).isEqualTo(10);
+        assertThat(world.rows()).isZero();
+    }
+
+    @Test
+    void a410IsToldOnceHoweverManyRequestsWereUnderWay() {
+        world.endpoint(1);
+        offer(1, 1, 5);
+        answerAll(410);
+        assertThat(world.gone).containsExactly(1);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.posthorn.egress;
+
+import org.jspecify.annotations.NullMarked;

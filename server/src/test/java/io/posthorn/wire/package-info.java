@@ -1,0 +1,4 @@
+@NullMarked
+package io.posthorn.wire;
+
+import org.jspecify.annotations.NullMarked;
