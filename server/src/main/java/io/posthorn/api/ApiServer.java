@@ -118,6 +118,9 @@ public final class ApiServer {
                 .setMaxHeaderSize(HEADERS)
                 .setIdleTimeout(settings.idleSeconds())
                 .setIdleTimeoutUnit(TimeUnit.SECONDS)
+                // what is compressed has no bound before it is unpacked
+                .setPerMessageWebSocketCompressionSupported(false)
+                .setPerFrameWebSocketCompressionSupported(false)
                 // HTTP/2 without TLS is for proxies that insist on it; none is known to, and one protocol less is
                 // one less to bound
                 .setHttp2ClearTextEnabled(false);

@@ -5,6 +5,8 @@ import io.posthorn.api.ApiServer;
 import io.posthorn.api.ApiSettings;
 import io.posthorn.api.FastRoutes;
 import io.posthorn.api.HistoryRoutes;
+import io.posthorn.api.ListenRoute;
+import io.posthorn.api.ListenSettings;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.SecretBox;
@@ -120,6 +122,10 @@ public final class Server {
         SteadyTime steady = new SteadyTime(time);
         InstantSource instants = () -> Time.instant(steady.micros());
         Catalog catalog = Catalog.load(database.jdbi(), box, instants.withZone(ZoneOffset.UTC), ownership::fence);
+        int left = catalog.endpoints().deleteTemporary();
+        if (left > 0) {
+            LOG.info("Removed {} endpoints whose listeners were connected to an earlier run", left);
+        }
         Ids ids = new Ids(database.idKey());
 
         int loops = config.eventLoops() == 0 ? Runtime.getRuntime().availableProcessors() : config.eventLoops();
@@ -190,6 +196,8 @@ public final class Server {
             System.err.println("The administrator's token, shown this once: " + token);
         }
         EgressPolicy policy = egressSettings().policy();
+        ListenRoute listen = new ListenRoute(
+                vertx, catalog, dispatcher.listeners(), ListenSettings.of((int) config.responseKeepBytes()));
         ApiServer api = new ApiServer(
                 vertx,
                 apiSettings(loops),
@@ -199,10 +207,13 @@ public final class Server {
                         () -> ownership.held() && database.reachable(),
                         metrics::scrape,
                         FastRoutes.accepting(catalog, intake, config.requestDeadline()),
-                        List.of(new HistoryRoutes(
-                                catalog,
-                                new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2)),
-                                ids))));
+                        List.of(
+                                new HistoryRoutes(
+                                        catalog,
+                                        new PgHistory(
+                                                database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2)),
+                                        ids),
+                                listen)));
         listen(api);
         onStop(
                 "API",
@@ -210,6 +221,7 @@ public final class Server {
                         .toCompletionStage()
                         .toCompletableFuture()
                         .get(config.shutdownGrace().toMillis() + 5_000, TimeUnit.MILLISECONDS));
+        onStop("listeners", listen::close);
         ownership.onLost(this::lost);
         LOG.info(
                 "Posthorn listens on {}:{} after {} ms",

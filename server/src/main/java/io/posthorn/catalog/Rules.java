@@ -1,5 +1,6 @@
 package io.posthorn.catalog;
 
+import io.posthorn.model.Endpoint;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -71,8 +72,12 @@ public final class Rules {
         return text.length() > MOST_DESCRIPTION ? "must have at most " + MOST_DESCRIPTION + " characters" : null;
     }
 
-    /** A URL's length; what it may point to is decided elsewhere. */
+    /** A URL's length and that it is not one of ours; what it may point to is decided elsewhere. */
     public static @Nullable String url(String url) {
+        if (url.regionMatches(true, 0, Endpoint.TEMPORARY, 0, Endpoint.TEMPORARY.length())) {
+            return "must not start with " + Endpoint.TEMPORARY
+                    + ", which only the server gives, to endpoints that live as long as a connection";
+        }
         return url.isEmpty() || url.length() > MOST_URL ? "must be 1 to " + MOST_URL + " characters" : null;
     }
 

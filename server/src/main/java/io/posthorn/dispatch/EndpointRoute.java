@@ -25,24 +25,22 @@ final class EndpointRoute implements Route {
     private static final String CONTENT_TYPE = "content-type";
     private static final String JSON = "application/json";
 
-    private final Egress egress;
-    private final Target target;
+    /** How a request leaves whose headers are complete. */
+    interface Sender {
+        /** As {@link Route#send}; the deadline is that of the whole exchange. */
+        void post(Message message, String[] namesAndValues, Duration deadline, Consumer<Exchange> done);
+    }
+
+    private final Sender sender;
     private final StandardSigner signer;
     private final Context context;
     private final Duration deadline;
     private final boolean svixHeaders;
     private final Time time;
 
-    private EndpointRoute(
-            Egress egress,
-            Target target,
-            StandardSigner signer,
-            Context context,
-            DispatchSettings settings,
-            Time time) {
-        this.egress = egress;
+    private EndpointRoute(Sender sender, StandardSigner signer, Context context, DispatchSettings settings, Time time) {
+        this.sender = sender;
         this.context = context;
-        this.target = target;
         this.signer = signer;
         this.deadline = settings.attemptTimeout();
         this.svixHeaders = settings.svixHeaders();
@@ -54,14 +52,23 @@ final class EndpointRoute implements Route {
             Endpoint endpoint,
             Egress egress,
             EgressPolicy policy,
+            Listeners listeners,
             Context context,
             DispatchSettings settings,
             Time time) {
         try {
+            if (endpoint.temporary()) {
+                return route(listeners.sender(endpoint, context), endpoint, context, settings, time);
+            }
             return switch (Target.parse(endpoint.url(), policy)) {
                 case TargetResult.Ok(Target target) ->
-                    new EndpointRoute(
-                            egress, target, new StandardSigner(List.of(endpoint.secret())), context, settings, time);
+                    route(
+                            (message, headers, deadline, done) ->
+                                    egress.post(target, headers, message.payload, deadline, done),
+                            endpoint,
+                            context,
+                            settings,
+                            time);
                 case TargetResult.Refused(String reason) ->
                     (message, done) -> fail(context, time, FailureKind.REFUSED_ADDRESS, reason, done);
             };
@@ -71,6 +78,11 @@ final class EndpointRoute implements Route {
             String detail = "no request could be made of the endpoint's settings: " + e;
             return (message, done) -> fail(context, time, FailureKind.PROTOCOL, detail, done);
         }
+    }
+
+    private static Route route(
+            Sender sender, Endpoint endpoint, Context context, DispatchSettings settings, Time time) {
+        return new EndpointRoute(sender, new StandardSigner(List.of(endpoint.secret())), context, settings, time);
     }
 
     /** Later and not now: a lane may have a thousand of them, and each answer starts the next. */
@@ -85,7 +97,7 @@ final class EndpointRoute implements Route {
             long seconds = time.micros() / 1_000_000;
             String timestamp = Long.toString(seconds);
             String signature = signer.sign(message.id, seconds, message.payload);
-            egress.post(target, headers(message.id, timestamp, signature), message.payload, deadline, done);
+            sender.post(message, headers(message.id, timestamp, signature), deadline, done);
         } catch (RuntimeException e) {
             LOG.error("message {} could not be sent", message.id, e);
             fail(context, time, FailureKind.PROTOCOL, "the request could not be made: " + e, done);
