@@ -5,8 +5,6 @@ import io.posthorn.catalog.Catalog;
 import io.posthorn.dispatch.Listeners;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.ext.web.Router;
-import io.vertx.ext.web.RoutingContext;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +24,7 @@ import org.slf4j.LoggerFactory;
 public final class ListenRoute implements RouteModule, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ListenRoute.class);
     private static final String PATH = "/api/v1/app/:app/listen";
+    private static final Access ACCESS = Access.WRITE;
     private static final int RETRY_SECONDS = 10;
     private static final long CLOSED_WITHIN_SECONDS = 5;
 
@@ -59,13 +58,12 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
     }
 
     @Override
-    public void mount(Router router, Blocking blocking) {
-        router.get(PATH).handler(this::handle);
+    public List<Operation> operations() {
+        return List.of(Operation.live(PATH, ACCESS, this::handle));
     }
 
-    /** On the event loop of the request, which has been authenticated. */
-    void handle(RoutingContext ctx) {
-        HttpServerRequest request = ctx.request();
+    /** On the event loop of the request, which is allowed. */
+    private void handle(HttpServerRequest request, Call call) {
         if (!request.canUpgradeToWebSocket()) {
             Errors.write(
                     request,
@@ -77,7 +75,7 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
                             Map.of("upgrade", "websocket", "connection", "Upgrade")));
             return;
         }
-        AppView app = catalog.app(Call.of(ctx).path("app"));
+        AppView app = catalog.app(call.env(), call.path("app"));
         if (app == null) {
             Errors.write(request, Answer.notFound("application"));
         } else if (!enter()) {
@@ -86,12 +84,11 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
                     Answer.unavailable(
                             "at most " + settings.sessions() + " listeners may be connected at a time", RETRY_SECONDS));
         } else {
-            upgrade(request, app);
+            upgrade(request, call.env(), app);
         }
     }
 
-    private void upgrade(HttpServerRequest request, AppView app) {
-        int appNo = app.application().no();
+    private void upgrade(HttpServerRequest request, int env, AppView app) {
         String appId = app.application().id();
         request.toWebSocket().onComplete(upgraded -> {
             if (upgraded.failed()) {
@@ -104,8 +101,8 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
                     upgraded.result(),
                     settings,
                     new ListenSession.Ground(
-                            () -> authenticator.token(request) != null && catalog.appByNo(appNo) != null,
-                            (wish, listener) -> listeners.open(appId, wish, listener),
+                            () -> authenticator.stillPermits(request, ACCESS),
+                            (wish, listener) -> listeners.open(env, appId, wish, listener),
                             listeners::close,
                             this::block,
                             this::leave,

@@ -174,7 +174,7 @@ public final class Endpoints {
         for (AppView view : directory.all()) {
             for (Endpoint endpoint : view.endpoints()) {
                 if (endpoint.temporary()) {
-                    delete(view.application().id(), endpoint.id());
+                    delete(view.application().envNo(), view.application().id(), endpoint.id());
                     count++;
                 }
             }

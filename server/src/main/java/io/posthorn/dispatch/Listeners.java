@@ -59,7 +59,15 @@ public final class Listeners {
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private final CountDownLatch stopped = new CountDownLatch(1);
 
-    Listeners(Catalog catalog, EgressSettings egress, Duration timeout, Time time) {
+    /**
+     * Nobody listens yet.
+     *
+     * @param catalog where the endpoints are made
+     * @param egress says how much of a response is kept, and the user agent
+     * @param timeout of an exchange
+     * @param time the clock
+     */
+    public Listeners(Catalog catalog, EgressSettings egress, Duration timeout, Time time) {
         this.catalog = catalog;
         this.keptResponseBytes = egress.keptResponseBytes();
         this.userAgent = egress.userAgent();
@@ -95,10 +103,11 @@ public final class Listeners {
     /**
      * Makes a temporary endpoint for a listener, which from now on gets its deliveries. Blocks.
      *
-     * @param appId of an application
+     * @param env the number of the application's environment
+     * @param appId of the application
      * @return {@code Created}, or {@code NotFound} without the application
      */
-    public Result<Endpoint> open(String appId, Wish wish, Listener listener) {
+    public Result<Endpoint> open(int env, String appId, Wish wish, Listener listener) {
         byte[] name = new byte[RANDOM_BYTES];
         random.nextBytes(name);
         String url = Endpoint.TEMPORARY + HexFormat.of().formatHex(name);
@@ -115,7 +124,7 @@ public final class Listeners {
         byUrl.put(url, listener);
         boolean made = false;
         try {
-            Result<Endpoint> result = catalog.endpoints().create(appId, draft);
+            Result<Endpoint> result = catalog.endpoints().create(env, appId, draft);
             made = result instanceof Result.Created;
             return result;
         } finally {
@@ -144,7 +153,8 @@ public final class Listeners {
             try {
                 AppView app = catalog.appByNo(endpoint.appNo());
                 if (app != null) {
-                    catalog.endpoints().delete(app.application().id(), endpoint.id());
+                    catalog.endpoints()
+                            .delete(app.application().envNo(), app.application().id(), endpoint.id());
                 }
                 return;
             } catch (RuntimeException e) {
