@@ -40,6 +40,8 @@ import org.slf4j.LoggerFactory;
 final class ListenSession implements Listener {
     private static final Logger LOG = LoggerFactory.getLogger(ListenSession.class);
 
+    private static final int MOST_REASON = 123;
+
     private enum State {
         GREETING,
         OPENING,
@@ -259,8 +261,14 @@ final class ListenSession implements Listener {
     private void end(short code, String reason) {
         if (state != State.ENDED) {
             ended();
-            socket.close(code, reason);
+            socket.close(code, shorten(reason));
         }
+    }
+
+    /** A reason may have 123 bytes (RFC 6455, 5.5), and what a parser says of strange input can be long and strange. */
+    private static String shorten(String reason) {
+        String ascii = reason.replaceAll("[^ -~]", "?");
+        return ascii.length() <= MOST_REASON ? ascii : ascii.substring(0, MOST_REASON - 3) + "...";
     }
 
     /** The connection may take its time to close; the endpoint goes at once. */

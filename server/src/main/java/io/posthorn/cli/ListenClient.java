@@ -4,8 +4,10 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.posthorn.cli.ListenLink.Ended;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.WebSocketHandshakeException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -157,7 +159,7 @@ final class ListenClient implements AutoCloseable {
 
     private URI address() {
         String root = plan.server().toString().replaceFirst("^http", "ws").replaceFirst("/+$", "");
-        String app = java.net.URLEncoder.encode(plan.app(), java.nio.charset.StandardCharsets.UTF_8);
+        String app = URLEncoder.encode(plan.app(), StandardCharsets.UTF_8).replace("+", "%20");
         return URI.create(root + "/api/v1/app/" + app + "/listen");
     }
 

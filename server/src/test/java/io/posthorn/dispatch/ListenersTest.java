@@ -1,5 +1,6 @@
 package io.posthorn.dispatch;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -88,8 +89,8 @@ final class ListenersTest {
     @BeforeEach
     void open() throws Exception {
         catalog = Catalog.load(db.jdbi(), SecretBox.open(null, folder), Clock.systemUTC(), this::guard);
-        Result<Application> made =
-                catalog.applications().create(Environment.DEFAULT_NO, new AppDraft("Acme", null, Map.of(), null), false);
+        Result<Application> made = catalog.applications()
+                .create(Environment.DEFAULT_NO, new AppDraft("Acme", null, Map.of(), null), false);
         app = ((Result.Created<Application>) made).value();
         EgressSettings standard = EgressSettings.standard("Test/1");
         listeners = new Listeners(catalog, standard, LONG, Time.system());
@@ -133,6 +134,10 @@ final class ListenersTest {
         };
         lane.runOnContext(ignored -> listeners.sender(endpoint, lane).post(message, headers, timeout, once));
         return done;
+    }
+
+    private List<Endpoint> endpoints(Catalog of) {
+        return requireNonNull(of.appByNo(app.no())).endpoints();
     }
 
     private static Outcome outcome(CompletableFuture<Exchange> done) throws Exception {
@@ -202,9 +207,7 @@ final class ListenersTest {
         catalog.onEndpointChange(change -> deleted.countDown());
         databaseRefuses.set(false);
         assertThat(deleted.await(30, TimeUnit.SECONDS)).isTrue();
-        assertThat(catalog.appByNo(app.no()).endpoints())
-                .extracting(Endpoint::id)
-                .containsExactly(other.id());
+        assertThat(endpoints(catalog)).extracting(Endpoint::id).containsExactly(other.id());
         assertThat(listener.removed.getCount()).as("it left by itself").isOne();
     }
 
@@ -260,10 +263,8 @@ final class ListenersTest {
                 .value();
         Catalog next = Catalog.load(db.jdbi(), SecretBox.open(null, folder), Clock.systemUTC());
         assertThat(next.endpoints().deleteTemporary()).isEqualTo(2);
-        assertThat(next.appByNo(app.no()).endpoints()).extracting(Endpoint::id).containsExactly(permanent.id());
-        assertThat(Catalog.load(db.jdbi(), SecretBox.open(null, folder), Clock.systemUTC())
-                        .appByNo(app.no())
-                        .endpoints())
+        assertThat(endpoints(next)).extracting(Endpoint::id).containsExactly(permanent.id());
+        assertThat(endpoints(Catalog.load(db.jdbi(), SecretBox.open(null, folder), Clock.systemUTC())))
                 .hasSize(1);
     }
 
@@ -272,6 +273,6 @@ final class ListenersTest {
         databaseRefuses.set(true);
         Noting listener = new Noting();
         assertThatThrownBy(() -> listen(listener)).hasMessageContaining("not now");
-        assertThat(catalog.appByNo(app.no()).endpoints()).isEmpty();
+        assertThat(endpoints(catalog)).isEmpty();
     }
 }
