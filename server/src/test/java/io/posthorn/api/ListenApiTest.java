@@ -8,7 +8,6 @@ import io.posthorn.egress.EgressSettings;
 import io.posthorn.runtime.Time;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketConnectOptions;
 import java.io.DataInputStream;
@@ -16,6 +15,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.WebSocketHandshakeException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -68,13 +70,17 @@ class ListenApiTest {
 
         /** The status that a handshake is answered with. */
         int refusal(String app, String token) throws Exception {
+            URI uri = URI.create("ws://127.0.0.1:" + server.port() + "/api/v1/app/" + app + "/listen");
             try {
-                talk(app, token);
+                api.http
+                        .newWebSocketBuilder()
+                        .header("Authorization", "Bearer " + token)
+                        .buildAsync(uri, new java.net.http.WebSocket.Listener() {})
+                        .get(30, TimeUnit.SECONDS);
                 return 101;
-            } catch (IllegalStateException e) {
-                if (e.getCause() instanceof ExecutionException failed
-                        && failed.getCause() instanceof UpgradeRejectedException rejected) {
-                    return rejected.getStatus();
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof WebSocketHandshakeException refused) {
+                    return refused.getResponse().statusCode();
                 }
                 throw e;
             }
@@ -206,7 +212,7 @@ class ListenApiTest {
     @Test
     void withoutAnUpgradeItIs426() throws Exception {
         try (Served served = new Served(PATIENT)) {
-            Api.Reply reply = api.send(java.net.http.HttpRequest.newBuilder(java.net.URI.create(
+            Api.Reply reply = api.send(HttpRequest.newBuilder(URI.create(
                             "http://127.0.0.1:" + served.server.port() + "/api/v1/app/" + app + "/listen"))
                     .header("Authorization", "Bearer " + api.token));
             assertThat(reply.status()).isEqualTo(426);
