@@ -1,7 +1,9 @@
 package io.posthorn.api;
 
 import io.posthorn.catalog.AppView;
+import io.posthorn.catalog.Audit;
 import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.Token;
 import io.posthorn.dispatch.Listeners;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
@@ -84,12 +86,12 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
                     Answer.unavailable(
                             "at most " + settings.sessions() + " listeners may be connected at a time", RETRY_SECONDS));
         } else {
-            upgrade(request, call.env(), app);
+            upgrade(request, call, app.application().id());
         }
     }
 
-    private void upgrade(HttpServerRequest request, int env, AppView app) {
-        String appId = app.application().id();
+    private void upgrade(HttpServerRequest request, Call call, String appId) {
+        Audit.Act act = act(call, appId);
         request.toWebSocket().onComplete(upgraded -> {
             if (upgraded.failed()) {
                 leave(null);
@@ -102,7 +104,8 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
                     settings,
                     new ListenSession.Ground(
                             () -> authenticator.stillPermits(request, ACCESS),
-                            (wish, listener) -> listeners.open(env, appId, wish, listener),
+                            (wish, listener) -> ScopedValue.where(Audit.ACT, act)
+.call(() -> listeners.open(call.env(), appId, wish, listener)),
                             listeners::close,
                             this::block,
                             this::leave,
@@ -112,6 +115,21 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
                 session.close(ListenFrames.GOING_AWAY, "the server stops");
             }
         });
+    }
+
+    /** That somebody listens is a change like any other: an endpoint is made. That it goes is nobody's act. */
+    private static Audit.Act act(Call call, String appId) {
+        Token token = call.caller().token();
+        return new Audit.Act(
+                token.id(),
+                token.name(),
+                token.role(),
+                call.env(),
+                "GET " + PATH,
+                PATH.replace(":app", appId),
+                appId,
+                List.of(),
+                call.source().address());
     }
 
     private void block(Runnable work) {

@@ -9,6 +9,7 @@ import io.posthorn.api.ListenRoute;
 import io.posthorn.api.ListenSettings;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.PgAudit;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
 import io.posthorn.dispatch.DispatchSettings;
@@ -29,6 +30,7 @@ import io.posthorn.history.PgUnsettled;
 import io.posthorn.history.Recorder;
 import io.posthorn.history.SettledPositions;
 import io.posthorn.intake.Intake;
+import io.posthorn.intake.PgAnswerKeys;
 import io.posthorn.intake.PgJournal;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Ids;
@@ -43,6 +45,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.ArrayDeque;
@@ -121,7 +124,10 @@ public final class Server {
         SecretBox box = SecretBox.open(reveal(config.secretKey()), config.dataDir());
         SteadyTime steady = new SteadyTime(time);
         InstantSource instants = () -> Time.instant(steady.micros());
-        Catalog catalog = Catalog.load(database.jdbi(), box, instants.withZone(ZoneOffset.UTC), ownership::fence);
+        Clock clock = instants.withZone(ZoneOffset.UTC);
+        PgAudit audit = new PgAudit(database.jdbi(), ownership::fence, clock);
+        PgAnswerKeys answerKeys = new PgAnswerKeys(database.jdbi(), box, ownership::fence, clock);
+        Catalog catalog = Catalog.load(database.jdbi(), box, clock, audit.guard());
         int left = catalog.endpoints().deleteTemporary();
         if (left > 0) {
             LOG.info("Removed {} endpoints whose listeners were connected to an earlier run", left);
@@ -187,7 +193,7 @@ public final class Server {
                 this::failed);
         intake.start();
         onStop("intake", intake::close);
-        Caretaker caretaker = new Caretaker(database.partitions(), catalog);
+        Caretaker caretaker = new Caretaker(database.partitions(), catalog, audit, answerKeys, clock);
         onStop("caretaker", caretaker::close);
         gauges(metrics, intake, recorder, dispatcher, positions);
 
@@ -206,6 +212,8 @@ public final class Server {
                         url -> Target.parse(url, policy) instanceof TargetResult.Refused(String reason) ? reason : null,
                         () -> ownership.held() && database.reachable(),
                         metrics::scrape,
+                        answerKeys,
+                        audit,
                         FastRoutes.accepting(catalog, intake, config.requestDeadline()),
                         List.of(
                                 new HistoryRoutes(

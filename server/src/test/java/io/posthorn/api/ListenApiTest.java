@@ -3,6 +3,7 @@ package io.posthorn.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.posthorn.catalog.Audit;
 import io.posthorn.dispatch.Listeners;
 import io.posthorn.egress.EgressSettings;
 import io.posthorn.runtime.Time;
@@ -54,7 +55,7 @@ class ListenApiTest {
             server = new ApiServer(
                     vertx,
                     ApiSettings.of("127.0.0.1", 0, 1),
-                    new ApiPorts(api.catalog, url -> null, () -> true, () -> "", FastRoutes.NONE, List.of(route)));
+                    new ApiPorts(api.catalog, url -> null, () -> true, () -> "", api.keys, api.audit, FastRoutes.NONE, List.of(route)));
             Api.await(server.start());
         }
 
@@ -181,6 +182,9 @@ class ListenApiTest {
             assertThat(endpoint.path("description").asText()).isEqualTo("Live forwarding to http://x/y");
             assertThat(endpoint.path("eventTypes").toString()).isEqualTo("[\"a.b\"]");
             assertThat(endpoint.path("channels").toString()).isEqualTo("[\"red\"]");
+
+            assertThat(api.audit.list(new Audit.Filter(1, "GET /api/v1/app/:app/listen", null, app), null, true, 10))
+                    .hasSize(1);
 
             CompletableFuture<Void> deleted = new CompletableFuture<>();
             api.catalog.onEndpointChange(change -> deleted.complete(null));
