@@ -105,7 +105,7 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
                     new ListenSession.Ground(
                             () -> authenticator.stillPermits(request, ACCESS),
                             (wish, listener) -> ScopedValue.where(Audit.ACT, act)
-.call(() -> listeners.open(call.env(), appId, wish, listener)),
+                                    .call(() -> listeners.open(call.env(), appId, wish, listener)),
                             listeners::close,
                             this::block,
                             this::leave,

@@ -55,7 +55,15 @@ class ListenApiTest {
             server = new ApiServer(
                     vertx,
                     ApiSettings.of("127.0.0.1", 0, 1),
-                    new ApiPorts(api.catalog, url -> null, () -> true, () -> "", api.keys, api.audit, FastRoutes.NONE, List.of(route)));
+                    new ApiPorts(
+                            api.catalog,
+                            url -> null,
+                            () -> true,
+                            () -> "",
+                            api.keys,
+                            api.audit,
+                            FastRoutes.NONE,
+                            List.of(route)));
             Api.await(server.start());
         }
 
@@ -216,8 +224,8 @@ class ListenApiTest {
     @Test
     void withoutAnUpgradeItIs426() throws Exception {
         try (Served served = new Served(PATIENT)) {
-            Api.Reply reply = api.send(HttpRequest.newBuilder(URI.create(
-                            "http://127.0.0.1:" + served.server.port() + "/api/v1/app/" + app + "/listen"))
+            Api.Reply reply = api.send(HttpRequest.newBuilder(
+                            URI.create("http://127.0.0.1:" + served.server.port() + "/api/v1/app/" + app + "/listen"))
                     .header("Authorization", "Bearer " + api.token));
             assertThat(reply.status()).isEqualTo(426);
             assertThat(reply.code()).isEqualTo("upgrade_required");
