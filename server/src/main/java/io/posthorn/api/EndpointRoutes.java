@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** {@code /api/v1/app/{app}/endpoint}. */
 final class EndpointRoutes implements RouteModule {
     private static final String ALL = "/api/v1/app/:app/endpoint";
-    private static final String ONE = ALL + "/:endpoint";
+    static final String ONE = ALL + "/:endpoint";
     private static final EndpointDraft BLANK = new EndpointDraft("", null, "", null, null, false, null, Map.of(), null);
 
     private final Catalog catalog;
@@ -28,8 +28,7 @@ final class EndpointRoutes implements RouteModule {
     }
 
     /**
-     * An endpoint as it is shown, without its secret. Some things go by two names. {@code version} is of no use, but
-     * clients want it.
+     * An endpoint as it is shown, without its secret and its headers. Some things go by two names.
      */
     record Out(
             String id,
@@ -53,7 +52,7 @@ final class EndpointRoutes implements RouteModule {
                     e.uid(),
                     e.url(),
                     e.description(),
-                    1,
+                    e.version(),
                     e.eventTypes(),
                     e.eventTypes(),
                     e.channels(),
@@ -67,9 +66,6 @@ final class EndpointRoutes implements RouteModule {
         }
     }
 
-    /** What {@code …/secret} shows. */
-    record SecretOut(String key) {}
-
     @Override
     public void mount(Router router, Blocking blocking) {
         router.get(ALL).handler(blocking.get(this::list));
@@ -81,11 +77,6 @@ final class EndpointRoutes implements RouteModule {
         router.delete(ONE)
                 .handler(blocking.get(call ->
                         Answer.of(catalog.endpoints().delete(call.path("app"), call.path("endpoint")), Out::of)));
-        router.get(ONE + "/secret")
-                .handler(blocking.get(call -> found(
-                        call,
-                        (view, endpoint) ->
-                                Answer.json(200, new SecretOut(endpoint.secret().reveal())))));
     }
 
     private Answer found(Call call, BiFunction<AppView, Endpoint, Answer> answer) {
@@ -141,7 +132,6 @@ final class EndpointRoutes implements RouteModule {
     }
 
     private EndpointDraft draft(Fields fields, EndpointDraft base) {
-        fields.notAvailable("headers");
         return new EndpointDraft(
                 fields.requiredText("url", base.url(), this::refused),
                 fields.optionalText("uid", base.uid(), Rules::uid),
@@ -151,7 +141,9 @@ final class EndpointRoutes implements RouteModule {
                 fields.flag("disabled", base.disabled()),
                 fields.number("throttleRate", "rateLimit", base.rateLimit(), Rules::rateLimit),
                 fields.texts("metadata", base.metadata(), Rules::metadata),
-                secret(fields));
+                secret(fields),
+                HeaderFields.whole(fields),
+                fields.whole("version", base.version(), Rules::version));
     }
 
     private @Nullable String refused(String url) {
@@ -168,7 +160,7 @@ final class EndpointRoutes implements RouteModule {
         return noSecret(text) == null ? SigningSecret.parse(text) : null;
     }
 
-    private static @Nullable String noSecret(String text) {
+    static @Nullable String noSecret(String text) {
         try {
             SigningSecret.parse(text);
             return null;

@@ -8,13 +8,14 @@ import io.posthorn.catalog.Rules;
 import io.posthorn.model.EventType;
 import io.vertx.ext.web.Router;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/event-type}. Deleting archives; {@code ?expunge=true} deletes. */
 final class EventTypeRoutes implements RouteModule {
     private static final String ALL = "/api/v1/event-type";
     private static final String ONE = ALL + "/:name";
-    private static final EventTypeDraft BLANK = new EventTypeDraft("", false, false, null, null);
+    private static final EventTypeDraft BLANK = new EventTypeDraft("", false, false, null, null, null);
 
     private final Catalog catalog;
 
@@ -22,30 +23,48 @@ final class EventTypeRoutes implements RouteModule {
         this.catalog = catalog;
     }
 
-    /** An event type as it is shown; the schemas, which are large, only to those who ask. */
+    /**
+     * An event type as it is shown; the schemas, which are large, only to those who ask. {@code featureFlag}, which was
+     * there before {@code featureFlags}, is the first of them.
+     */
     record Out(
             String name,
             String description,
             boolean archived,
             boolean deprecated,
             @Nullable String groupName,
+            @Nullable String featureFlag,
+            @Nullable List<String> featureFlags,
             @JsonRawValue @Nullable String schemas,
             Instant createdAt,
             Instant updatedAt) {
         static Out of(EventType type) {
+            List<String> flags = type.featureFlags();
             return new Out(
                     type.name(),
                     type.description(),
                     type.archived(),
                     type.deprecated(),
                     type.groupName(),
+                    flags == null ? null : flags.getFirst(),
+                    flags,
                     type.schemas(),
                     type.createdAt(),
                     type.updatedAt());
         }
 
         Out withoutSchemas() {
-            return new Out(name, description, archived, deprecated, groupName, null, createdAt, updatedAt);
+            return new Out(
+                    name,
+                    description,
+                    archived,
+                    deprecated,
+                    groupName,
+                    featureFlag,
+                    featureFlags,
+                    null,
+                    createdAt,
+                    updatedAt);
         }
     }
 
@@ -77,7 +96,7 @@ final class EventTypeRoutes implements RouteModule {
 
     private Answer create(Call call) {
         Fields fields = new Fields(call.body(), false);
-        String name = fields.requiredText("name", "", Rules::name);
+        String name = fields.requiredText("name", "", Rules::nameInPath);
         EventTypeDraft draft = draft(fields, BLANK);
         return fields.problems().isEmpty()
                 ? Answer.of(catalog.eventTypes().create(name, draft), Out::of)
@@ -93,7 +112,7 @@ final class EventTypeRoutes implements RouteModule {
         String name = call.path("name");
         Fields fields = new Fields(call.body(), false);
         EventTypeDraft draft = draft(fields, BLANK);
-        fields.path("name", name, Rules::name);
+        fields.path("name", name, Rules::nameInPath);
         return fields.problems().isEmpty()
                 ? Answer.of(catalog.eventTypes().put(name, draft), Out::of)
                 : Answer.invalid(fields.problems());
@@ -122,7 +141,21 @@ final class EventTypeRoutes implements RouteModule {
                 fields.flag("archived", base.archived()),
                 fields.flag("deprecated", base.deprecated()),
                 fields.optionalText("groupName", base.groupName(), Rules::name),
+                featureFlags(fields, base),
                 schemas(fields, base));
+    }
+
+    /** A single one is taken as a list of one; beside a list it has to be in it. */
+    private static @Nullable List<String> featureFlags(Fields fields, EventTypeDraft base) {
+        String one = fields.optionalText("featureFlag", null, Rules::name);
+        if (!fields.has("featureFlags")) {
+            return fields.has("featureFlag") ? (one == null ? null : List.of(one)) : base.featureFlags();
+        }
+        List<String> all = fields.names("featureFlags", "featureFlags", null, Rules::featureFlags, Rules::name);
+        if (one != null && (all == null || !all.contains(one))) {
+            fields.refuse("featureFlag", "is not among featureFlags; give one of them");
+        }
+        return all;
     }
 
     private static @Nullable String schemas(Fields fields, EventTypeDraft base) {

@@ -347,7 +347,8 @@ public final class Server {
                 (int) Math.max(1, config.requestDeadline().toSeconds()),
                 standard.maxConnections(),
                 standard.maxBlocking(),
-                standard.idleSeconds());
+                standard.idleSeconds(),
+                config.secretOverlap());
     }
 
     private static @Nullable String reveal(@Nullable Secret secret) {

@@ -135,11 +135,7 @@ public final class EventTypes {
                 pg.deleteEventType(name);
                 byName.remove(name);
             } else if (!present.archived()) {
-                EventTypeDraft d = EventTypeDraft.of(present);
-                store(
-                        name,
-                        present,
-                        new EventTypeDraft(d.description(), true, d.deprecated(), d.groupName(), d.schemas()));
+                store(name, present, EventTypeDraft.of(present).withArchived());
             }
             return new Result.Deleted<>(present);
         });
@@ -153,6 +149,7 @@ public final class EventTypes {
                 draft.archived(),
                 draft.deprecated(),
                 draft.groupName(),
+                draft.featureFlags(),
                 draft.schemas(),
                 present == null ? now : present.createdAt(),
                 now));

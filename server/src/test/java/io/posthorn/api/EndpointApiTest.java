@@ -66,18 +66,6 @@ class EndpointApiTest {
     }
 
     @Test
-    void whatIsNotAvailableIsRefusedAndNotDropped() {
-        var reply = api.post("/app/one/endpoint", "{\"url\":\"https://example.com/\",\"headers\":{\"x-key\":\"1\"}}");
-        assertThat(reply.status()).isEqualTo(422);
-        assertThat(reply.text()).contains("\"headers\"").contains("not available in this version");
-        assertThat(api.post(
-                                "/app/one/endpoint",
-                                "{\"url\":\"https://example.com/\",\"headers\":null,\"uid\":\"plain\"}")
-                        .status())
-                .isEqualTo(201);
-    }
-
-    @Test
     void theSecretIsGivenOrMadeAndShownToItsOwner() {
         api.post("/app/one/endpoint", "{\"url\":\"https://example.com/\",\"uid\":\"made\"}");
         String made = secret("made");

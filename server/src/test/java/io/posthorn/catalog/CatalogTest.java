@@ -225,7 +225,8 @@ class CatalogTest {
     @Test
     void eventTypesAreArchivedAndComeBack() {
         EventTypes types = catalog.eventTypes();
-        EventTypeDraft draft = new EventTypeDraft("d", false, false, "g", "{\"1\": {\"type\": \"object\"}}");
+        EventTypeDraft draft =
+                new EventTypeDraft("d", false, false, "g", List.of("beta"), "{\"1\": {\"type\": \"object\"}}");
         EventType made = value(types.create("a.b", draft));
         assertThat(again().eventType("a.b")).isEqualTo(made);
         assertThat(types.create("a.b", draft)).isInstanceOf(Result.Conflict.class);

@@ -106,6 +106,9 @@ final class FakeWorld implements LanePorts, Routes {
                 null,
                 Map.of(),
                 new SigningSecret(new byte[32]),
+                List.of(),
+                List.of(),
+                1,
                 Instant.EPOCH,
                 Instant.EPOCH);
     }
