@@ -3,18 +3,19 @@ package io.posthorn.api;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointDraft;
+import io.posthorn.catalog.Result;
 import io.posthorn.catalog.Rules;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.SigningSecret;
-import io.vertx.ext.web.Router;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/app/{app}/endpoint}. */
-final class EndpointRoutes implements RouteModule {
+final class EndpointRoutes implements Resource<Endpoint> {
     private static final String ALL = "/api/v1/app/:app/endpoint";
     static final String ONE = ALL + "/:endpoint";
     private static final EndpointDraft BLANK = new EndpointDraft("", null, "", null, null, false, null, Map.of(), null);
@@ -67,29 +68,43 @@ final class EndpointRoutes implements RouteModule {
     }
 
     @Override
-    public void mount(Router router, Blocking blocking) {
-        router.get(ALL).handler(blocking.get(this::list));
-        router.post(ALL).handler(blocking.json(this::create));
-        router.get(ONE)
-                .handler(blocking.get(call -> found(call, (view, endpoint) -> Answer.json(200, Out.of(endpoint)))));
-        router.put(ONE).handler(blocking.json(this::put));
-        router.patch(ONE).handler(blocking.json(this::patch));
-        router.delete(ONE)
-                .handler(blocking.get(call ->
-                        Answer.of(catalog.endpoints().delete(call.path("app"), call.path("endpoint")), Out::of)));
+    public String all() {
+        return ALL;
     }
 
-    private Answer found(Call call, BiFunction<AppView, Endpoint, Answer> answer) {
-        AppView view = catalog.app(call.path("app"));
+    @Override
+    public String one() {
+        return ONE;
+    }
+
+    @Override
+    public Access look() {
+        return Access.READ;
+    }
+
+    @Override
+    public Access change() {
+        return Access.WRITE;
+    }
+
+    @Override
+    public Object shown(Endpoint endpoint) {
+        return Out.of(endpoint);
+    }
+
+    /** The answer about the endpoint that a call names, or 404. */
+    static Answer found(Catalog catalog, Call call, Function<Endpoint, Answer> answer) {
+        AppView view = catalog.app(call.env(), call.path("app"));
         if (view == null) {
             return Answer.notFound("application");
         }
         Endpoint endpoint = view.endpoint(call.path("endpoint"));
-        return endpoint == null ? Answer.notFound("endpoint") : answer.apply(view, endpoint);
+        return endpoint == null ? Answer.notFound("endpoint") : answer.apply(endpoint);
     }
 
-    private Answer list(Call call) {
-        AppView view = catalog.app(call.path("app"));
+    @Override
+    public Answer list(Call call) {
+        AppView view = catalog.app(call.env(), call.path("app"));
         if (view == null) {
             return Answer.notFound("application");
         }
@@ -99,36 +114,38 @@ final class EndpointRoutes implements RouteModule {
                 : Answer.invalid(call.query().problems());
     }
 
-    private Answer create(Call call) {
-        Fields fields = new Fields(call.body(), false);
-        EndpointDraft draft = draft(fields, BLANK);
-        return fields.problems().isEmpty()
-                ? Answer.of(catalog.endpoints().create(call.path("app"), draft), Out::of)
-                : Answer.invalid(fields.problems());
+    @Override
+    public Answer read(Call call) {
+        return found(catalog, call, endpoint -> Answer.json(200, Out.of(endpoint)));
     }
 
-    private Answer put(Call call) {
-        String key = call.path("endpoint");
-        Fields fields = new Fields(call.body(), false);
+    @Override
+    public Supplier<Result<Endpoint>> create(Call call, Fields fields) {
         EndpointDraft draft = draft(fields, BLANK);
-        fields.path("endpoint", key, Fields::uidInPath);
-        return fields.problems().isEmpty()
-                ? Answer.of(catalog.endpoints().put(call.path("app"), key, draft), Out::of)
-                : Answer.invalid(fields.problems());
+        return () -> catalog.endpoints().create(call.env(), call.path("app"), draft);
     }
 
-    private Answer patch(Call call) {
-        Fields fields = new Fields(call.body(), true);
+    @Override
+    public Supplier<Result<Endpoint>> put(Call call, Fields fields) {
+        EndpointDraft draft = draft(fields, BLANK);
+        fields.path("endpoint", call.path("endpoint"), Fields::uidInPath);
+        return () -> catalog.endpoints().put(call.env(), call.path("app"), call.path("endpoint"), draft);
+    }
+
+    @Override
+    public Supplier<Result<Endpoint>> patch(Call call, Fields fields) {
         draft(fields, BLANK);
-        return fields.problems().isEmpty()
-                ? Answer.of(
-                        catalog.endpoints()
-                                .patch(
-                                        call.path("app"),
-                                        call.path("endpoint"),
-                                        present -> draft(fields.checked(), present)),
-                        Out::of)
-                : Answer.invalid(fields.problems());
+        return () -> catalog.endpoints()
+                .patch(
+                        call.env(),
+                        call.path("app"),
+                        call.path("endpoint"),
+                        present -> draft(fields.checked(), present));
+    }
+
+    @Override
+    public Supplier<Result<Endpoint>> delete(Call call, Fields fields) {
+        return () -> catalog.endpoints().delete(call.env(), call.path("app"), call.path("endpoint"));
     }
 
     private EndpointDraft draft(Fields fields, EndpointDraft base) {

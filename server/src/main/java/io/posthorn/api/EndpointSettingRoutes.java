@@ -1,17 +1,15 @@
 package io.posthorn.api;
 
-import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.Result;
 import io.posthorn.model.CustomHeader;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.SigningSecret;
-import io.vertx.ext.web.Router;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** What an endpoint's requests carry and are signed with: {@code …/headers}, {@code …/secret} and its rotation. */
 final class EndpointSettingRoutes implements RouteModule {
@@ -58,26 +56,24 @@ final class EndpointSettingRoutes implements RouteModule {
     record SecretOut(String key) {}
 
     @Override
-    public void mount(Router router, Blocking blocking) {
-        router.get(HEADERS)
-                .handler(blocking.get(call -> found(call, endpoint -> Answer.json(200, HeadersOut.of(endpoint)))));
-        router.put(HEADERS).handler(blocking.json(this::putHeaders));
-        router.patch(HEADERS).handler(blocking.json(this::patchHeaders));
-        router.get(SECRET)
-                .handler(blocking.get(call -> found(
-                        call,
-                        endpoint ->
-                                Answer.json(200, new SecretOut(endpoint.secret().reveal())))));
-        router.post(SECRET + "/rotate").handler(blocking.json(this::rotate));
-    }
-
-    private Answer found(Call call, Function<Endpoint, Answer> answer) {
-        AppView view = catalog.app(call.path("app"));
-        if (view == null) {
-            return Answer.notFound("application");
-        }
-        Endpoint endpoint = view.endpoint(call.path("endpoint"));
-        return endpoint == null ? Answer.notFound("endpoint") : answer.apply(endpoint);
+    public List<Operation> operations() {
+        return List.of(
+                Operation.get(
+                        HEADERS,
+                        Access.READ,
+                        call -> EndpointRoutes.found(
+                                catalog, call, endpoint -> Answer.json(200, HeadersOut.of(endpoint)))),
+                Operation.put(HEADERS, Access.WRITE, this::putHeaders),
+                Operation.patch(HEADERS, Access.WRITE, this::patchHeaders),
+                Operation.get(
+                        SECRET,
+                        Access.SECRET,
+                        call -> EndpointRoutes.found(
+                                catalog,
+                                call,
+                                endpoint -> Answer.json(
+                                        200, new SecretOut(endpoint.secret().reveal())))),
+                Operation.postEmpty(SECRET + "/rotate", Access.WRITE, this::rotate));
     }
 
     private Answer putHeaders(Call call) {
@@ -95,12 +91,12 @@ final class EndpointSettingRoutes implements RouteModule {
         return changeHeaders(call, fields, patch::of);
     }
 
-    private Answer changeHeaders(
-            Call call, Fields fields, java.util.function.UnaryOperator<List<CustomHeader>> change) {
+    private Answer changeHeaders(Call call, Fields fields, UnaryOperator<List<CustomHeader>> change) {
         if (!fields.problems().isEmpty()) {
             return Answer.invalid(fields.problems());
         }
-        Result<Endpoint> result = catalog.endpoints().changeHeaders(call.path("app"), call.path("endpoint"), change);
+        Result<Endpoint> result =
+                catalog.endpoints().changeHeaders(call.env(), call.path("app"), call.path("endpoint"), change);
         return result instanceof Result.Conflict<Endpoint>(String field, String rule)
                 ? Answer.invalid(List.of(Problem.value(rule, "body", field)))
                 : done(result);
@@ -121,7 +117,7 @@ final class EndpointSettingRoutes implements RouteModule {
         }
         SigningSecret key = text == null ? null : SigningSecret.parse(text);
         Duration goesOn = seconds == null ? overlap : Duration.ofSeconds(seconds);
-        return done(catalog.endpoints().rotateSecret(call.path("app"), call.path("endpoint"), key, goesOn));
+        return done(catalog.endpoints().rotateSecret(call.env(), call.path("app"), call.path("endpoint"), key, goesOn));
     }
 
     /** 204 where a change has no content to show. */

@@ -4,15 +4,16 @@ import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EventTypeDraft;
+import io.posthorn.catalog.Result;
 import io.posthorn.catalog.Rules;
 import io.posthorn.model.EventType;
-import io.vertx.ext.web.Router;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/event-type}. Deleting archives; {@code ?expunge=true} deletes. */
-final class EventTypeRoutes implements RouteModule {
+final class EventTypeRoutes implements Resource<EventType> {
     private static final String ALL = "/api/v1/event-type";
     private static final String ONE = ALL + "/:name";
     private static final EventTypeDraft BLANK = new EventTypeDraft("", false, false, null, null, null);
@@ -69,16 +70,32 @@ final class EventTypeRoutes implements RouteModule {
     }
 
     @Override
-    public void mount(Router router, Blocking blocking) {
-        router.get(ALL).handler(blocking.get(this::list));
-        router.post(ALL).handler(blocking.json(this::create));
-        router.get(ONE).handler(blocking.get(this::read));
-        router.put(ONE).handler(blocking.json(this::put));
-        router.patch(ONE).handler(blocking.json(this::patch));
-        router.delete(ONE).handler(blocking.get(this::delete));
+    public String all() {
+        return ALL;
     }
 
-    private Answer list(Call call) {
+    @Override
+    public String one() {
+        return ONE;
+    }
+
+    @Override
+    public Access look() {
+        return Access.CATALOG;
+    }
+
+    @Override
+    public Access change() {
+        return Access.MANAGE;
+    }
+
+    @Override
+    public Object shown(EventType type) {
+        return Out.of(type);
+    }
+
+    @Override
+    public Answer list(Call call) {
         Query query = call.query();
         Paging paging = Paging.of(query, true);
         boolean archivedToo = query.flag("include_archived");
@@ -89,50 +106,43 @@ final class EventTypeRoutes implements RouteModule {
         return Answer.json(
                 200,
                 paging.page(
-                        (after, ascending, most) -> catalog.eventTypes().list(after, ascending, most, archivedToo),
+                        (after, ascending, most) ->
+                                catalog.eventTypes().list(call.env(), after, ascending, most, archivedToo),
                         EventType::name,
                         type -> withSchemas ? Out.of(type) : Out.of(type).withoutSchemas()));
     }
 
-    private Answer create(Call call) {
-        Fields fields = new Fields(call.body(), false);
-        String name = fields.requiredText("name", "", Rules::nameInPath);
-        EventTypeDraft draft = draft(fields, BLANK);
-        return fields.problems().isEmpty()
-                ? Answer.of(catalog.eventTypes().create(name, draft), Out::of)
-                : Answer.invalid(fields.problems());
-    }
-
-    private Answer read(Call call) {
-        EventType type = catalog.eventType(call.path("name"));
+    @Override
+    public Answer read(Call call) {
+        EventType type = catalog.eventType(call.env(), call.path("name"));
         return type == null ? Answer.notFound("event type") : Answer.json(200, Out.of(type));
     }
 
-    private Answer put(Call call) {
-        String name = call.path("name");
-        Fields fields = new Fields(call.body(), false);
+    @Override
+    public Supplier<Result<EventType>> create(Call call, Fields fields) {
+        String name = fields.requiredText("name", "", Rules::nameInPath);
         EventTypeDraft draft = draft(fields, BLANK);
-        fields.path("name", name, Rules::nameInPath);
-        return fields.problems().isEmpty()
-                ? Answer.of(catalog.eventTypes().put(name, draft), Out::of)
-                : Answer.invalid(fields.problems());
+        return () -> catalog.eventTypes().create(call.env(), name, draft);
     }
 
-    private Answer patch(Call call) {
-        Fields fields = new Fields(call.body(), true);
+    @Override
+    public Supplier<Result<EventType>> put(Call call, Fields fields) {
+        EventTypeDraft draft = draft(fields, BLANK);
+        fields.path("name", call.path("name"), Rules::nameInPath);
+        return () -> catalog.eventTypes().put(call.env(), call.path("name"), draft);
+    }
+
+    @Override
+    public Supplier<Result<EventType>> patch(Call call, Fields fields) {
         draft(fields, BLANK);
-        return fields.problems().isEmpty()
-                ? Answer.of(
-                        catalog.eventTypes().patch(call.path("name"), present -> draft(fields.checked(), present)),
-                        Out::of)
-                : Answer.invalid(fields.problems());
+        return () ->
+                catalog.eventTypes().patch(call.env(), call.path("name"), present -> draft(fields.checked(), present));
     }
 
-    private Answer delete(Call call) {
+    @Override
+    public Supplier<Result<EventType>> delete(Call call, Fields fields) {
         boolean expunge = call.query().flag("expunge");
-        return call.query().problems().isEmpty()
-                ? Answer.of(catalog.eventTypes().delete(call.path("name"), expunge), Out::of)
-                : Answer.invalid(call.query().problems());
+        return () -> catalog.eventTypes().delete(call.env(), call.path("name"), expunge);
     }
 
     private static EventTypeDraft draft(Fields fields, EventTypeDraft base) {

@@ -1,5 +1,6 @@
 package io.posthorn.api;
 
+import static io.posthorn.model.Environment.DEFAULT_NO;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -42,7 +43,7 @@ class EndpointSettingApiTest {
     }
 
     private static Endpoint stored() {
-        return requireNonNull(requireNonNull(api.catalog.app("one")).endpoint("ep"));
+        return requireNonNull(requireNonNull(api.catalog.app(DEFAULT_NO, "one")).endpoint("ep"));
     }
 
     private static List<String> sent() {

@@ -1,5 +1,6 @@
 package io.posthorn.catalog;
 
+import static io.posthorn.model.Environment.DEFAULT_NO;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -48,8 +49,8 @@ class EndpointSecretsTest {
 
     @BeforeEach
     void anEndpoint() {
-        catalog.applications().create(Samples.appDraft("n", "app"), false);
-        catalog.endpoints().create("app", draft(secret(1), null));
+        catalog.applications().create(DEFAULT_NO, Samples.appDraft("n", "app"), false);
+        catalog.endpoints().create(DEFAULT_NO, "app", draft(secret(1), null));
     }
 
     @AfterEach
@@ -74,7 +75,7 @@ class EndpointSecretsTest {
     }
 
     private static Endpoint endpoint(Catalog catalog) {
-        return requireNonNull(requireNonNull(catalog.app("app")).endpoint("ep"));
+        return requireNonNull(requireNonNull(catalog.app(DEFAULT_NO, "app")).endpoint("ep"));
     }
 
     private Endpoint afterReload() {
@@ -82,7 +83,7 @@ class EndpointSecretsTest {
     }
 
     private Result<Endpoint> rotate(int fill, Duration overlap) {
-        return catalog.endpoints().rotateSecret("app", "ep", secret(fill), overlap);
+        return catalog.endpoints().rotateSecret(DEFAULT_NO, "app", "ep", secret(fill), overlap);
     }
 
     /** All of the row as text; what is binary as it is, not in hexadecimals. */
@@ -106,7 +107,7 @@ class EndpointSecretsTest {
 
     @Test
     void headersComeBackAndStandNowhereInTheClear() {
-        catalog.endpoints().put("app", "ep", draft(null, List.of(PLAIN, SECRET)));
+        catalog.endpoints().put(DEFAULT_NO, "app", "ep", draft(null, List.of(PLAIN, SECRET)));
 
         assertThat(endpoint().headers()).containsExactly(PLAIN, SECRET);
         assertThat(afterReload()).isEqualTo(endpoint());
@@ -115,12 +116,12 @@ class EndpointSecretsTest {
 
     @Test
     void aDraftWithoutHeadersKeepsThemAndAnEmptyListRemovesThem() {
-        catalog.endpoints().put("app", "ep", draft(null, List.of(PLAIN)));
-        catalog.endpoints().put("app", "ep", draft(null, null));
-        catalog.endpoints().patch("app", "ep", d -> d);
+        catalog.endpoints().put(DEFAULT_NO, "app", "ep", draft(null, List.of(PLAIN)));
+        catalog.endpoints().put(DEFAULT_NO, "app", "ep", draft(null, null));
+        catalog.endpoints().patch(DEFAULT_NO, "app", "ep", d -> d);
         assertThat(endpoint().headers()).containsExactly(PLAIN);
 
-        catalog.endpoints().put("app", "ep", draft(null, List.of()));
+        catalog.endpoints().put(DEFAULT_NO, "app", "ep", draft(null, List.of()));
         assertThat(endpoint().headers()).isEmpty();
         assertThat(afterReload().headers()).isEmpty();
         boolean none = db.jdbi()
@@ -132,23 +133,24 @@ class EndpointSecretsTest {
 
     @Test
     void aChangeOfHeadersThatBreaksARuleChangesNothing() {
-        catalog.endpoints().changeHeaders("app", "ep", was -> List.of(PLAIN));
+        catalog.endpoints().changeHeaders(DEFAULT_NO, "app", "ep", was -> List.of(PLAIN));
         Result<Endpoint> refused = catalog.endpoints()
-                .changeHeaders("app", "ep", was -> List.of(PLAIN, new CustomHeader("x-tenant", "b", false)));
+                .changeHeaders(
+                        DEFAULT_NO, "app", "ep", was -> List.of(PLAIN, new CustomHeader("x-tenant", "b", false)));
 
         assertThat(refused).isInstanceOfSatisfying(Result.Conflict.class, conflict -> {
             assertThat(conflict.field()).isEqualTo("headers");
             assertThat(conflict.detail()).contains("twice");
         });
         assertThat(afterReload().headers()).containsExactly(PLAIN);
-        assertThat(catalog.endpoints().changeHeaders("app", "other", was -> was))
+        assertThat(catalog.endpoints().changeHeaders(DEFAULT_NO, "app", "other", was -> was))
                 .isEqualTo(new Result.NotFound<>("endpoint"));
     }
 
     @Test
     void sealedHeadersOfAnotherEndpointDoNotOpen() {
-        catalog.endpoints().put("app", "ep", draft(null, List.of(SECRET)));
-        catalog.endpoints().create("app", Samples.draft("https://example.com/2", "other", null));
+        catalog.endpoints().put(DEFAULT_NO, "app", "ep", draft(null, List.of(SECRET)));
+        catalog.endpoints().create(DEFAULT_NO, "app", Samples.draft("https://example.com/2", "other", null));
         db.jdbi()
                 .useHandle(
                         h -> h.execute(
@@ -183,7 +185,7 @@ class EndpointSecretsTest {
         assertThat(endpoint().oldSecrets()).extracting(RetiredSecret::secret).containsExactly(secret(2), secret(1));
 
         now = now.plusMillis(1);
-        catalog.endpoints().patch("app", "ep", d -> d);
+        catalog.endpoints().patch(DEFAULT_NO, "app", "ep", d -> d);
         assertThat(endpoint().oldSecrets()).extracting(RetiredSecret::secret).containsExactly(secret(2));
         assertThat(afterReload().oldSecrets()).hasSize(1);
     }
@@ -234,17 +236,17 @@ class EndpointSecretsTest {
     @Test
     void aSecretThatIsSetIsTheOnlyOneAtOnce() {
         rotate(2, DAY);
-        catalog.endpoints().put("app", "ep", draft(secret(2), null));
+        catalog.endpoints().put(DEFAULT_NO, "app", "ep", draft(secret(2), null));
         assertThat(endpoint().oldSecrets()).as("the same secret: nothing new").hasSize(1);
 
-        catalog.endpoints().put("app", "ep", draft(secret(3), null));
+        catalog.endpoints().put(DEFAULT_NO, "app", "ep", draft(secret(3), null));
         assertThat(endpoint().secret()).isEqualTo(secret(3));
         assertThat(afterReload().oldSecrets()).isEmpty();
     }
 
     @Test
     void disablingKeepsSecretsAndHeaders() {
-        catalog.endpoints().put("app", "ep", draft(null, List.of(SECRET)));
+        catalog.endpoints().put(DEFAULT_NO, "app", "ep", draft(null, List.of(SECRET)));
         rotate(2, DAY);
         Endpoint before = endpoint();
         catalog.disable(before.no(), "it answered 410 Gone");
@@ -257,15 +259,15 @@ class EndpointSecretsTest {
 
     @Test
     void aMissingEndpointCannotBeRotated() {
-        assertThat(catalog.endpoints().rotateSecret("app", "no", null, DAY))
+        assertThat(catalog.endpoints().rotateSecret(DEFAULT_NO, "app", "no", null, DAY))
                 .isEqualTo(new Result.NotFound<>("endpoint"));
-        assertThat(catalog.endpoints().rotateSecret("no", "ep", null, DAY))
+        assertThat(catalog.endpoints().rotateSecret(DEFAULT_NO, "no", "ep", null, DAY))
                 .isEqualTo(new Result.NotFound<>("application"));
     }
 
     @Test
     void aSecretThatIsMadeIsANewOne() {
-        catalog.endpoints().rotateSecret("app", "ep", null, DAY);
+        catalog.endpoints().rotateSecret(DEFAULT_NO, "app", "ep", null, DAY);
         assertThat(endpoint().secret().key()).hasSize(24).isNotEqualTo(secret(1).key());
     }
 }
