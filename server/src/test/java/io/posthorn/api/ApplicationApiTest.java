@@ -125,11 +125,14 @@ class ApplicationApiTest {
             String endpoint = "{\"url\":\"https://example.com/\",\"uid\":\"" + uid + "\"}";
             String id = api.post("/app/" + uid + "/endpoint", endpoint).id();
             assertThat(api.get("/app/" + uid + "/endpoint/" + uid).id()).as(uid).isEqualTo(id);
-            assertThat(api.patch("/app/" + uid, "{\"name\":\"m\"}").id()).as(uid).isEqualTo(made.id());
+            assertThat(api.patch("/app/" + uid, "{\"name\":\"m\"}").id())
+                    .as(uid)
+                    .isEqualTo(made.id());
             assertThat(api.delete("/app/" + uid).status()).as(uid).isEqualTo(204);
         }
         for (String uid : new String[] {".", "..", "app_01hzzzzzzzzzzzzzzzzzzzzzzz", "ep_01hzzzzzzzzzzzzzzzzzzzzzzz"}) {
-            assertThat(api.post("/app", "{\"name\":\"n\",\"uid\":\"" + uid + "\"}").places())
+            assertThat(api.post("/app", "{\"name\":\"n\",\"uid\":\"" + uid + "\"}")
+                            .places())
                     .as(uid)
                     .containsExactly("body.uid");
         }

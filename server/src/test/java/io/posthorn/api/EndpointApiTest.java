@@ -164,18 +164,26 @@ class EndpointApiTest {
 
     @Test
     void theVersionIsKept() {
-        Api.Reply made = api.post("/app/one/endpoint", "{\"url\":\"https://example.com/\",\"uid\":\"v\",\"version\":3}");
+        Api.Reply made =
+                api.post("/app/one/endpoint", "{\"url\":\"https://example.com/\",\"uid\":\"v\",\"version\":3}");
         assertThat(made.body().get("version").intValue()).isEqualTo(3);
-        assertThat(api.patch("/app/one/endpoint/v", "{\"description\":\"d\"}").body().get("version").intValue())
+        assertThat(api.patch("/app/one/endpoint/v", "{\"description\":\"d\"}")
+                        .body()
+                        .get("version")
+                        .intValue())
                 .isEqualTo(3);
-        assertThat(api.put("/app/one/endpoint/v", "{\"url\":\"https://example.com/\"}").body().get("version").intValue())
+        assertThat(api.put("/app/one/endpoint/v", "{\"url\":\"https://example.com/\"}")
+                        .body()
+                        .get("version")
+                        .intValue())
                 .isEqualTo(1);
         for (String bad : new String[] {"0", "65536", "1.5", "\"1\""}) {
             assertThat(places("{\"url\":\"https://e.com\",\"version\":" + bad + "}"))
                     .as(bad)
                     .containsExactly("body.version");
         }
-        assertThat(api.patch("/app/one/endpoint/v", "{\"version\":null}").places()).containsExactly("body.version");
+        assertThat(api.patch("/app/one/endpoint/v", "{\"version\":null}").places())
+                .containsExactly("body.version");
     }
 
     private static java.util.List<String> places(String json) {

@@ -90,11 +90,15 @@ class EventTypeApiTest {
                 .body();
         assertThat(one.get("featureFlag").textValue()).isEqualTo("beta");
         assertThat(one.get("featureFlags").toString()).isEqualTo("[\"beta\"]");
-        JsonNode two = api.patch("/event-type/f.one", "{\"featureFlags\":[\"gamma\",\"beta\",\"gamma\"],\"featureFlag\":\"beta\"}")
+        JsonNode two = api.patch(
+                        "/event-type/f.one",
+                        "{\"featureFlags\":[\"gamma\",\"beta\",\"gamma\"],\"featureFlag\":\"beta\"}")
                 .body();
         assertThat(two.get("featureFlags").toString()).isEqualTo("[\"gamma\",\"beta\"]");
         assertThat(two.get("featureFlag").textValue()).isEqualTo("gamma");
-        assertThat(api.patch("/event-type/f.one", "{\"description\":\"e\"}").body().get("featureFlags"))
+        assertThat(api.patch("/event-type/f.one", "{\"description\":\"e\"}")
+                        .body()
+                        .get("featureFlags"))
                 .isEqualTo(two.get("featureFlags"));
         assertThat(names("")).contains("f.one");
         for (String none : new String[] {"{\"featureFlag\":null}", "{\"featureFlags\":null}"}) {
@@ -103,12 +107,18 @@ class EventTypeApiTest {
             assertThat(bare.get("featureFlags").isNull()).as(none).isTrue();
             assertThat(bare.get("featureFlag").isNull()).as(none).isTrue();
         }
-        assertThat(api.patch("/event-type/f.one", "{\"featureFlags\":[\"a\"],\"featureFlag\":\"b\"}").places())
+        assertThat(api.patch("/event-type/f.one", "{\"featureFlags\":[\"a\"],\"featureFlag\":\"b\"}")
+                        .places())
                 .containsExactly("body.featureFlag");
-        assertThat(api.patch("/event-type/f.one", "{\"featureFlags\":[]}").places()).containsExactly("body.featureFlags");
-        assertThat(api.patch("/event-type/f.one", "{\"featureFlags\":[\"a b\"]}").places())
+        assertThat(api.patch("/event-type/f.one", "{\"featureFlags\":[]}").places())
+                .containsExactly("body.featureFlags");
+        assertThat(api.patch("/event-type/f.one", "{\"featureFlags\":[\"a b\"]}")
+                        .places())
                 .containsExactly("body.featureFlags.0");
-        assertThat(api.put("/event-type/f.one", "{\"description\":\"d\"}").body().get("featureFlags").isNull())
+        assertThat(api.put("/event-type/f.one", "{\"description\":\"d\"}")
+                        .body()
+                        .get("featureFlags")
+                        .isNull())
                 .isTrue();
     }
 
@@ -116,10 +126,13 @@ class EventTypeApiTest {
     @Test
     void aNameCanBeAPartOfAPath() {
         for (String name : new String[] {".", ".."}) {
-            assertThat(api.post("/event-type", "{\"name\":\"" + name + "\",\"description\":\"d\"}").places())
+            assertThat(api.post("/event-type", "{\"name\":\"" + name + "\",\"description\":\"d\"}")
+                            .places())
                     .containsExactly("body.name");
         }
-        assertThat(api.post("/event-type", "{\"name\":\"._-.\",\"description\":\"d\"}").status()).isEqualTo(201);
+        assertThat(api.post("/event-type", "{\"name\":\"._-.\",\"description\":\"d\"}")
+                        .status())
+                .isEqualTo(201);
         assertThat(api.get("/event-type/._-.").status()).isEqualTo(200);
     }
 }
