@@ -2,7 +2,6 @@ package io.posthorn.history;
 
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
-import io.posthorn.store.Ownership;
 import io.posthorn.store.StaleOwnerException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -15,7 +14,19 @@ import javax.sql.DataSource;
 /** Deletes contents in PostgreSQL: the rows stay, what stands in them goes. */
 public final class PgContents implements Contents {
     private final DataSource pool;
-    private final Ownership ownership;
+    private final Guard act;
+    private final Guard fence;
+
+    /** Asked at the start of a transaction. */
+    @FunctionalInterface
+    public interface Guard {
+        /**
+         * Lets the transaction go on.
+         *
+         * @throws StaleOwnerException if another process owns the installation now
+         */
+        void check(Connection tx) throws SQLException, StaleOwnerException;
+    }
 
     /** Something to change; how many rows it was. */
     @FunctionalInterface
@@ -27,16 +38,18 @@ public final class PgContents implements Contents {
      * On connections of the pool.
      *
      * @param pool of connections
-     * @param ownership fences each change
+     * @param act fences what somebody asked for, and writes it down
+     * @param fence fences what follows from it
      */
-    public PgContents(DataSource pool, Ownership ownership) {
+    public PgContents(DataSource pool, Guard act, Guard fence) {
         this.pool = pool;
-        this.ownership = ownership;
+        this.act = act;
+        this.fence = fence;
     }
 
     @Override
     public boolean deletePayload(Message message) {
-        return change(tx -> {
+        return change(act, tx -> {
                     try (PreparedStatement update = tx.prepareStatement("""
                             update message set payload = null where app_no = ? and seq = ? and created_at = ?
                             """)) {
@@ -51,7 +64,7 @@ public final class PgContents implements Contents {
 
     @Override
     public long endDeferred(Message message, Collection<Integer> except) {
-        return change(tx -> {
+        return change(fence, tx -> {
             try (PreparedStatement delete = tx.prepareStatement("""
                     delete from deferral d using endpoint e
                     where e.app_no = ? and d.endpoint_no = e.no and d.seq = ? and e.no <> all (?)
@@ -66,7 +79,7 @@ public final class PgContents implements Contents {
 
     @Override
     public boolean deleteResponse(Message message, LoggedAttempt attempt) {
-        return change(tx -> {
+        return change(act, tx -> {
                     try (PreparedStatement update = tx.prepareStatement("""
                             update attempt set headers = null, body = null, detail = null
                             where app_no = ? and seq = ? and started_at = ? and endpoint_no = ? and number = ?
@@ -82,13 +95,17 @@ public final class PgContents implements Contents {
                 > 0;
     }
 
-    private int change(Change change) {
+    private int change(Guard guard, Change change) {
         try (Connection tx = pool.getConnection()) {
             tx.setAutoCommit(false);
             try {
-                ownership.fence(tx);
+                guard.check(tx);
                 int rows = change.in(tx);
-                tx.commit();
+                if (rows == 0) {
+                    tx.rollback(); // nothing was done, so nothing is written down
+                } else {
+                    tx.commit();
+                }
                 return rows;
             } catch (SQLException | StaleOwnerException e) {
                 tx.rollback();

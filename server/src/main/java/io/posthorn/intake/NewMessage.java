@@ -40,6 +40,11 @@ public record NewMessage(
         this(appNo, eventType, eventId, channels, tags, payload, idempotency, 0);
     }
 
+    /** The same under another key. */
+    public NewMessage with(Idempotency other) {
+        return new NewMessage(appNo, eventType, eventId, channels, tags, payload, other, onlyEndpointNo);
+    }
+
     /** What it costs in memory, bytes, roughly. */
     int weight() {
         return payload.length + OVERHEAD;

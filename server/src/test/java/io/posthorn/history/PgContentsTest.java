@@ -24,7 +24,14 @@ class PgContentsTest {
 
     private final Database db = TestDatabase.fresh();
     private final Written written = new Written(db);
-    private final PgContents contents = new PgContents(db.dataSource(), written.ownership());
+    private int acts;
+    private final PgContents contents = new PgContents(
+            db.dataSource(),
+            tx -> {
+                written.ownership().fence(tx);
+                acts++;
+            },
+            written.ownership()::fence);
     private final PgHistory history = new PgHistory(db.dataSource(), written.ids, 2);
     private final PgBacklog backlog = new PgBacklog(db.dataSource(), written.ids);
 
@@ -76,6 +83,7 @@ class PgContentsTest {
                 Written.parked(other, two));
         contents.deletePayload(message);
         assertThat(contents.endDeferred(message, List.of(two))).isEqualTo(1);
+        assertThat(acts).as("what follows is no act of its own").isEqualTo(1);
         assertThat(rows("deferral")).isEqualTo(3);
 
         // One that nobody has ended is removed by the look that comes upon it, and the rest is found.
