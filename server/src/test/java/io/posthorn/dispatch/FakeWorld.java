@@ -231,7 +231,8 @@ final class FakeWorld implements LanePorts, Routes {
                         .map(row -> new Due(row.message(), row.attempts(), row.dueAt(), row.reason()))
                         .toList(),
                 more,
-                next);
+                next,
+                0);
     }
 
     int rows() {
