@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.posthorn.model.EventType;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,7 +17,7 @@ class ExamplesTest {
     private static final Instant NOW = Instant.parse("2026-02-03T04:05:06.789Z");
 
     private static EventType type(@Nullable String schemas) {
-        return new EventType(1, "order.created", "", false, false, null, schemas, NOW, NOW);
+        return new EventType(1, "order.created", "", false, false, null, List.of(), schemas, NOW, NOW);
     }
 
     private static JsonNode example(@Nullable String schemas, int index) {
