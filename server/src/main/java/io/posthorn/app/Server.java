@@ -3,6 +3,8 @@ package io.posthorn.app;
 import io.posthorn.api.ApiPorts;
 import io.posthorn.api.ApiServer;
 import io.posthorn.api.ApiSettings;
+import io.posthorn.api.ContentRoutes;
+import io.posthorn.api.ExampleRoutes;
 import io.posthorn.api.FastRoutes;
 import io.posthorn.api.HistoryRoutes;
 import io.posthorn.api.ListenRoute;
@@ -12,6 +14,7 @@ import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.PgAudit;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
+import io.posthorn.dispatch.ContentDeletion;
 import io.posthorn.dispatch.DispatchSettings;
 import io.posthorn.dispatch.Dispatcher;
 import io.posthorn.dispatch.Recovery;
@@ -24,6 +27,7 @@ import io.posthorn.egress.TargetResult;
 import io.posthorn.fanout.Fanout;
 import io.posthorn.history.Backlog;
 import io.posthorn.history.PgBacklog;
+import io.posthorn.history.PgContents;
 import io.posthorn.history.PgHistory;
 import io.posthorn.history.PgOutcomeStore;
 import io.posthorn.history.PgUnsettled;
@@ -204,6 +208,8 @@ public final class Server {
         EgressPolicy policy = egressSettings().policy();
         ListenRoute listen = new ListenRoute(
                 vertx, catalog, dispatcher.listeners(), ListenSettings.of((int) config.responseKeepBytes()));
+        PgHistory history = new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2));
+        PgContents contents = new PgContents(database.dataSource(), audit.guard()::check, ownership::fence);
         ApiServer api = new ApiServer(
                 vertx,
                 apiSettings(loops),
@@ -216,11 +222,14 @@ public final class Server {
                         audit,
                         FastRoutes.accepting(catalog, intake, config.requestDeadline()),
                         List.of(
-                                new HistoryRoutes(
+                                new HistoryRoutes(catalog, history, ids),
+                                new ExampleRoutes(catalog, intake, config.requestDeadline(), instants),
+                                new ContentRoutes(
                                         catalog,
-                                        new PgHistory(
-                                                database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2)),
-                                        ids),
+                                        history,
+                                        ids,
+                                        new ContentDeletion(dispatcher, contents, metrics),
+                                        contents),
                                 listen)));
         listen(api);
         onStop(
@@ -367,7 +376,8 @@ public final class Server {
                 (int) Math.max(1, config.requestDeadline().toSeconds()),
                 standard.maxConnections(),
                 standard.maxBlocking(),
-                standard.idleSeconds());
+                standard.idleSeconds(),
+                config.secretOverlap());
     }
 
     private static @Nullable String reveal(@Nullable Secret secret) {

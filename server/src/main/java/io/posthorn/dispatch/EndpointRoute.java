@@ -7,13 +7,15 @@ import io.posthorn.egress.FailureKind;
 import io.posthorn.egress.Outcome;
 import io.posthorn.egress.Target;
 import io.posthorn.egress.TargetResult;
+import io.posthorn.model.CustomHeader;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
+import io.posthorn.wire.OverlapSigner;
 import io.posthorn.wire.StandardHeaders;
-import io.posthorn.wire.StandardSigner;
 import io.vertx.core.Context;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -24,6 +26,11 @@ final class EndpointRoute implements Route {
     private static final Logger LOG = LoggerFactory.getLogger(EndpointRoute.class);
     private static final String CONTENT_TYPE = "content-type";
     private static final String JSON = "application/json";
+    private static final int ID = 3;
+    private static final int TIMESTAMP = 5;
+    private static final int SIGNATURE = 7;
+    /** How far the {@code svix-} names are behind the others. */
+    private static final int SVIX = 6;
 
     /** How a request leaves whose headers are complete. */
     interface Sender {
@@ -32,19 +39,23 @@ final class EndpointRoute implements Route {
     }
 
     private final Sender sender;
-    private final StandardSigner signer;
+    /** All that is the same on every request; what differs is empty. */
+    private final String[] template;
+
+    private final OverlapSigner signer;
     private final Context context;
     private final Duration deadline;
     private final boolean svixHeaders;
     private final Time time;
 
-    private EndpointRoute(Sender sender, StandardSigner signer, Context context, DispatchSettings settings, Time time) {
+    private EndpointRoute(Sender sender, Endpoint endpoint, Context context, DispatchSettings settings, Time time) {
         this.sender = sender;
         this.context = context;
-        this.signer = signer;
         this.deadline = settings.attemptTimeout();
         this.svixHeaders = settings.svixHeaders();
+        this.template = template(endpoint.headers(), svixHeaders);
         this.time = time;
+        this.signer = new OverlapSigner(endpoint.secret(), endpoint.oldSecrets(), time.micros());
     }
 
     /** The route of an endpoint. One whose URL is not allowed gets a route on which every attempt fails, visibly. */
@@ -58,11 +69,11 @@ final class EndpointRoute implements Route {
             Time time) {
         try {
             if (endpoint.temporary()) {
-                return route(listeners.sender(endpoint, context), endpoint, context, settings, time);
+                return new EndpointRoute(listeners.sender(endpoint, context), endpoint, context, settings, time);
             }
             return switch (Target.parse(endpoint.url(), policy)) {
                 case TargetResult.Ok(Target target) ->
-                    route(
+                    new EndpointRoute(
                             (message, headers, deadline, done) ->
                                     egress.post(target, headers, message.payload, deadline, done),
                             endpoint,
@@ -80,11 +91,6 @@ final class EndpointRoute implements Route {
         }
     }
 
-    private static Route route(
-            Sender sender, Endpoint endpoint, Context context, DispatchSettings settings, Time time) {
-        return new EndpointRoute(sender, new StandardSigner(List.of(endpoint.secret())), context, settings, time);
-    }
-
     /** Later and not now: a lane may have a thousand of them, and each answer starts the next. */
     private static void fail(Context context, Time time, FailureKind kind, String detail, Consumer<Exchange> done) {
         Exchange failed = new Exchange(time.micros(), 0, new Outcome.Failure(kind, detail));
@@ -94,9 +100,9 @@ final class EndpointRoute implements Route {
     @Override
     public void send(Message message, Consumer<Exchange> done) {
         try {
-            long seconds = time.micros() / 1_000_000;
-            String timestamp = Long.toString(seconds);
-            String signature = signer.sign(message.id, seconds, message.payload);
+            long now = time.micros();
+            String timestamp = Long.toString(now / 1_000_000);
+            String signature = signer.sign(message.id, now, message.payload);
             sender.post(message, headers(message.id, timestamp, signature), deadline, done);
         } catch (RuntimeException e) {
             LOG.error("message {} could not be sent", message.id, e);
@@ -105,33 +111,35 @@ final class EndpointRoute implements Route {
     }
 
     private String[] headers(String id, String timestamp, String signature) {
+        String[] headers = template.clone();
+        headers[ID] = id;
+        headers[TIMESTAMP] = timestamp;
+        headers[SIGNATURE] = signature;
         if (svixHeaders) {
-            return new String[] {
+            headers[SVIX + ID] = id;
+            headers[SVIX + TIMESTAMP] = timestamp;
+            headers[SVIX + SIGNATURE] = signature;
+        }
+        return headers;
+    }
+
+    private static String[] template(List<CustomHeader> custom, boolean svixHeaders) {
+        List<String> all = new ArrayList<>(List.of(
                 CONTENT_TYPE,
                 JSON,
                 StandardHeaders.ID,
-                id,
+                "",
                 StandardHeaders.TIMESTAMP,
-                timestamp,
+                "",
                 StandardHeaders.SIGNATURE,
-                signature,
-                "svix-id",
-                id,
-                "svix-timestamp",
-                timestamp,
-                "svix-signature",
-                signature
-            };
+                ""));
+        if (svixHeaders) {
+            all.addAll(List.of("svix-id", "", "svix-timestamp", "", "svix-signature", ""));
         }
-        return new String[] {
-            CONTENT_TYPE,
-            JSON,
-            StandardHeaders.ID,
-            id,
-            StandardHeaders.TIMESTAMP,
-            timestamp,
-            StandardHeaders.SIGNATURE,
-            signature
-        };
+        for (CustomHeader header : custom) {
+            all.add(header.name());
+            all.add(header.value());
+        }
+        return all.toArray(String[]::new);
     }
 }
