@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * What happens around every operation:
  *
  * <pre>
- *   whose request? 401 ▶ may they? 403 ▶ their application? 404 ▶ the body 415 413 408 422 ▶ the work ▶ the answer
+ *   whose request? 401 ▶ may they? 403 ▶ their application? 404 ▶ the body 415 413 408 422 ▶ the contract 422 ▶ the work ▶ the answer
  * </pre>
  *
  * <p>An application that the caller may not see is not there: the answer is the same as for one that does not exist.
@@ -59,12 +59,30 @@ final class Pipeline {
             return;
         }
         switch (operation.work()) {
-            case Operation.Work.Plain(Function<Call, Answer> work) -> blocking.run(request, () -> work.apply(call));
+            case Operation.Work.Plain(Function<Call, Answer> work) ->
+                blocking.run(request, () -> checked(request, operation, call, work));
             case Operation.Work.WithBody(boolean optional, Function<Call, Answer> work) ->
-                withBody(request, call, optional, work);
-            case Operation.Work.Live(var conversation) -> conversation.accept(request, call);
+                withBody(request, call, optional, whole -> checked(request, operation, whole, work));
+            case Operation.Work.Live(var conversation) -> {
+                List<Problem> problems = problems(request, operation, call);
+                if (problems.isEmpty()) {
+                    conversation.accept(request, call);
+                } else {
+                    Errors.write(request, Answer.invalid(problems));
+                }
+            }
             case Operation.Work.Fast _ -> ctx.fail(404);
         }
+    }
+
+    private static Answer checked(
+            HttpServerRequest request, Operation operation, Call call, Function<Call, Answer> work) {
+        List<Problem> problems = problems(request, operation, call);
+        return problems.isEmpty() ? work.apply(call) : Answer.invalid(problems);
+    }
+
+    private static List<Problem> problems(HttpServerRequest request, Operation operation, Call call) {
+        return Contract.ours().check(operation.path(), operation.method(), call, request::getHeader);
     }
 
     /** Applications of others are nobody's business, not even whether they exist. */
