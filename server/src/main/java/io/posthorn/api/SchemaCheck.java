@@ -73,7 +73,9 @@ record SchemaCheck(OpenApi document, Schema schema) {
             case "minItems", "maxItems" -> "must have " + bounds(rules, "minItems", "maxItems") + " elements";
             case "maxProperties" ->
                 "must have at most " + rules.path("maxProperties").asText() + " members";
-            default -> throw new IllegalStateException("no message for " + keyword + ": the schema needs an x-rule");
+            case "const" -> "must be " + rules.path("const").asText();
+            case "pattern" -> "must match " + rules.path("pattern").asText();
+            default -> "breaks the rule " + keyword + " of the API's document";
         };
     }
 
@@ -89,7 +91,7 @@ record SchemaCheck(OpenApi document, Schema schema) {
                 rules.path("additionalProperties").path("type").asText().equals("string")
                         ? "must be an object of texts"
                         : "must be an object";
-            default -> throw new IllegalStateException("no message for the type " + name);
+            default -> "must be of the type " + name;
         };
     }
 

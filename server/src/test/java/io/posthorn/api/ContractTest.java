@@ -85,7 +85,7 @@ class ContractTest {
                 "{`url`: `u`, `disabled`: `no`}|body.disabled|must be true or false|type_error",
                 "{`url`: `u`, `rateLimit`: 0}|body.rateLimit|must be 1 to 2147483647|value_error",
                 "{`url`: `u`, `rateLimit`: 1.5}|body.rateLimit|must be a whole number from 1 to 2147483647|type_error",
-                "{`url`: `u`, `rateLimit`: 1e999999999}|body.rateLimit|must be a whole number from 1 to 2147483647|type_error",
+                "{`url`: `u`, `rateLimit`: 1e999999999}|body.rateLimit|must be 1 to 2147483647|value_error",
                 "{`url`: `u`, `rateLimit`: 99999999999999999999999}|body.rateLimit|must be 1 to 2147483647|value_error",
                 "{`url`: `u`, `rateLimit`: -99999999999999999999999}|body.rateLimit|must be 1 to 2147483647|value_error",
                 "{`url`: `u`, `secret`: `whsec_AAAA`}|body.secret|must be whsec_ and the base64 of 24 to 64 bytes; leave it out to have one made|value_error",

@@ -3,8 +3,6 @@ package io.posthorn.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.posthorn.history.PgHistory;
-import io.posthorn.model.Ids;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
 import io.vertx.openapi.contract.OpenAPIContract;
@@ -24,6 +22,40 @@ import org.junit.jupiter.api.Test;
 class OpenApiTest {
     private static final OpenApi document = Contract.ours().document();
     private static final Api api = Api.usual();
+
+    /** What is described and not built yet. */
+    private static final Set<String> NOT_YET = Set.of(
+            "DELETE /api/v1/app/:app/msg/:message/attempt/:attempt/content",
+            "DELETE /api/v1/app/:app/msg/:message/content",
+            "DELETE /api/v1/environment/:environment",
+            "DELETE /api/v1/token/:token",
+            "GET /api/v1/app/:app/attempt",
+            "GET /api/v1/app/:app/endpoint/:endpoint/headers",
+            "GET /api/v1/app/:app/endpoint/:endpoint/stats",
+            "GET /api/v1/app/:app/listen",
+            "GET /api/v1/app/:app/stats/attempt",
+            "GET /api/v1/app/:app/stats/message",
+            "GET /api/v1/audit-log",
+            "GET /api/v1/background-task",
+            "GET /api/v1/background-task/:task",
+            "GET /api/v1/environment",
+            "GET /api/v1/environment/:environment",
+            "GET /api/v1/token",
+            "GET /api/v1/token/:token",
+            "PATCH /api/v1/app/:app/endpoint/:endpoint/headers",
+            "PATCH /api/v1/environment/:environment",
+            "PATCH /api/v1/token/:token",
+            "POST /api/v1/app/:app/endpoint/:endpoint/recover",
+            "POST /api/v1/app/:app/endpoint/:endpoint/replay-missing",
+            "POST /api/v1/app/:app/endpoint/:endpoint/secret/rotate",
+            "POST /api/v1/app/:app/endpoint/:endpoint/send-example",
+            "POST /api/v1/app/:app/msg/:message/endpoint/:endpoint/resend",
+            "POST /api/v1/auth/app-portal-access/:app",
+            "POST /api/v1/auth/logout",
+            "POST /api/v1/background-task/:task/cancel",
+            "POST /api/v1/environment",
+            "POST /api/v1/token",
+            "PUT /api/v1/app/:app/endpoint/:endpoint/headers");
 
     @AfterAll
     static void close() {
@@ -65,7 +97,7 @@ class OpenApiTest {
             assertThat(parameters.contains("idempotency-key"))
                     .as(each.id())
                     .isEqualTo(each.method().equals(HttpMethod.POST));
-            for (String part : each.path().split("/")) {
+            for (String part : each.path().split("/", -1)) {
                 if (part.startsWith(":")) {
                     assertThat(parameters).as(each.id()).contains(part.substring(1));
                 }
@@ -131,20 +163,39 @@ class OpenApiTest {
     }
 
     @Test
-    void everyRouteStandsInTheDocumentAndTheOtherWayRound() {
-        Map<String, String> routes = new TreeMap<>();
-        for (Operation operation : operations()) {
-            routes.put(
-                    operation.method() + " " + operation.path(),
-                    operation.access().name());
-        }
+    void everyRouteStandsInTheDocument() {
+        Map<String, String> described = described();
+        routes().forEach((route, access) -> assertThat(described).containsEntry(route, access));
+    }
+
+    @Test
+    void everythingInTheDocumentIsARoute() {
+        Set<String> missing = new TreeSet<>(described().keySet());
+        missing.removeAll(routes().keySet());
+        missing.removeIf(NOT_YET::contains);
+        assertThat(missing).isEmpty();
+    }
+
+    private static Map<String, String> described() {
         Map<String, String> described = new TreeMap<>();
         for (OpenApi.Described each : document.operations()) {
             if (!each.access().equals("PUBLIC")) {
                 described.put(each.method() + " " + each.path(), each.access());
             }
         }
-        assertThat(described).isEqualTo(routes);
+        return described;
+    }
+
+    private static Map<String, String> routes() {
+        Map<String, String> routes = new TreeMap<>();
+        for (Operation operation : Modules.operations()) {
+            String route = operation.method() + " " + operation.path();
+            assertThat(routes.getOrDefault(route, operation.access().name()))
+                    .as(route)
+                    .isEqualTo(operation.access().name());
+            routes.put(route, operation.access().name());
+        }
+        return routes;
     }
 
     @Test
@@ -166,14 +217,6 @@ class OpenApiTest {
                         "GET /metrics",
                         "GET /openapi.yaml",
                         "GET /docs")));
-    }
-
-    private static List<Operation> operations() {
-        Ids ids = new Ids(1);
-        HistoryRoutes history = new HistoryRoutes(api.catalog, new PgHistory(api.db.dataSource(), ids, 1), ids);
-        List<Operation> all = new ArrayList<>(api.server.operations());
-        all.addAll(history.operations());
-        return all;
     }
 
     private static JsonNode operation(OpenApi.Described each) {
