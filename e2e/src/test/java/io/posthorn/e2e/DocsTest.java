@@ -14,8 +14,7 @@ final class DocsTest {
         try (ServerProcess server = ServerProcess.local(folder)) {
             Api nobody = server.api().withToken("");
             assertThat(nobody.get("/openapi.yaml").body()).startsWith("#").contains("openapi: 3.1");
-            for (String file :
-                    List.of("", "/page.css", "/page.js", "/swagger-ui.css", "/swagger-ui-bundle.js")) {
+            for (String file : List.of("", "/page.css", "/page.js", "/swagger-ui.css", "/swagger-ui-bundle.js")) {
                 Api.Answer answer = nobody.get("/docs" + file);
                 assertThat(answer.status()).as(file).isEqualTo(200);
                 assertThat(answer.body()).isNotEmpty();

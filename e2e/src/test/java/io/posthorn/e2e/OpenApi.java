@@ -102,8 +102,8 @@ final class OpenApi {
         if (operation == null) {
             return;
         }
-        String at = "/paths/" + operation.path().replace("/", "~1") + "/" + method.toLowerCase(Locale.ROOT)
-                + "/responses/";
+        String at =
+                "/paths/" + operation.path().replace("/", "~1") + "/" + method.toLowerCase(Locale.ROOT) + "/responses/";
         String code = tree.at(at + status).isMissingNode() && status >= 400 ? "default" : Integer.toString(status);
         JsonNode answer = tree.at(at + code);
         assertThat(answer.isMissingNode())

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,16 +41,16 @@ final class Answers {
                 .isFalse();
         String schema = response + "/content/application~1json/schema";
         if (!document.tree().at(schema).isMissingNode()) {
-            assertThat(compiled.computeIfAbsent(schema, schemas::at).check(Trees.of(body), java.util.List.of("answer")))
+            assertThat(compiled.computeIfAbsent(schema, schemas::at).check(Trees.of(body), List.of("answer")))
                     .as(operation.id() + " " + status + ": " + body)
                     .isEmpty();
         }
     }
 
     private static OpenApi.@Nullable Described operation(String method, String path) {
-        String[] asked = path.split("/");
+        String[] asked = (path.endsWith("/") ? path.substring(0, path.length() - 1) : path).split("/", -1);
         for (OpenApi.Described each : document.operations()) {
-            String[] parts = each.path().split("/");
+            String[] parts = each.path().split("/", -1);
             boolean same = parts.length == asked.length && each.method().name().equals(method);
             for (int i = 0; same && i < parts.length; i++) {
                 same = parts[i].startsWith(":") || parts[i].equals(asked[i]);

@@ -20,6 +20,8 @@ class ContractTest {
     private static final String ENDPOINTS = "/api/v1/app/:app/endpoint";
     private static final Caller CALLER = administrator();
 
+    private static final Call.Source SOURCE = new Call.Source("/", "/", "127.0.0.1");
+
     private static Caller administrator() {
         return new Caller(
                 new Token(1, "tok_1", "test", Role.ADMINISTRATOR, Token.EVERYWHERE, null, null, Instant.EPOCH, null),
@@ -34,12 +36,12 @@ class ContractTest {
     }
 
     private static List<Problem> body(String text) {
-        Call call = new Call(CALLER, Map.of("app", "a"), Map.of(), json(text));
+        Call call = new Call(CALLER, SOURCE, Map.of("app", "a"), Map.of(), json(text));
         return Contract.ours().check(ENDPOINTS, HttpMethod.POST, call, name -> null);
     }
 
     private static List<Problem> query(String path, Map<String, String> query) {
-        Call call = new Call(CALLER, Map.of("app", "a"), query, MissingNode.getInstance());
+        Call call = new Call(CALLER, SOURCE, Map.of("app", "a"), query, MissingNode.getInstance());
         return Contract.ours().check(path, HttpMethod.GET, call, name -> null);
     }
 
@@ -121,7 +123,7 @@ class ContractTest {
 
     @Test
     void headersAreJudged() {
-        Call call = new Call(CALLER, Map.of(), Map.of(), json("{\"name\": \"a\"}"));
+        Call call = new Call(CALLER, SOURCE, Map.of(), Map.of(), json("{\"name\": \"a\"}"));
         assertThat(Contract.ours().check("/api/v1/app", HttpMethod.POST, call, name -> "x".repeat(257)))
                 .extracting(Problem::loc)
                 .contains(List.of("header", "idempotency-key"));

@@ -42,7 +42,7 @@ final class Modules {
         try {
             return constructor.newInstance(values);
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError("a route module cannot be made without what it works with: " + type, e);
+            throw new LinkageError("a route module cannot be made without what it works with: " + type, e);
         }
     }
 

@@ -35,7 +35,6 @@ class OpenApiTest {
             "GET /api/v1/app/:app/listen",
             "GET /api/v1/app/:app/stats/attempt",
             "GET /api/v1/app/:app/stats/message",
-            "GET /api/v1/audit-log",
             "GET /api/v1/background-task",
             "GET /api/v1/background-task/:task",
             "GET /api/v1/environment",
@@ -64,7 +63,9 @@ class OpenApiTest {
 
     @Test
     void isValidOpenApi31() {
-        JsonObject json = new JsonObject(Json.text(document.tree()));
+        // what stands for JSON in answers it can check; of other media types it knows one
+        JsonObject json = new JsonObject(
+                Json.text(document.tree()).replace("application/yaml", "text/plain").replace("text/html", "text/plain"));
         assertThat(json.getString("openapi")).startsWith("3.1.");
         OpenAPIContract contract = Api.await(OpenAPIContract.from(api.vertx, json));
         assertThat(contract.operations()).hasSameSizeAs(document.operations());
