@@ -64,8 +64,9 @@ class OpenApiTest {
     @Test
     void isValidOpenApi31() {
         // what stands for JSON in answers it can check; of other media types it knows one
-        JsonObject json = new JsonObject(
-                Json.text(document.tree()).replace("application/yaml", "text/plain").replace("text/html", "text/plain"));
+        JsonObject json = new JsonObject(Json.text(document.tree())
+                .replace("application/yaml", "text/plain")
+                .replace("text/html", "text/plain"));
         assertThat(json.getString("openapi")).startsWith("3.1.");
         OpenAPIContract contract = Api.await(OpenAPIContract.from(api.vertx, json));
         assertThat(contract.operations()).hasSameSizeAs(document.operations());
