@@ -33,6 +33,7 @@ public final class ApiServer {
     private final Blocking blocking;
     private final Pipeline pipeline;
     private final HealthRoute health;
+    private final DocsRoute docs;
     private final List<RouteModule> modules;
     private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
     private final AtomicInteger connections = new AtomicInteger();
@@ -55,6 +56,7 @@ public final class ApiServer {
         this.blocking = new Blocking(vertx, settings.maxBlocking());
         this.pipeline =
                 new Pipeline(ports.catalog(), authenticator, bodies, blocking, ports.answerKeys(), ports.audit());
+        this.docs = new DocsRoute(blocking);
         this.health = new HealthRoute(vertx, ports.healthy());
         this.modules = Stream.concat(
                         Stream.of(
@@ -149,6 +151,7 @@ public final class ApiServer {
     private Router router() {
         Router router = Router.router(vertx);
         health.mount(router);
+        docs.mount(router);
         router.get("/metrics")
                 .handler(ctx -> blocking.run(
                         ctx.request(),
