@@ -1,5 +1,7 @@
 package io.posthorn.api;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Where the API listens, and its bounds.
  *
@@ -11,6 +13,8 @@ package io.posthorn.api;
  * @param maxConnections open connections; those beyond are closed at once
  * @param maxBlocking requests that are being worked on outside the hot path; beyond, 503 with Retry-After
  * @param idleSeconds after which a connection without traffic is closed
+ * @param tokenRateLimit requests a second with a token that has no limit of its own; 0 for any number
+ * @param publicUrl where people reach this server, without a slash at its end; null for its own address
  */
 public record ApiSettings(
         String host,
@@ -20,7 +24,9 @@ public record ApiSettings(
         int bodySeconds,
         int maxConnections,
         int maxBlocking,
-        int idleSeconds) {
+        int idleSeconds,
+        int tokenRateLimit,
+        @Nullable String publicUrl) {
 
     /** Checks that the bounds are bounds. */
     public ApiSettings {
@@ -33,6 +39,9 @@ public record ApiSettings(
         atLeastOne("maxConnections", maxConnections);
         atLeastOne("maxBlocking", maxBlocking);
         atLeastOne("idleSeconds", idleSeconds);
+        if (tokenRateLimit < 0) {
+            throw new IllegalArgumentException("tokenRateLimit must be at least 0, is " + tokenRateLimit);
+        }
     }
 
     private static void atLeastOne(String name, int value) {
@@ -41,8 +50,8 @@ public record ApiSettings(
         }
     }
 
-    /** 1 MiB bodies in 30 s, 10,000 connections, 256 requests at work, 75 s idle. */
+    /** 1 MiB bodies in 30 s, 10,000 connections, 256 requests at work, 75 s idle, tokens without limit. */
     public static ApiSettings of(String host, int port, int instances) {
-        return new ApiSettings(host, port, instances, 1 << 20, 30, 10_000, 256, 75);
+        return new ApiSettings(host, port, instances, 1 << 20, 30, 10_000, 256, 75, 0, null);
     }
 }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class ApplicationRoutes implements RouteModule {
     private static final String ALL = "/api/v1/app";
     private static final String ONE = ALL + "/:app";
-    private static final AppDraft BLANK = new AppDraft("", null, Map.of(), null);
+    static final AppDraft BLANK = new AppDraft("", null, Map.of(), null);
 
     private final Catalog catalog;
 
@@ -115,7 +115,7 @@ final class ApplicationRoutes implements RouteModule {
                 : Answer.invalid(fields.problems());
     }
 
-    private static AppDraft draft(Fields fields, AppDraft base) {
+    static AppDraft draft(Fields fields, AppDraft base) {
         return new AppDraft(
                 fields.requiredText("name", base.name(), Rules::appName),
                 fields.optionalText("uid", base.uid(), Rules::uid),

@@ -3,27 +3,36 @@ package io.posthorn.app;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.store.DailyPartitions;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What has to be done now and then: the partitions of the coming days are made long before they are needed, and an
- * application whose change broke off in mid-commit is read again.
+ * What has to be done now and then: the partitions of the coming days are made long before they are needed, what changed
+ * and broke off in mid-commit is read again, the last uses of tokens are written down, and expired tokens are removed.
  */
 final class Caretaker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Caretaker.class);
     private static final long EVERY_SECONDS = 5;
     private static final long PARTITIONS_EVERY_NANOS = TimeUnit.HOURS.toNanos(1);
 
+    private static final long TOKENS_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
+    /** Until then an expired token is still in the list, so that one can see why something does not work any more. */
+    private static final Duration EXPIRED_TOKENS_STAY = Duration.ofDays(3);
+
     private final DailyPartitions partitions;
     private final Catalog catalog;
+    private final InstantSource clock;
     private final Thread thread;
     private long partitionsAt = System.nanoTime();
+    private long tokensAt = System.nanoTime();
 
-    Caretaker(DailyPartitions partitions, Catalog catalog) {
+    Caretaker(DailyPartitions partitions, Catalog catalog, InstantSource clock) {
         this.partitions = partitions;
         this.catalog = catalog;
+        this.clock = clock;
         this.thread = Thread.ofVirtual().name("caretaker").start(this::run);
     }
 
@@ -40,7 +49,16 @@ final class Caretaker implements AutoCloseable {
 
     private void careFor() {
         try {
+            catalog.tokens().noteUses();
             catalog.reconcile();
+            if (System.nanoTime() - tokensAt >= TOKENS_EVERY_NANOS) {
+                tokensAt = System.nanoTime();
+                catalog.tokens().saveUses();
+                int removed = catalog.tokens().removeExpired(clock.instant().minus(EXPIRED_TOKENS_STAY));
+                if (removed > 0) {
+                    LOG.info("Removed {} tokens that expired {} days ago", removed, EXPIRED_TOKENS_STAY.toDays());
+                }
+            }
             if (System.nanoTime() - partitionsAt >= PARTITIONS_EVERY_NANOS) {
                 partitions.ensureAhead();
                 partitionsAt = System.nanoTime();
@@ -54,5 +72,11 @@ final class Caretaker implements AutoCloseable {
     public void close() throws InterruptedException {
         thread.interrupt();
         thread.join();
+        try {
+            catalog.tokens().noteUses();
+            catalog.tokens().saveUses();
+        } catch (RuntimeException e) {
+            LOG.warn("the last uses of tokens could not be written down: {}", e.toString());
+        }
     }
 }

@@ -181,7 +181,7 @@ public final class Server {
                 this::failed);
         intake.start();
         onStop("intake", intake::close);
-        Caretaker caretaker = new Caretaker(database.partitions(), catalog);
+        Caretaker caretaker = new Caretaker(database.partitions(), catalog, instants);
         onStop("caretaker", caretaker::close);
         gauges(metrics, intake, recorder, dispatcher, positions);
 
@@ -347,7 +347,9 @@ public final class Server {
                 (int) Math.max(1, config.requestDeadline().toSeconds()),
                 standard.maxConnections(),
                 standard.maxBlocking(),
-                standard.idleSeconds());
+                standard.idleSeconds(),
+                config.tokenRateLimit(),
+                config.publicUrl());
     }
 
     private static @Nullable String reveal(@Nullable Secret secret) {
