@@ -169,7 +169,7 @@ class AccessTest {
     }
 
     private static ApiServer serve() {
-        Intake intake = new Intake(10, 1_000, new NoJournal(), accepted -> {}, new NoMetrics(), (part, why) -> {});
+        Intake intake = new Intake(10, 1_000, new NoJournal(), (accepted, millis) -> accepted.size(), new NoMetrics(), (part, why) -> {});
         ApiServer made = new ApiServer(
                 vertx,
                 ApiSettings.of("127.0.0.1", 0, 1),
@@ -197,13 +197,16 @@ class AccessTest {
         chief.post("/environment", "{\"name\":\"one\"}");
         chief.post("/environment", "{\"name\":\"two\"}");
         ids.put("environment", chief.get("/environment/one").id());
-        ids.put("app", chief.post("/app", "{\"name\":\"First\",\"uid\":\"first\"}").id());
+        ids.put(
+                "app",
+                chief.post("/app", "{\"name\":\"First\",\"uid\":\"first\"}").id());
         chief.post("/app", "{\"name\":\"Second\",\"uid\":\"second\"}");
         chief.post("/event-type", "{\"name\":\"first.happened\",\"description\":\"d\"}");
         ids.put("event-type", "first.happened");
         ids.put(
                 "endpoint",
-                chief.post("/app/first/endpoint", "{\"url\":\"https://example.com/first\"}").id());
+                chief.post("/app/first/endpoint", "{\"url\":\"https://example.com/first\"}")
+                        .id());
         secrets.add(chief.get("/app/first/endpoint/" + ids.get("endpoint") + "/secret")
                 .body()
                 .get("key")
@@ -223,9 +226,9 @@ class AccessTest {
     private static void message(Client chief) {
         AppView first = requireNonNull(api.catalog.app(
                 requireNonNull(api.catalog.environments().find("one")).no(), "first"));
-        Message message = written.message(
-                first.application().no(), Time.micros(Instant.now()), "first.happened");
-        int endpoint = requireNonNull(first.endpoint(requireNonNull(ids.get("endpoint")))).no();
+        Message message = written.message(first.application().no(), Time.micros(Instant.now()), "first.happened");
+        int endpoint = requireNonNull(first.endpoint(requireNonNull(ids.get("endpoint"))))
+                .no();
         written.settle(Written.delivered(message, endpoint));
         ids.put("msg", message.id);
         ids.put(
@@ -343,7 +346,9 @@ class AccessTest {
     @ParameterizedTest
     @MethodSource("operations")
     void everybodyGetsWhatTheTableSays(Row row) {
-        assertThat(row.cells()).as("a row for " + row.path() + " in the table of this test").hasSize(8);
+        assertThat(row.cells())
+                .as("a row for " + row.path() + " in the table of this test")
+                .hasSize(8);
         int column = 0;
         for (Map.Entry<String, Client> caller : callers.entrySet()) {
             String as = row + " as " + caller.getKey();
@@ -422,7 +427,8 @@ class AccessTest {
         String revoked = made.body().get("token").textValue();
         assertThat(chief.with(revoked).get("/app").status()).isEqualTo(200);
         chief.delete("/token/" + made.id());
-        List<@Nullable String> none = Arrays.asList(null, "", "garbage", "ph_" + "A".repeat(43), "x".repeat(5_000), revoked, expired());
+        List<@Nullable String> none =
+                Arrays.asList(null, "", "garbage", "ph_" + "A".repeat(43), "x".repeat(5_000), revoked, expired());
         for (String bad : none) {
             refused(row, chief.with(bad), String.valueOf(bad));
         }
@@ -495,7 +501,8 @@ class AccessTest {
             Api.Reply reply = requireNonNull(callers.get(who)).in("two").get("/app");
             assertThat(reply.status()).as(who).isEqualTo(403);
         }
-        assertThat(requireNonNull(callers.get("env2")).in("two").get("/app").status()).isEqualTo(200);
+        assertThat(requireNonNull(callers.get("env2")).in("two").get("/app").status())
+                .isEqualTo(200);
     }
 
     // ---- what may be seen of secrets
