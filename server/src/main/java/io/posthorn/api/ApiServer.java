@@ -56,7 +56,8 @@ public final class ApiServer {
         this.authenticator = new Authenticator(ports.catalog(), settings.tokenRateLimit(), System::nanoTime);
         this.bodies = new Bodies(vertx, settings);
         this.blocking = new Blocking(vertx, settings.maxBlocking());
-        this.pipeline = new Pipeline(ports.catalog(), authenticator, bodies, blocking);
+        this.pipeline =
+                new Pipeline(ports.catalog(), authenticator, bodies, blocking, ports.answerKeys(), ports.audit());
         this.health = new HealthRoute(vertx, ports.healthy());
         this.modules = Stream.concat(
                         Stream.of(
@@ -65,7 +66,8 @@ public final class ApiServer {
                                 new EventTypeRoutes(ports.catalog()),
                                 new TokenRoutes(ports.catalog()),
                                 new EnvironmentRoutes(ports.catalog()),
-                                new PortalRoutes(ports.catalog(), this::publicUrl)),
+                                new PortalRoutes(ports.catalog(), this::publicUrl),
+                                new AuditRoutes(ports.audit())),
                         ports.modules().stream())
                 .toList();
     }

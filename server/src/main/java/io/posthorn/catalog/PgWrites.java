@@ -1,7 +1,5 @@
 package io.posthorn.catalog;
 
-import io.posthorn.store.StaleOwnerException;
-import java.sql.SQLException;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -18,16 +16,8 @@ final class PgWrites {
 
     <T> T write(Function<Handle, T> statements) {
         return jdbi.inTransaction(handle -> {
-            askGuard(handle);
+            guard.ask(handle.getConnection());
             return statements.apply(handle);
         });
-    }
-
-    private void askGuard(Handle handle) {
-        try {
-            guard.check(handle.getConnection());
-        } catch (SQLException | StaleOwnerException e) {
-            throw new IllegalStateException("the catalog could not be changed: " + e.getMessage(), e);
-        }
     }
 }

@@ -22,6 +22,8 @@ import io.posthorn.intake.Submission;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
 import io.vertx.core.Vertx;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -169,7 +171,8 @@ class AccessTest {
     }
 
     private static ApiServer serve() {
-        Intake intake = new Intake(10, 1_000, new NoJournal(), (accepted, millis) -> accepted.size(), new NoMetrics(), (part, why) -> {});
+        Intake intake = new Intake(
+                10, 1_000, new NoJournal(), (accepted, millis) -> accepted.size(), new NoMetrics(), (part, why) -> {});
         ApiServer made = new ApiServer(
                 vertx,
                 ApiSettings.of("127.0.0.1", 0, 1),
@@ -178,6 +181,8 @@ class AccessTest {
                         url -> null,
                         () -> true,
                         () -> "",
+                        api.keys,
+                        api.audit,
                         FastRoutes.accepting(api.catalog, intake, Duration.ofSeconds(30)),
                         List.of(new HistoryRoutes(
                                 api.catalog, new PgHistory(api.db.dataSource(), written.ids, 4), written.ids))));
@@ -395,7 +400,7 @@ class AccessTest {
         if (!row.path().endsWith("/secret")) {
             showsNoSecret(reply, as);
         }
-        if (caller == callers.get("app2") || caller == callers.get("env2")) {
+        if (caller.equals(callers.get("app2")) || caller.equals(callers.get("env2"))) {
             showsNothing(reply, as);
         }
     }
@@ -472,7 +477,7 @@ class AccessTest {
             String path = path(row).replace(requireNonNull(ids.get("app")), "second");
             for (Client caller : List.of(second, admin)) {
                 Api.Reply reply = caller.call(row.method(), path, takesBody(row) ? body(row) : null);
-                boolean mayNot = caller == second && row.cells().get(4).equals("3");
+                boolean mayNot = caller.equals(second) && row.cells().get(4).equals("3");
                 assertThat(reply.status()).as(row + ": " + reply.text()).isEqualTo(mayNot ? 403 : 404);
                 showsNothing(reply, row.toString());
                 tried++;
@@ -503,6 +508,33 @@ class AccessTest {
         }
         assertThat(requireNonNull(callers.get("env2")).in("two").get("/app").status())
                 .isEqualTo(200);
+    }
+
+    /** Who knows the key of a request of another does not get the answer of it. */
+    @Test
+    void anIdempotencyKeyOpensNoAnswerOfOthers() {
+        String body = "{\"name\":\"t\",\"role\":\"administrator\",\"environment\":\"*\"}";
+        Api.Reply made = keyed("chief", body);
+        assertThat(made.status()).isEqualTo(201);
+        secrets.add(made.body().get("token").textValue());
+        assertThat(keyed("chief", body).text()).isEqualTo(made.text());
+        assertThat(keyed("admin", body).status()).isEqualTo(403);
+        for (String other : List.of("publ.", "view.", "app", "look", "app2", "env2")) {
+            Api.Reply reply = keyed(other, body);
+            assertThat(reply.status()).as(other).isEqualTo(403);
+            showsNothing(reply, other);
+        }
+    }
+
+    private static Api.Reply keyed(String who, String body) {
+        Client caller = requireNonNull(callers.get(who));
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + caller.port() + API + "/token"))
+                .header("Authorization", "Bearer " + caller.token())
+                .header("Idempotency-Key", "guessed")
+                .POST(HttpRequest.BodyPublishers.ofString(body));
+        String environment = caller.environment();
+        return api.send(environment == null ? request : request.header(Authenticator.ENVIRONMENT, environment));
     }
 
     // ---- what may be seen of secrets

@@ -74,7 +74,15 @@ class RateLimitApiTest {
         ApiServer server = new ApiServer(
                 own,
                 new ApiSettings("127.0.0.1", 0, 1, 1 << 20, 30, 100, 100, 30, 70_000, "https://hooks.example.com"),
-                new ApiPorts(api.catalog, url -> null, () -> true, () -> "", FastRoutes.NONE, new ArrayList<>()));
+                new ApiPorts(
+                        api.catalog,
+                        url -> null,
+                        () -> true,
+                        () -> "",
+                        api.keys,
+                        api.audit,
+                        FastRoutes.NONE,
+                        new ArrayList<>()));
         Api.await(server.start());
         try {
             Client there = new Client(api, server.port(), api.token, null);
