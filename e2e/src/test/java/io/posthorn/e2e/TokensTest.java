@@ -9,6 +9,7 @@ import com.svix.api.ApplicationListOptions;
 import com.svix.exceptions.ApiException;
 import com.svix.models.AppPortalAccessIn;
 import com.svix.models.AppPortalAccessOut;
+import com.svix.models.AppPortalCapability;
 import com.svix.models.ApplicationIn;
 import com.svix.models.ApplicationOut;
 import com.svix.models.EndpointIn;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -64,7 +66,8 @@ final class TokensTest {
 
     private static void refused(int status, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
         assertThatThrownBy(call)
-                .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.getCode()).isEqualTo(status));
+                .isInstanceOfSatisfying(
+                        ApiException.class, e -> assertThat(e.getCode()).isEqualTo(status));
     }
 
     @Test
@@ -74,7 +77,9 @@ final class TokensTest {
         MessageIn message = new MessageIn().eventType("a.b").payload("{}");
         assertThat(publisher.getMessage().create(app, message).getId()).startsWith("msg_");
         refused(403, () -> publisher.getApplication().list(new ApplicationListOptions()));
-        refused(403, () -> publisher.getEndpoint().create(app, new EndpointIn().url(URI.create("https://example.com"))));
+        refused(
+                403,
+                () -> publisher.getEndpoint().create(app, new EndpointIn().url(URI.create("https://example.com"))));
         Svix viewer = svix(api, secret(make("\"role\":\"viewer\"")));
         assertThat(viewer.getApplication().get(app).getId()).isEqualTo(app);
         refused(403, () -> viewer.getMessage().create(app, message));
@@ -102,8 +107,8 @@ final class TokensTest {
                                 .application(new ApplicationIn().name("Portal").uid("portal")));
         String app = api.svix().getApplication().get("portal").getId();
         assertThat(access.getUrl())
-                .isEqualTo(URI.create("https://hooks.example.com/posthorn/portal#token=" + access.getToken() + "&app="
-                        + app));
+                .isEqualTo(URI.create(
+                        "https://hooks.example.com/posthorn/portal#token=" + access.getToken() + "&app=" + app));
         Svix customer = svix(api, access.getToken());
         assertThat(customer.getEndpoint()
                         .create("portal", new EndpointIn().url(URI.create("https://example.com/hook")))
@@ -112,18 +117,21 @@ final class TokensTest {
         refused(404, () -> customer.getApplication().get("portal-other"));
         refused(403, () -> customer.getApplication().create(new ApplicationIn().name("more")));
 
-        AppPortalAccessOut looking =
-                api.svix().getAuthentication().appPortalAccess("portal", new AppPortalAccessIn().readOnly(true));
+        AppPortalAccessOut looking = api.svix()
+                .getAuthentication()
+                .appPortalAccess("portal", new AppPortalAccessIn().capabilities(Set.of(AppPortalCapability.VIEW_BASE)));
         Svix reader = svix(api, looking.getToken());
         assertThat(reader.getApplication().get("portal").getId()).isEqualTo(app);
         refused(
                 403,
                 () -> reader.getEndpoint().create("portal", new EndpointIn().url(URI.create("https://example.com"))));
 
-        customer.getAuthentication().logout();
+        // the Java client cannot: its HTTP library refuses the POST without a body that it makes of it
+        Api.Answer out = api.withToken(access.getToken()).post("/api/v1/auth/logout", "");
+        assertThat(out.status()).as(out.body()).isEqualTo(204);
         refused(401, () -> customer.getApplication().get("portal"));
         assertThat(reader.getApplication().get("portal").getId()).isEqualTo(app);
-        refused(403, () -> api.svix().getAuthentication().logout());
+        assertThat(api.post("/api/v1/auth/logout", "").status()).isEqualTo(403);
         Api.Answer page = api.withToken("").get("/portal");
         assertThat(page.status()).isEqualTo(200);
         assertThat(page.header("content-security-policy")).contains("default-src 'none'");

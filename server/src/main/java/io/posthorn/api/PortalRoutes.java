@@ -87,7 +87,7 @@ final class PortalRoutes implements RouteModule {
                 text -> text.isEmpty() || text.length() > Rules.MOST_NAME
                         ? "must be 1 to " + Rules.MOST_NAME + " characters"
                         : null);
-        // Which event types a portal shows can depend on flags elsewhere; here, event types have none.
+        // Elsewhere, flags decide which event types a portal shows; in this version it shows all.
         fields.names("featureFlags", "featureFlags", null, PortalRoutes::count, Rules::name);
         Role role = readOnly ? Role.VIEWER : Role.APPLICATION;
         List<String> capabilities =
