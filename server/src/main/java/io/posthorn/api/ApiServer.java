@@ -63,6 +63,7 @@ public final class ApiServer {
                         Stream.of(
                                 new ApplicationRoutes(ports.catalog()),
                                 new EndpointRoutes(ports.catalog(), ports.urlRule()),
+                                new EndpointSettingRoutes(ports.catalog(), settings.secretOverlap()),
                                 new EventTypeRoutes(ports.catalog()),
                                 new TokenRoutes(ports.catalog()),
                                 new EnvironmentRoutes(ports.catalog()),

@@ -1,5 +1,6 @@
 package io.posthorn.api;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxConnections open connections; those beyond are closed at once
  * @param maxBlocking requests that are being worked on outside the hot path; beyond, 503 with Retry-After
  * @param idleSeconds after which a connection without traffic is closed
+ * @param secretOverlap how long a signing secret goes on after a rotation that does not say it
  * @param tokenRateLimit requests a second with a token that has no limit of its own; 0 for any number
  * @param publicUrl where people reach this server, without a slash at its end; null for its own address
  */
@@ -25,6 +27,7 @@ public record ApiSettings(
         int maxConnections,
         int maxBlocking,
         int idleSeconds,
+        Duration secretOverlap,
         int tokenRateLimit,
         @Nullable String publicUrl) {
 
@@ -50,8 +53,11 @@ public record ApiSettings(
         }
     }
 
-    /** 1 MiB bodies in 30 s, 10,000 connections, 256 requests at work, 75 s idle, tokens without limit. */
+    /**
+     * 1 MiB bodies in 30 s, 10,000 connections, 256 requests at work, 75 s idle, secrets overlap for a day, tokens without
+     * limit.
+     */
     public static ApiSettings of(String host, int port, int instances) {
-        return new ApiSettings(host, port, instances, 1 << 20, 30, 10_000, 256, 75, 0, null);
+        return new ApiSettings(host, port, instances, 1 << 20, 30, 10_000, 256, 75, Duration.ofDays(1), 0, null);
     }
 }

@@ -73,7 +73,18 @@ class RateLimitApiTest {
         Vertx own = Vertx.vertx();
         ApiServer server = new ApiServer(
                 own,
-                new ApiSettings("127.0.0.1", 0, 1, 1 << 20, 30, 100, 100, 30, 70_000, "https://hooks.example.com"),
+                new ApiSettings(
+                        "127.0.0.1",
+                        0,
+                        1,
+                        1 << 20,
+                        30,
+                        100,
+                        100,
+                        30,
+                        Duration.ofDays(1),
+                        70_000,
+                        "https://hooks.example.com"),
                 new ApiPorts(
                         api.catalog,
                         url -> null,

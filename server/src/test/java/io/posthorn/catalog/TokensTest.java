@@ -255,7 +255,7 @@ class TokensTest {
             assertThat(requireNonNull(each.environments().find("testing")).no()).isEqualTo(made.no());
         }
         catalog.applications().create(made.no(), Samples.appDraft("n", "one"), false);
-        catalog.eventTypes().put(made.no(), "a.b", new EventTypeDraft("d", false, false, null, null));
+        catalog.eventTypes().put(made.no(), "a.b", new EventTypeDraft("d", false, false, null, null, null));
         NewToken token = make("t", Role.VIEWER, made.no());
         assertThat(environments.delete("testing"))
                 .isEqualTo(new Result.Conflict<>(
@@ -273,7 +273,7 @@ class TokensTest {
                 .isEmpty();
         assertThat(catalog.applications().create(made.no(), Samples.appDraft("n", "late"), false))
                 .isEqualTo(new Result.NotFound<>("environment"));
-        assertThat(catalog.eventTypes().put(made.no(), "a.b", new EventTypeDraft("d", false, false, null, null)))
+        assertThat(catalog.eventTypes().put(made.no(), "a.b", new EventTypeDraft("d", false, false, null, null, null)))
                 .isEqualTo(new Result.NotFound<>("environment"));
         assertThat(catalog.tokens().create(draft("late", Role.VIEWER, made.no())))
                 .isEqualTo(new Result.NotFound<>("environment"));
