@@ -88,8 +88,16 @@ final class Api {
         return new Svix(token, options);
     }
 
-    Answer get(String path) throws IOException, InterruptedException {
-        return send(request(path).GET().build());
+    Answer get(String path, String... headers) throws IOException, InterruptedException {
+        HttpRequest.Builder request = request(path).GET();
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return send(request.build());
+    }
+
+    Answer delete(String path) throws IOException, InterruptedException {
+        return send(request(path).DELETE().build());
     }
 
     Answer delete(String path) throws IOException, InterruptedException {
