@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The lanes of one event loop. Every method is called on that loop. */
@@ -207,7 +208,7 @@ final class LaneLoop {
         bytes -= delivery.weight();
         long now = time.micros();
         Attempt attempt = Judge.attempt(exchange, delivery.attempts() + 1);
-        Verdict verdict = judge.verdict(exchange, attempt.number(), now);
+        Verdict verdict = judge.verdict(exchange, attempt.number() - delivery.base(), now);
         assess(lane, exchange.outcome());
         if (verdict instanceof Verdict.Gone && !lane.disabled) {
             lane.disabled = true;
@@ -236,7 +237,7 @@ final class LaneLoop {
         for (Delivery delivery : lane.queue) {
             bytes -= delivery.weight();
             if (delivery.fromDeferral()) {
-                lane.claimed.remove(delivery.message().seq); // its row is still there
+                release(lane, delivery.message().seq); // its row is still there
             } else {
                 park(lane, delivery, reason);
             }
@@ -291,8 +292,8 @@ final class LaneLoop {
         for (Settlement settlement : settlements) {
             Lane lane = lanes.get(settlement.endpointNo());
             if (lane != null) {
-                if (settlement.fromDeferral()) {
-                    lane.claimed.remove(settlement.seq());
+                if (settlement.fromDeferral() && release(lane, settlement.seq())) {
+                    due(lane, time.micros());
                 }
                 switch (settlement.verdict()) {
                     case Verdict.RetryAt(long dueAt) -> due(lane, dueAt);
@@ -300,6 +301,55 @@ final class LaneLoop {
                     case Verdict.Delivered _, Verdict.Exhausted _, Verdict.Gone _, Verdict.Dropped _ -> {}
                 }
             }
+        }
+    }
+
+    /** Not in memory any more. True if another round was asked for meanwhile, so that its row may be there again. */
+    private static boolean release(Lane lane, long seq) {
+        lane.claimed.remove(seq);
+        return lane.renewed.remove(seq);
+    }
+
+    /**
+     * Deliveries were asked for again: they have rows in the backlog that are due.
+     *
+     * @param appNo the application
+     * @param endpointNo the endpoint
+     * @param seqs of the messages
+     */
+    void asked(int appNo, int endpointNo, long[] seqs) {
+        Lane lane = lane(appNo, endpointNo);
+        if (lane != null) {
+            for (long seq : seqs) {
+                if (lane.claimed.contains(seq)) {
+                    lane.renewed.add(seq);
+                }
+            }
+            due(lane, time.micros());
+        }
+    }
+
+    /**
+     * Deliveries that were asked for are wanted no more, and their rows are gone: those that have not begun do not.
+     *
+     * @param endpointNo the endpoint
+     * @param seqs of the messages
+     */
+    void withdrawn(int endpointNo, Set<Long> seqs) {
+        Lane lane = lanes.get(endpointNo);
+        if (lane != null) {
+            lane.queue.removeIf(delivery -> {
+                long seq = delivery.message().seq;
+                boolean out = delivery.fromDeferral() && seqs.contains(seq);
+                if (out) {
+                    bytes -= delivery.weight();
+                    if (release(lane, seq)) {
+                        due(lane, time.micros());
+                    }
+                }
+                return out;
+            });
+            pump(lane);
         }
     }
 
@@ -395,7 +445,7 @@ final class LaneLoop {
             return;
         }
         boolean goesOn = !stopping && !lane.disabled;
-        lane.behind = fetched.more() || (!goesOn && !fetched.due().isEmpty());
+        lane.behind = fetched.behind() || (!goesOn && !fetched.due().isEmpty());
         lane.nextDueAt = Math.min(fetched.nextDueAt(), lane.dueMeanwhile);
         if (!goesOn) {
             due(lane, now);
@@ -403,7 +453,7 @@ final class LaneLoop {
         }
         for (Due due : fetched.due()) {
             lane.claimed.add(due.message().seq);
-            enqueue(lane, new Delivery(due.message(), lane.endpointNo, due.attempts(), true));
+            enqueue(lane, Delivery.of(due, lane.endpointNo));
         }
         if (lane.nextDueAt > now && lane.nextDueAt != Backlog.NEVER) {
             looks.wake(lane, lane.nextDueAt);
