@@ -1,5 +1,6 @@
 package io.posthorn.dispatch;
 
+import static io.posthorn.model.Environment.DEFAULT_NO;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -311,12 +312,13 @@ class RestartTest {
 
         void endpoints(int from, int to) {
             for (int no = from; no <= to; no++) {
-                assertThat(catalog.endpoints().create("a", draft(no, false))).isInstanceOf(Result.Created.class);
+                assertThat(catalog.endpoints().create(DEFAULT_NO, "a", draft(no, false)))
+                        .isInstanceOf(Result.Created.class);
             }
         }
 
         void application() {
-            assertThat(catalog.applications().create(new AppDraft("a", "a", Map.of(), null), false))
+            assertThat(catalog.applications().create(DEFAULT_NO, new AppDraft("a", "a", Map.of(), null), false))
                     .isInstanceOf(Result.Created.class);
         }
     }
@@ -479,7 +481,7 @@ class RestartTest {
         node.endpoints(2, 2);
         // The endpoint is disabled, and the kill comes before its deliveries are parked.
         node.recorder.close(1);
-        node.catalog.endpoints().put("a", "e1", draft(1, true));
+        node.catalog.endpoints().put(DEFAULT_NO, "a", "e1", draft(1, true));
         node.drop();
         receiver.hangs = -1;
         receiver.release.countDown();
@@ -487,7 +489,7 @@ class RestartTest {
 
         node = new Node();
         assertThat(node.recovered.deliveries()).isEqualTo(30);
-        node.catalog.endpoints().put("a", "e1", draft(1, false));
+        node.catalog.endpoints().put(DEFAULT_NO, "a", "e1", draft(1, false));
         receiver.await(30);
         node.stop(10_000);
         assertThat(receiver.arrived.keySet()).containsExactlyInAnyOrderElementsOf(pairs(accepted, 1, 1));
