@@ -5,6 +5,7 @@ import io.posthorn.api.ApiServer;
 import io.posthorn.api.ApiSettings;
 import io.posthorn.api.FastRoutes;
 import io.posthorn.api.HistoryRoutes;
+import io.posthorn.api.RedeliveryRoutes;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.SecretBox;
@@ -12,6 +13,7 @@ import io.posthorn.catalog.SecretBoxException;
 import io.posthorn.dispatch.DispatchSettings;
 import io.posthorn.dispatch.Dispatcher;
 import io.posthorn.dispatch.Recovery;
+import io.posthorn.dispatch.Redelivery;
 import io.posthorn.dispatch.RetrySchedule;
 import io.posthorn.egress.DnsResolver;
 import io.posthorn.egress.EgressPolicy;
@@ -23,6 +25,7 @@ import io.posthorn.history.Backlog;
 import io.posthorn.history.PgBacklog;
 import io.posthorn.history.PgHistory;
 import io.posthorn.history.PgOutcomeStore;
+import io.posthorn.history.PgRedeliveries;
 import io.posthorn.history.PgUnsettled;
 import io.posthorn.history.Recorder;
 import io.posthorn.history.SettledPositions;
@@ -181,6 +184,10 @@ public final class Server {
                 this::failed);
         intake.start();
         onStop("intake", intake::close);
+        Redelivery redelivery = new Redelivery(
+                new PgRedeliveries(database.dataSource(), ownership, ids), catalog, dispatcher, metrics, time);
+        redelivery.start();
+        onStop("background tasks", redelivery::close);
         Caretaker caretaker = new Caretaker(database.partitions(), catalog);
         onStop("caretaker", caretaker::close);
         gauges(metrics, intake, recorder, dispatcher, positions);
@@ -190,6 +197,7 @@ public final class Server {
             System.err.println("The administrator's token, shown this once: " + token);
         }
         EgressPolicy policy = egressSettings().policy();
+        PgHistory history = new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2));
         ApiServer api = new ApiServer(
                 vertx,
                 apiSettings(loops),
@@ -199,10 +207,10 @@ public final class Server {
                         () -> ownership.held() && database.reachable(),
                         metrics::scrape,
                         FastRoutes.accepting(catalog, intake, config.requestDeadline()),
-                        List.of(new HistoryRoutes(
-                                catalog,
-                                new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2)),
-                                ids))));
+                        List.of(
+                                new HistoryRoutes(catalog, history, ids),
+                                new RedeliveryRoutes(
+                                        catalog, history, ids, redelivery, instants.withZone(ZoneOffset.UTC)))));
         listen(api);
         onStop(
                 "API",

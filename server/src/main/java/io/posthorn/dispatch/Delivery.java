@@ -33,8 +33,7 @@ final class Delivery {
         this(message, endpointNo, attempts, fromDeferral, 0, false);
     }
 
-    private Delivery(
-            Message message, int endpointNo, int attempts, boolean fromDeferral, int base, boolean manual) {
+    private Delivery(Message message, int endpointNo, int attempts, boolean fromDeferral, int base, boolean manual) {
         this.message = message;
         this.endpointNo = endpointNo;
         this.attempts = attempts;

@@ -22,6 +22,7 @@ import io.vertx.core.Vertx;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -140,6 +141,16 @@ public final class Dispatcher {
 
     int loopOf(int endpointNo) {
         return Math.floorMod(endpointNo, owners.size());
+    }
+
+    /** Deliveries were asked for again; parameters as {@link LaneLoop#asked}. Does not wait. */
+    void asked(int appNo, int endpointNo, long[] seqs) {
+        run(loopOf(endpointNo), loop -> loop.asked(appNo, endpointNo, seqs));
+    }
+
+    /** Deliveries are wanted no more; parameters as {@link LaneLoop#withdrawn}. Does not wait. */
+    void withdrawn(int endpointNo, Set<Long> seqs) {
+        run(loopOf(endpointNo), loop -> loop.withdrawn(endpointNo, seqs));
     }
 
     void owe(Message message, int endpoints) {

@@ -157,6 +157,9 @@ class RestartTest {
 
     private static final class Quiet implements IntakeMetrics, RecorderMetrics, DispatchMetrics {
         @Override
+        public void asked(long deliveries) {}
+
+        @Override
         public void messagesCommitted(int messages, long nanos) {}
 
         @Override

@@ -50,6 +50,11 @@ public final class Written implements AutoCloseable {
         outcomes = new PgOutcomeStore(new WriterConnection(db, ownership, "test-history"), db.partitions());
     }
 
+    /** The right to write, for those who need it too. */
+    public Ownership ownership() {
+        return ownership;
+    }
+
     /** A new application; its number. */
     public int app() {
         return db.jdbi()
