@@ -448,7 +448,9 @@ class LaneLoopTest {
         world.commit(loop);
         for (long seq = 1_000; seq < 1_500; seq++) {
             Settlement ended = world.delivery(seq, 1)
-                    .settlement(new Attempt(1, 1, 1, AttemptStatus.RESPONSE, 500, null, null, null), new Verdict.Exhausted());
+                    .settlement(
+                            new Attempt(1, 1, 1, AttemptStatus.RESPONSE, 500, null, null, null),
+                            new Verdict.Exhausted());
             world.committed.add(ended);
             assertThat(world.ask(loop, seq, 1)).isTrue();
         }
@@ -474,7 +476,9 @@ class LaneLoopTest {
         world.endpoint(1);
         for (long seq = 1_000; seq < 1_100; seq++) {
             world.committed.add(world.delivery(seq, 1)
-                    .settlement(new Attempt(1, 1, 1, AttemptStatus.RESPONSE, 500, null, null, null), new Verdict.Exhausted()));
+                    .settlement(
+                            new Attempt(1, 1, 1, AttemptStatus.RESPONSE, 500, null, null, null),
+                            new Verdict.Exhausted()));
             world.ask(loop, seq, 1);
         }
         offer(1, 1, 60); // more than the queue takes
@@ -498,7 +502,9 @@ class LaneLoopTest {
         world.endpoint(1);
         for (long seq = 1; seq <= 12; seq++) {
             world.committed.add(world.delivery(seq, 1)
-                    .settlement(new Attempt(1, 1, 1, AttemptStatus.RESPONSE, 500, null, null, null), new Verdict.Exhausted()));
+                    .settlement(
+                            new Attempt(1, 1, 1, AttemptStatus.RESPONSE, 500, null, null, null),
+                            new Verdict.Exhausted()));
             world.ask(loop, seq, 1);
         }
         loop.tick();

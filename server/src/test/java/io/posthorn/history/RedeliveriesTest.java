@@ -134,8 +134,8 @@ class RedeliveriesTest {
         Message message = messages(1).getFirst();
         ended(message, new Verdict.RetryAt(NOW));
         store.resend(message, endpoint, NOW);
-        written.settle(Written.outcome(
-                message, endpoint, Written.response(2, NOW + 1_000, 500, ""), new Verdict.Exhausted()));
+        written.settle(
+                Written.outcome(message, endpoint, Written.response(2, NOW + 1_000, 500, ""), new Verdict.Exhausted()));
 
         Due due = due().getFirst();
         assertThat(due.attempts()).isEqualTo(2);
@@ -191,8 +191,7 @@ class RedeliveriesTest {
         assertThat(moved.task().queued()).isEqualTo(3);
         assertThat(dueSeqs())
                 .as("what never had its turn keeps its place before")
-                .containsExactly(
-                        messages.get(4).seq, messages.get(0).seq, messages.get(2).seq, messages.get(3).seq);
+                .containsExactly(messages.get(4).seq, messages.get(0).seq, messages.get(2).seq, messages.get(3).seq);
         assertThat(step(task, 100)).isInstanceOf(Step.Ended.class);
     }
 
@@ -205,9 +204,8 @@ class RedeliveriesTest {
                 .task()
                 .no();
         assertThat(((Step.Moved) step(task, 100)).queued())
-                .containsExactlyInAnyOrder(messages.subList(3, 7).stream()
-                        .mapToLong(m -> m.seq)
-                        .toArray());
+                .containsExactlyInAnyOrder(
+                        messages.subList(3, 7).stream().mapToLong(m -> m.seq).toArray());
     }
 
     @Test
@@ -218,8 +216,8 @@ class RedeliveriesTest {
         written.settledUpTo(messages.getLast());
 
         long task = started(Kind.REPLAY);
-        Step.Moved moved = (Step.Moved) store.step(
-                task, (app, ep) -> message -> message.seq != messages.get(2).seq, 100, 1_000, NOW);
+        Step.Moved moved = (Step.Moved)
+                store.step(task, (app, ep) -> message -> message.seq != messages.get(2).seq, 100, 1_000, NOW);
 
         assertThat(moved.queued()).containsExactly(messages.get(3).seq);
         assertThat(due().getLast().attempts()).isZero();
@@ -304,8 +302,7 @@ class RedeliveriesTest {
 
         Redeliveries.Cancelled cancelled = requireNonNull(store.cancel(task, NOW));
 
-        assertThat(cancelled.withdrawn())
-                .containsExactlyInAnyOrder(messages.get(0).seq, messages.get(2).seq);
+        assertThat(cancelled.withdrawn()).containsExactlyInAnyOrder(messages.get(0).seq, messages.get(2).seq);
         assertThat(cancelled.task().status()).isEqualTo(Status.FAILED);
         assertThat(cancelled.task().cancelled()).isTrue();
         assertThat(dueSeqs())
@@ -346,7 +343,9 @@ class RedeliveriesTest {
 
         Backlog.Fetched page = backlog.fetch(endpoint, NOW, new long[0], 8, 1 << 20);
         assertThat(page.due()).hasSize(8);
-        assertThat(page.due()).filteredOn(due -> due.reason() == DeferralReason.REPLAY).hasSize(2);
+        assertThat(page.due())
+                .filteredOn(due -> due.reason() == DeferralReason.REPLAY)
+                .hasSize(2);
         assertThat(page.behind()).isTrue();
 
         long[] parked = messages.subList(20, 40).stream().mapToLong(m -> m.seq).toArray();
