@@ -155,7 +155,10 @@ class RestartTest {
         }
     }
 
-    private static final class Quiet implements IntakeMetrics, RecorderMetrics, DispatchMetrics {
+    private static final class Signals implements IntakeMetrics, RecorderMetrics, DispatchMetrics {
+        /** Something is in the log. */
+        final CountDownLatch recorded = new CountDownLatch(1);
+
         @Override
         public void asked(long deliveries) {}
 
@@ -169,7 +172,11 @@ class RestartTest {
         public void messagesUnavailable(int messages) {}
 
         @Override
-        public void outcomesCommitted(List<Settlement> outcomes, long nanos) {}
+        public void outcomesCommitted(List<Settlement> outcomes, long nanos) {
+            if (!outcomes.isEmpty()) {
+                recorded.countDown();
+            }
+        }
 
         @Override
         public void forgotten(long deliveries) {}
@@ -186,6 +193,7 @@ class RestartTest {
 
     /** A server without HTTP, wired as the real one. */
     private final class Node {
+        final Signals metrics = new Signals();
         final CuttingProxy proxy = new CuttingProxy(settings);
         final Database db;
         final Ownership owner;
@@ -201,7 +209,6 @@ class RestartTest {
         final List<Throwable> faults = new ArrayList<>();
 
         Node() throws Exception {
-            Quiet metrics = new Quiet();
             Time time = Time.system();
             db = Database.open(proxy.through(settings));
             owner = db.own("restart test");
@@ -380,6 +387,7 @@ class RestartTest {
         Set<String> accepted = new TreeSet<>(node.accept(300));
         assertThat(accepted).hasSize(300);
         receiver.await(200);
+        assertThat(node.metrics.recorded.await(30, TimeUnit.SECONDS)).isTrue();
         node.drop();
 
         Set<String> logged = logged();
