@@ -173,16 +173,13 @@ final class ReplayTest {
     @Test
     void replayMissingSendsOldMessagesToANewEndpoint() throws Exception {
         List<String> messages = customer.publish(700);
-        String other = server.api()
-                .publish(customer.id(), "order.cancelled", "{}")
-                .id();
+        String other =
+                server.api().publish(customer.id(), "order.cancelled", "{}").id();
         mended();
         EndpointOut endpoint = server.api()
                 .svix()
                 .getEndpoint()
-                .create(
-                        customer.id(),
-                        new EndpointIn().url(inbox.url()).filterTypes(Set.of("order.created")));
+                .create(customer.id(), new EndpointIn().url(inbox.url()).filterTypes(Set.of("order.created")));
         String afterwards = customer.publish("{\"n\":\"new\"}");
         inbox.awaitAll(Set.of(afterwards), Until.PATIENCE);
 
@@ -213,7 +210,8 @@ final class ReplayTest {
         RecoverOut begun = recover(endpoint);
         assertThat(first.await(30, TimeUnit.SECONDS)).isTrue();
         assertThat(server.api()
-                        .post("/api/v1/app/" + customer.id() + "/endpoint/" + endpoint.getId() + "/replay-missing",
+                        .post(
+                                "/api/v1/app/" + customer.id() + "/endpoint/" + endpoint.getId() + "/replay-missing",
                                 "{\"since\":\"" + before + "\"}"))
                 .satisfies(answer -> assertThat(answer.status()).isEqualTo(409))
                 .satisfies(answer -> assertThat(answer.body()).contains(begun.getId()));
@@ -249,23 +247,19 @@ final class ReplayTest {
         assertThat(attempts)
                 .extracting(one -> one.path("attemptNumber").asInt())
                 .containsExactly(1, 2);
-        assertThat(attempts)
-                .extracting(one -> one.path("triggerType").asInt())
-                .containsExactly(0, 1);
+        assertThat(attempts).extracting(one -> one.path("triggerType").asInt()).containsExactly(0, 1);
 
         Inbox elsewhere = receiver.at("/elsewhere");
         EndpointOut other = server.api()
                 .svix()
                 .getEndpoint()
-                .create(
-                        customer.id(),
-                        new EndpointIn().url(elsewhere.url()).filterTypes(Set.of("something.else")));
+                .create(customer.id(), new EndpointIn().url(elsewhere.url()).filterTypes(Set.of("something.else")));
         server.api().svix().getMessageAttempt().resend(customer.id(), message, other.getId());
         elsewhere.awaitAll(Set.of(message), Until.PATIENCE);
 
         server.api().svix().getEndpoint().patch(customer.id(), endpoint.getId(), new EndpointPatch().disabled(true));
-        assertThatThrownBy(() ->
-                        server.api().svix().getMessageAttempt().resend(customer.id(), message, endpoint.getId()))
+        assertThatThrownBy(
+                        () -> server.api().svix().getMessageAttempt().resend(customer.id(), message, endpoint.getId()))
                 .isInstanceOfSatisfying(
                         ApiException.class, e -> assertThat(e.getCode()).isEqualTo(409));
         assertThatThrownBy(() -> recover(endpoint))
@@ -286,7 +280,12 @@ final class ReplayTest {
             for (String what : List.of("/recover", "/replay-missing")) {
                 Api.Answer answer = server.api().post(path + what, body);
                 assertThat(answer.status()).as(body).isEqualTo(422);
-                assertThat(answer.json().path("detail").path(0).path("loc").path(0).asText())
+                assertThat(answer.json()
+                                .path("detail")
+                                .path(0)
+                                .path("loc")
+                                .path(0)
+                                .asText())
                         .as(body)
                         .isEqualTo("body");
             }

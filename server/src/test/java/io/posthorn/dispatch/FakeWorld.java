@@ -216,7 +216,7 @@ final class FakeWorld implements LanePorts, Routes {
 
     /** As the database does it: a row with a higher base was asked for again meanwhile. */
     private static void put(
-            TreeMap<Long, Row> rows, Settlement settlement, Message message, long dueAt, DeferralReason reason) {
+            Map<Long, Row> rows, Settlement settlement, Message message, long dueAt, DeferralReason reason) {
         Row row = rows.get(settlement.seq());
         int attempts = settlement.attempts();
         rows.put(
