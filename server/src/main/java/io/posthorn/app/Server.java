@@ -8,6 +8,7 @@ import io.posthorn.api.HistoryRoutes;
 import io.posthorn.api.RedeliveryRoutes;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.PgAudit;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
 import io.posthorn.dispatch.DispatchSettings;
@@ -30,6 +31,7 @@ import io.posthorn.history.PgUnsettled;
 import io.posthorn.history.Recorder;
 import io.posthorn.history.SettledPositions;
 import io.posthorn.intake.Intake;
+import io.posthorn.intake.PgAnswerKeys;
 import io.posthorn.intake.PgJournal;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Ids;
@@ -44,6 +46,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.ArrayDeque;
@@ -122,7 +125,10 @@ public final class Server {
         SecretBox box = SecretBox.open(reveal(config.secretKey()), config.dataDir());
         SteadyTime steady = new SteadyTime(time);
         InstantSource instants = () -> Time.instant(steady.micros());
-        Catalog catalog = Catalog.load(database.jdbi(), box, instants.withZone(ZoneOffset.UTC), ownership::fence);
+        Clock clock = instants.withZone(ZoneOffset.UTC);
+        PgAudit audit = new PgAudit(database.jdbi(), ownership::fence, clock);
+        PgAnswerKeys answerKeys = new PgAnswerKeys(database.jdbi(), box, ownership::fence, clock);
+        Catalog catalog = Catalog.load(database.jdbi(), box, clock, audit.guard());
         Ids ids = new Ids(database.idKey());
 
         int loops = config.eventLoops() == 0 ? Runtime.getRuntime().availableProcessors() : config.eventLoops();
@@ -185,10 +191,10 @@ public final class Server {
         intake.start();
         onStop("intake", intake::close);
         Redelivery redelivery = new Redelivery(
-                new PgRedeliveries(database.dataSource(), ownership, ids), catalog, dispatcher, metrics, time);
+                new PgRedeliveries(database.dataSource(), audit.guard()::check, ids), catalog, dispatcher, metrics, time);
         redelivery.start();
         onStop("background tasks", redelivery::close);
-        Caretaker caretaker = new Caretaker(database.partitions(), catalog);
+        Caretaker caretaker = new Caretaker(database.partitions(), catalog, audit, answerKeys, clock);
         onStop("caretaker", caretaker::close);
         gauges(metrics, intake, recorder, dispatcher, positions);
 
@@ -206,11 +212,13 @@ public final class Server {
                         url -> Target.parse(url, policy) instanceof TargetResult.Refused(String reason) ? reason : null,
                         () -> ownership.held() && database.reachable(),
                         metrics::scrape,
+                        answerKeys,
+                        audit,
                         FastRoutes.accepting(catalog, intake, config.requestDeadline()),
                         List.of(
                                 new HistoryRoutes(catalog, history, ids),
                                 new RedeliveryRoutes(
-                                        catalog, history, ids, redelivery, instants.withZone(ZoneOffset.UTC)))));
+                                        catalog, history, ids, redelivery, clock))));
         listen(api);
         onStop(
                 "API",

@@ -10,7 +10,6 @@ import io.posthorn.model.Ids;
 import io.posthorn.model.Message;
 import io.posthorn.model.Shards;
 import io.posthorn.runtime.Time;
-import io.posthorn.store.Ownership;
 import io.posthorn.store.SqlErrors;
 import io.posthorn.store.StaleOwnerException;
 import java.sql.Connection;
@@ -22,6 +21,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -70,8 +70,19 @@ public final class PgRedeliveries implements Redeliveries {
             """;
 
     private final DataSource pool;
-    private final Ownership ownership;
+    private final Guard guard;
     private final PgMessages messages;
+
+    /** Whether this process may still write. What a transaction does not change in the end, its guard does not either. */
+    @FunctionalInterface
+    public interface Guard {
+        /**
+         * Called at the start of each transaction that writes.
+         *
+         * @throws StaleOwnerException if another process owns the installation now
+         */
+        void check(Connection tx) throws SQLException, StaleOwnerException;
+    }
 
     /** Something to do in a transaction. */
     @FunctionalInterface
@@ -83,12 +94,12 @@ public final class PgRedeliveries implements Redeliveries {
      * Redeliveries.
      *
      * @param pool of connections
-     * @param ownership checked in every transaction that writes
+     * @param guard asked in every transaction that writes
      * @param ids makes the public ids
      */
-    public PgRedeliveries(DataSource pool, Ownership ownership, Ids ids) {
+    public PgRedeliveries(DataSource pool, Guard guard, Ids ids) {
         this.pool = pool;
-        this.ownership = ownership;
+        this.guard = guard;
         this.messages = new PgMessages(ids);
     }
 
@@ -96,7 +107,7 @@ public final class PgRedeliveries implements Redeliveries {
 
     @Override
     public Resent resend(Message message, int endpointNo, long now) {
-        return write(tx -> {
+        return write(resent -> resent == Resent.QUEUED || resent == Resent.HASTENED, tx -> {
             if (!lockEndpoint(tx, endpointNo)) {
                 return Resent.GONE;
             }
@@ -162,7 +173,7 @@ public final class PgRedeliveries implements Redeliveries {
 
     @Override
     public Begun begin(Draft draft, long now) {
-        return write(tx -> {
+        return write(begun -> begun instanceof Begun.Started, tx -> {
             try (PreparedStatement delete =
                     tx.prepareStatement("delete from background_task where status <> 0 and updated_at < ?")) {
                 delete.setObject(1, PgSelect.time(now - KEEP_MICROS));
@@ -207,7 +218,7 @@ public final class PgRedeliveries implements Redeliveries {
     @Override
     public Step step(long taskNo, Wishes wishes, int page, int mostWaiting, long now) {
         try {
-            return write(tx -> stepIn(tx, taskNo, wishes, page, mostWaiting, now));
+            return write(step -> true, tx -> stepIn(tx, taskNo, wishes, page, mostWaiting, now));
         } catch (HistoryException e) {
             if (!(e.getCause() instanceof SQLException why)) {
                 throw e;
@@ -354,7 +365,7 @@ public final class PgRedeliveries implements Redeliveries {
 
     @Override
     public @Nullable Cancelled cancel(long taskNo, long now) {
-        return write(tx -> {
+        return this.<@Nullable Cancelled>write(Objects::nonNull, tx -> {
             if (lockRunning(tx, taskNo) == null) {
                 return null;
             }
@@ -388,7 +399,7 @@ public final class PgRedeliveries implements Redeliveries {
 
     @Override
     public void fail(long taskNo, String why, long now) {
-        write(tx -> {
+        write(done -> true, tx -> {
             end(tx, taskNo, why, false, now);
             return true;
         });
@@ -533,17 +544,22 @@ public final class PgRedeliveries implements Redeliveries {
         return row.getObject(column, OffsetDateTime.class).toInstant();
     }
 
-    private <T extends @Nullable Object> T write(Doing<T> doing) {
+    /** What has changed nothing is rolled back, with whatever the guard has written. */
+    private <T extends @Nullable Object> T write(Predicate<T> changed, Doing<T> doing) {
         return inTransaction(tx -> {
             try {
-                ownership.fence(tx);
+                guard.check(tx);
             } catch (StaleOwnerException e) {
                 throw new SQLException(e.getMessage(), "PH001", e);
             }
             try (Statement first = tx.createStatement()) {
                 first.execute(BEGIN);
             }
-            return doing.in(tx);
+            T result = doing.in(tx);
+            if (!changed.test(result)) {
+                tx.rollback();
+            }
+            return result;
         });
     }
 

@@ -34,7 +34,7 @@ class RedeliveriesTest {
 
     private static final Database db = TestDatabase.fresh();
     private static final Written written = new Written(db);
-    private static final Redeliveries store = new PgRedeliveries(db.dataSource(), written.ownership(), written.ids);
+    private static final Redeliveries store = new PgRedeliveries(db.dataSource(), written.ownership()::fence, written.ids);
     private static final PgBacklog backlog = new PgBacklog(db.dataSource(), written.ids);
 
     private final int app = written.app();
@@ -233,7 +233,7 @@ class RedeliveriesTest {
 
         assertThat(((Step.Moved) step(task, 3)).more()).isTrue();
         // Another process goes on from what is committed.
-        Redeliveries again = new PgRedeliveries(db.dataSource(), written.ownership(), written.ids);
+        Redeliveries again = new PgRedeliveries(db.dataSource(), written.ownership()::fence, written.ids);
         assertThat(again.running()).contains(task);
         Step.Moved second = (Step.Moved) again.step(task, EVERYTHING, 3, 1_000, NOW);
         assertThat(second.queued()).hasSize(2);
