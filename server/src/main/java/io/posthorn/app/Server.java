@@ -191,7 +191,11 @@ public final class Server {
         intake.start();
         onStop("intake", intake::close);
         Redelivery redelivery = new Redelivery(
-                new PgRedeliveries(database.dataSource(), audit.guard()::check, ids), catalog, dispatcher, metrics, time);
+                new PgRedeliveries(database.dataSource(), audit.guard()::check, ids),
+                catalog,
+                dispatcher,
+                metrics,
+                time);
         redelivery.start();
         onStop("background tasks", redelivery::close);
         Caretaker caretaker = new Caretaker(database.partitions(), catalog, audit, answerKeys, clock);
@@ -217,8 +221,7 @@ public final class Server {
                         FastRoutes.accepting(catalog, intake, config.requestDeadline()),
                         List.of(
                                 new HistoryRoutes(catalog, history, ids),
-                                new RedeliveryRoutes(
-                                        catalog, history, ids, redelivery, clock))));
+                                new RedeliveryRoutes(catalog, history, ids, redelivery, clock))));
         listen(api);
         onStop(
                 "API",

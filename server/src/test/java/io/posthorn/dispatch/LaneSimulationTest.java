@@ -101,7 +101,7 @@ class LaneSimulationTest {
         /** Somebody asks for a delivery again, whatever its state. */
         private void ask() {
             if (!accepted.isEmpty()) {
-                long seq = 1 + random.nextInt(accepted.size());
+                long seq = 1L + random.nextInt(accepted.size());
                 int no = 1 + random.nextInt(ENDPOINTS);
                 int before = world.committed.size();
                 if (world.ask(loop, seq, no)) {

@@ -34,7 +34,8 @@ class RedeliveriesTest {
 
     private static final Database db = TestDatabase.fresh();
     private static final Written written = new Written(db);
-    private static final Redeliveries store = new PgRedeliveries(db.dataSource(), written.ownership()::fence, written.ids);
+    private static final Redeliveries store =
+            new PgRedeliveries(db.dataSource(), written.ownership()::fence, written.ids);
     private static final PgBacklog backlog = new PgBacklog(db.dataSource(), written.ids);
 
     private final int app = written.app();
