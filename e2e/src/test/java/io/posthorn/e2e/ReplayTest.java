@@ -79,6 +79,15 @@ final class ReplayTest {
                 .recover(customer.id(), endpoint.getId(), new RecoverIn().since(before));
     }
 
+    /** Over bare HTTP: the Java client makes no request of it, since its own library wants a body for a POST. */
+    private Api.Answer resend(String message, EndpointOut endpoint) throws Exception {
+        return server.api()
+                .post(
+                        "/api/v1/app/" + customer.id() + "/msg/" + message + "/endpoint/" + endpoint.getId()
+                                + "/resend",
+                        "");
+    }
+
     private BackgroundTaskOut ended(String task) throws Exception {
         return Until.value(
                 "task " + task + " has ended",
@@ -198,7 +207,7 @@ final class ReplayTest {
     @Test
     void aTaskThatIsCancelledTakesBackWhatHasNotBegun() throws Exception {
         EndpointOut endpoint = customer.endpoint(inbox);
-        exhausted(1_200);
+        exhausted(2_600); // more than a task ever has waiting, so that it cannot end by itself
         CountDownLatch open = new CountDownLatch(1);
         CountDownLatch first = new CountDownLatch(1);
         inbox.replies((request, out) -> {
@@ -229,7 +238,7 @@ final class ReplayTest {
                 .isEqualTo(409);
         String marker = customer.publish("{\"n\":\"marker\"}");
         awaitTaken(Set.of(marker));
-        assertThat(countTaken()).as("no more than was in flight").isLessThan(1_200);
+        assertThat(countTaken()).as("no more than was in flight").isLessThan(2_600);
     }
 
     @Test
@@ -237,7 +246,7 @@ final class ReplayTest {
         EndpointOut endpoint = customer.endpoint(inbox);
         String message = customer.publish("{\"n\":1}");
         inbox.await(1);
-        server.api().svix().getMessageAttempt().resend(customer.id(), message, endpoint.getId());
+        assertThat(resend(message, endpoint).status()).isEqualTo(202);
         List<Arrival> arrivals = inbox.await(2);
         assertThat(arrivals).extracting(Arrival::id).containsOnly(message);
         List<JsonNode> attempts = Until.value(
@@ -254,14 +263,11 @@ final class ReplayTest {
                 .svix()
                 .getEndpoint()
                 .create(customer.id(), new EndpointIn().url(elsewhere.url()).filterTypes(Set.of("something.else")));
-        server.api().svix().getMessageAttempt().resend(customer.id(), message, other.getId());
+        assertThat(resend(message, other).status()).isEqualTo(202);
         elsewhere.awaitAll(Set.of(message), Until.PATIENCE);
 
         server.api().svix().getEndpoint().patch(customer.id(), endpoint.getId(), new EndpointPatch().disabled(true));
-        assertThatThrownBy(
-                        () -> server.api().svix().getMessageAttempt().resend(customer.id(), message, endpoint.getId()))
-                .isInstanceOfSatisfying(
-                        ApiException.class, e -> assertThat(e.getCode()).isEqualTo(409));
+        assertThat(resend(message, endpoint).status()).isEqualTo(409);
         assertThatThrownBy(() -> recover(endpoint))
                 .isInstanceOfSatisfying(
                         ApiException.class, e -> assertThat(e.getCode()).isEqualTo(409));
