@@ -20,6 +20,7 @@ import com.svix.models.ReplayOut;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -48,7 +49,7 @@ final class ReplayTest {
         receiver = new Receiver();
         customer = Customer.of(server);
         inbox = receiver.at("/hooks");
-        before = OffsetDateTime.now().minusMinutes(1);
+        before = OffsetDateTime.now(ZoneOffset.UTC).minusMinutes(1);
     }
 
     @AfterEach

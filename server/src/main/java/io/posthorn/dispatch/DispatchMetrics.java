@@ -20,6 +20,9 @@ public interface DispatchMetrics {
     /** So many deliveries that had ended, or had never begun, were put into the database to be made. */
     void asked(long deliveries);
 
-    /** So many deliveries in the database are no longer owed: their endpoint was deleted, or they were withdrawn. */
+    /**
+     * So many deliveries in the database are no longer owed: their endpoint or their content was deleted, or they were
+     * withdrawn.
+     */
     void forgotten(long deliveries);
 }

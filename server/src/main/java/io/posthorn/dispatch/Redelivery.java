@@ -270,7 +270,10 @@ public final class Redelivery {
     private @Nullable Predicate<Message> wishes(int appNo, int endpointNo) {
         AppView view = catalog.appByNo(appNo);
         Endpoint endpoint = view == null ? null : view.endpointByNo(endpointNo);
-        return endpoint == null ? null : message -> Recovery.wants(endpoint, message);
+        return endpoint == null
+                ? null
+                : message -> (message.onlyEndpointNo == 0 || message.onlyEndpointNo == endpointNo)
+                        && Recovery.wants(endpoint, message);
     }
 
     private void giveUp(Turn turn, String why) {

@@ -30,6 +30,9 @@
  * when the attempt has failed, the row stands, and the lane, which was told ({@code renewed}), looks again. A lane does
  * not count as behind for such rows, and a page that it reads has them last.
  *
+ * <p><b>Temporary endpoints</b> have lanes like all others; only the last step differs: their requests do not leave
+ * through {@code egress} but go to somebody who is connected ({@link io.posthorn.dispatch.Listeners}).
+ *
  * <p><b>An exception that nobody foresaw</b> in a lane would leave its loop half done. It ends the process
  * ({@link io.posthorn.runtime.Fatal}); recovery goes on from what is on disk.
  */

@@ -27,8 +27,9 @@ public interface Backlog {
      * @param more whether more of what is due remains
      * @param behind whether more of it remains than what was asked for again ({@link DeferralReason#REPLAY})
      * @param nextDueAt when the first of what remains is due; {@link #NEVER} if nothing remains
+     * @param forgotten how many rows were removed on the way: their messages, or the payloads of these, are gone
      */
-    record Fetched(List<Due> due, boolean more, boolean behind, long nextDueAt) {}
+    record Fetched(List<Due> due, boolean more, boolean behind, long nextDueAt, int forgotten) {}
 
     /**
      * Reads what is due of an endpoint. What was asked for again stands behind all else, but has a quarter of the page

@@ -44,18 +44,22 @@ public final class PgBacklog implements Backlog {
             Left left = readDue(tx, endpointNo, now, claimed, most, mostBytes, due);
             long next = left.any() ? now : nextAfter(tx, endpointNo, now);
             tx.commit();
-            return new Fetched(due, left.any(), left.behind(), next);
+            return new Fetched(due, left.any(), left.behind(), next, left.forgotten());
         } catch (SQLException e) {
             throw new BacklogUnavailable(e);
         }
     }
 
-    /** What is due and was not read: anything at all, and anything but what was asked for again. */
-    private record Left(boolean any, boolean behind) {}
+    /**
+     * What is due and was not read: anything at all, and anything but what was asked for again; and how many rows were
+     * removed on the way.
+     */
+    private record Left(boolean any, boolean behind, int forgotten) {}
 
     /**
      * The database adds up the payloads, which costs it only a look at their lengths, so that no more is sent than there
-     * is room for. A row whose message is gone (its day was dropped) is owed nothing any more and is removed.
+     * is room for. A row whose message is gone (its day was dropped), or whose payload was deleted, is owed nothing any
+     * more and is removed.
      */
     private Left readDue(
             Connection tx, int endpointNo, long now, long[] claimed, int most, long mostBytes, List<Due> due)
@@ -76,11 +80,11 @@ public final class PgBacklog implements Backlog {
                     where endpoint_no = ? and due_at <= ? and seq <> all (?) and reason = 4
                     order by due_at, seq limit ?)
                 select seq, due_at, attempts, reason,
-                       app_no, created_at, event_type, event_id, channels, tags, payload, base, manual,
+                       app_no, created_at, event_type, event_id, channels, tags, payload, base, manual, only_endpoint_no,
                        (select count(*) from plain) + (select count(*) from asked) as found,
                        (select count(*) from plain) as plain_found
                 from (select d.seq, d.due_at, d.attempts, d.reason, d.base, d.manual, d.app_no, m.created_at,
-                             m.event_type, m.event_id, m.channels, m.tags, m.payload,
+                             m.event_type, m.event_id, m.channels, m.tags, m.payload, m.only_endpoint_no,
                              coalesce(sum(octet_length(m.payload)) over (
                                  order by d.reason = 4, d.due_at, d.seq
                                  rows between unbounded preceding and 1 preceding), 0) as before
@@ -109,33 +113,32 @@ public final class PgBacklog implements Backlog {
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     seen++;
-                    found = row.getInt(14);
-                    plainFound = row.getInt(15);
+                    found = row.getInt(15);
+                    plainFound = row.getInt(16);
                     plainSeen += row.getInt(4) == DeferralReason.REPLAY.code() ? 0 : 1;
-                    if (row.getObject(6) == null) {
+                    byte @Nullable [] payload = row.getBytes(11);
+                    if (payload == null) {
                         orphans.add(row.getLong(1));
                     } else {
-                        due.add(read(row));
+                        due.add(read(row, payload));
                     }
                 }
             }
         }
-        if (!orphans.isEmpty()) {
-            removeOrphans(tx, endpointNo, orphans);
-        }
-        return new Left(seen < found, plainSeen < plainFound);
+        int forgotten = orphans.isEmpty() ? 0 : removeOrphans(tx, endpointNo, orphans);
+        return new Left(seen < found, plainSeen < plainFound, forgotten);
     }
 
-    private static void removeOrphans(Connection tx, int endpointNo, List<Long> seqs) throws SQLException {
+    private static int removeOrphans(Connection tx, int endpointNo, List<Long> seqs) throws SQLException {
         try (PreparedStatement delete =
                 tx.prepareStatement("delete from deferral where endpoint_no = ? and seq = any (?)")) {
             delete.setInt(1, endpointNo);
             delete.setArray(2, tx.createArrayOf("int8", seqs.toArray()));
-            delete.executeUpdate();
+            return delete.executeUpdate();
         }
     }
 
-    private Due read(ResultSet row) throws SQLException {
+    private Due read(ResultSet row, byte[] payload) throws SQLException {
         int appNo = row.getInt(5);
         long seq = row.getLong(1);
         long createdAt = at(row, 6);
@@ -148,7 +151,8 @@ public final class PgBacklog implements Backlog {
                 row.getString(8),
                 texts(row.getArray(9)),
                 texts(row.getArray(10)),
-                row.getBytes(11));
+                payload,
+                row.getInt(14));
         return new Due(
                 message,
                 row.getInt(3),

@@ -113,6 +113,9 @@ final class FakeWorld implements LanePorts, Routes {
                 null,
                 Map.of(),
                 new SigningSecret(new byte[32]),
+                List.of(),
+                List.of(),
+                1,
                 Instant.EPOCH,
                 Instant.EPOCH);
     }
@@ -295,7 +298,8 @@ final class FakeWorld implements LanePorts, Routes {
                         .toList(),
                 more,
                 plain > plainRead,
-                next);
+                next,
+                0);
     }
 
     int rows() {
