@@ -2,9 +2,10 @@ package io.posthorn.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import io.vertx.core.MultiMap;
 import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A request as a route sees it, away from its event loop. */
@@ -14,7 +15,7 @@ public final class Call {
     private final Query query;
     private final JsonNode body;
 
-    Call(Caller caller, Map<String, String> path, Map<String, String> query, JsonNode body) {
+    Call(Caller caller, Map<String, String> path, Map<String, List<String>> query, JsonNode body) {
         this.caller = caller;
         this.path = path;
         this.query = new Query(query);
@@ -23,10 +24,11 @@ public final class Call {
 
     /** What a route needs of a request, taken on its event loop. */
     static Call of(RoutingContext ctx, Caller caller) {
-        Map<String, String> first = new HashMap<>();
-        MultiMap all = ctx.queryParams();
-        all.forEach(entry -> first.putIfAbsent(entry.getKey(), entry.getValue()));
-        return new Call(caller, Map.copyOf(ctx.pathParams()), first, MissingNode.getInstance());
+        Map<String, List<String>> query = new HashMap<>();
+        ctx.queryParams()
+                .forEach(entry -> query.computeIfAbsent(entry.getKey(), name -> new ArrayList<>())
+                        .add(entry.getValue()));
+        return new Call(caller, Map.copyOf(ctx.pathParams()), query, MissingNode.getInstance());
     }
 
     Call with(JsonNode object) {

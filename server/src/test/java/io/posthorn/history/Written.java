@@ -55,8 +55,8 @@ public final class Written implements AutoCloseable {
         return db.jdbi()
                 .withHandle(
                         handle -> handle.createQuery("""
-                        insert into application (id, name, created_at, updated_at)
-                        values ('app_' || gen_random_uuid(), 'test', now(), now()) returning no""").mapTo(Integer.class).one());
+                        insert into application (env_no, id, name, created_at, updated_at)
+                        values (1, 'app_' || gen_random_uuid(), 'test', now(), now()) returning no""").mapTo(Integer.class).one());
     }
 
     /** A new endpoint; its number. */
