@@ -33,7 +33,7 @@ final class MessageRoutes implements RouteModule {
                 HistoryQuery.of(call.query(), reads.ids(), view.application().createdAt());
         Search search = search(call.query());
         for (String parameter : List.of("status", "status_code_class")) {
-            if (call.query().text(parameter) != null) {
+            if (call.query().problems().isEmpty() && call.query().text(parameter) != null) {
                 call.query().refuse(parameter, "is not of messages but of their attempts; list those");
             }
         }
