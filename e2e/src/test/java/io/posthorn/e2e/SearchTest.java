@@ -111,9 +111,9 @@ final class SearchTest {
         assertThat(all(ok(path("$ ? (@.total > 12)")), "id")).containsExactly(two);
 
         List<String> listed = new ArrayList<>();
-        for (MessageOut message : svix.getMessage()
-                .list(app, new MessageListOptions().eventTypes(Set.of("order.created", "order.paid")))
-                .getData()) {
+        MessageListOptions types = new MessageListOptions();
+        types.setEventTypes(Set.of("order.created", "order.paid"));
+        for (MessageOut message : svix.getMessage().list(app, types).getData()) {
             listed.add(message.getId());
         }
         assertThat(listed).containsExactly(two, one);
@@ -186,7 +186,7 @@ final class SearchTest {
     @Test
     void attemptsAndCountsOfAnApplication() throws Exception {
         Inbox good = receiver.at("/good");
-        Inbox bad = receiver.at("/bad", Reply.status(500));
+        Inbox bad = receiver.at("/bad").replies(Reply.status(500));
         String fine = svix.getEndpoint()
                 .create(app, new EndpointIn().url(good.url()))
                 .getId();
@@ -245,47 +245,43 @@ final class SearchTest {
 
     /** Every option of the client's that a list of attempts has. */
     private void theClientsFilters(String one, String fine, String broken, OffsetDateTime start) throws Exception {
-        MessageAttemptListByEndpointOptions byEndpoint = new MessageAttemptListByEndpointOptions()
-                .status(MessageStatus.FAIL)
-                .statusCodeClass(StatusCodeClass.CODE5XX)
-                .before(start.plusHours(1))
-                .after(start)
-                .withContent(false)
-                .withMsg(true)
-                .expandedStatuses(true)
-                .limit(1L)
-                .eventTypes(Set.of("a", "c"));
+        MessageAttemptListByEndpointOptions byEndpoint = new MessageAttemptListByEndpointOptions();
+        byEndpoint.setStatus(MessageStatus.FAIL);
+        byEndpoint.setStatusCodeClass(StatusCodeClass.CODE5XX);
+        byEndpoint.setBefore(start.plusHours(1));
+        byEndpoint.setAfter(start);
+        byEndpoint.setWithContent(false);
+        byEndpoint.setWithMsg(true);
+        byEndpoint.setExpandedStatuses(true);
+        byEndpoint.setLimit(1L);
+        byEndpoint.setEventTypes(Set.of("a", "c"));
         List<MessageAttemptOut> attempts =
                 svix.getMessageAttempt().listByEndpoint(app, broken, byEndpoint).getData();
         assertThat(attempts).extracting(MessageAttemptOut::getMsgId).containsExactly(one);
-        assertThat(Objects.requireNonNull(attempts.getFirst().getMsg()).getEventType()).isEqualTo("a");
+        assertThat(Objects.requireNonNull(attempts.getFirst().getMsg()).getEventType())
+                .isEqualTo("a");
+        byEndpoint.setStatus(MessageStatus.CANCELED);
         assertThat(svix.getMessageAttempt()
-                        .listByEndpoint(app, broken, byEndpoint.status(MessageStatus.CANCELED))
+                        .listByEndpoint(app, broken, byEndpoint)
                         .getData())
                 .isEmpty();
-        assertThat(svix.getMessageAttempt()
-                        .listByEndpoint(app, fine, new MessageAttemptListByEndpointOptions().tag("none"))
-                        .getData())
+        MessageAttemptListByEndpointOptions tagged = new MessageAttemptListByEndpointOptions();
+        tagged.setTag("none");
+        assertThat(svix.getMessageAttempt().listByEndpoint(app, fine, tagged).getData())
                 .isEmpty();
-        assertThat(svix.getMessageAttempt()
-                        .listByMsg(
-                                app,
-                                one,
-                                new MessageAttemptListByMsgOptions()
-                                        .endpointId(fine)
-                                        .status(MessageStatus.SUCCESS)
-                                        .eventTypes(Set.of("a", "b")))
-                        .getData())
+        MessageAttemptListByMsgOptions byMessage = new MessageAttemptListByMsgOptions();
+        byMessage.setEndpointId(fine);
+        byMessage.setStatus(MessageStatus.SUCCESS);
+        byMessage.setEventTypes(Set.of("a", "b"));
+        assertThat(svix.getMessageAttempt().listByMsg(app, one, byMessage).getData())
                 .extracting(MessageAttemptOut::getEndpointId)
                 .containsExactly(fine);
+        MessageAttemptListAttemptedMessagesOptions attempted = new MessageAttemptListAttemptedMessagesOptions();
+        attempted.setStatus(MessageStatus.FAIL);
+        attempted.setEventTypes(Set.of("a"));
+        attempted.setWithContent(false);
         assertThat(svix.getMessageAttempt()
-                        .listAttemptedMessages(
-                                app,
-                                broken,
-                                new MessageAttemptListAttemptedMessagesOptions()
-                                        .status(MessageStatus.FAIL)
-                                        .eventTypes(Set.of("a"))
-                                        .withContent(false))
+                        .listAttemptedMessages(app, broken, attempted)
                         .getData())
                 .extracting(EndpointMessageOut::getId)
                 .containsExactly(one);

@@ -41,10 +41,7 @@ class SearchApiTest {
                     () -> "",
                     FastRoutes.NONE,
                     List.of(new HistoryRoutes(
-                            api.catalog,
-                            new PgHistory(api.db.dataSource(), written.ids, 4),
-                            written.ids,
-                            () -> NOW))));
+                            api.catalog, new PgHistory(api.db.dataSource(), written.ids, 4), written.ids, () -> NOW))));
 
     static {
         Api.await(server.start());
@@ -59,8 +56,7 @@ class SearchApiTest {
     }
 
     private static Api.Reply get(String path) {
-        return api.send(HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + server.port() + "/api/v1/app/" + path))
+        return api.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/api/v1/app/" + path))
                 .header("Authorization", "Bearer " + api.token));
     }
 
@@ -186,19 +182,19 @@ class SearchApiTest {
         }
         List<String> seen = new ArrayList<>();
         JsonNode page = ok("attempts/attempt?limit=3");
-        JsonNode second = ok("attempts/attempt?limit=3&iterator="
-                + page.get("iterator").textValue());
-        JsonNode third = ok("attempts/attempt?limit=3&iterator="
-                + second.get("iterator").textValue());
+        JsonNode second =
+                ok("attempts/attempt?limit=3&iterator=" + page.get("iterator").textValue());
+        JsonNode third =
+                ok("attempts/attempt?limit=3&iterator=" + second.get("iterator").textValue());
         for (JsonNode each : List.of(page, second, third)) {
             each.get("data")
-                    .forEach(a -> seen.add(
-                            a.get("msgId").textValue() + " " + a.get("statusText").textValue()));
+                    .forEach(a -> seen.add(a.get("msgId").textValue() + " "
+                            + a.get("statusText").textValue()));
         }
         assertThat(seen).isEqualTo(expected);
         assertThat(third.get("done").booleanValue()).isTrue();
-        JsonNode back = ok("attempts/attempt?limit=3&iterator="
-                + third.get("prevIterator").textValue());
+        JsonNode back = ok(
+                "attempts/attempt?limit=3&iterator=" + third.get("prevIterator").textValue());
         assertThat(all(back, "id")).isEqualTo(all(second, "id"));
         assertThat(all(ok("attempts/attempt?status=2"), "response")).containsExactly("no", "no", "no", "no");
         assertThat(all(ok("attempts/attempt?status=4"), "id")).isEmpty();
@@ -210,8 +206,14 @@ class SearchApiTest {
         assertThat(all(ok("attempts/attempt?msg_id=" + id), "msgId")).containsExactly(id, id);
         JsonNode full = ok("attempts/attempt?msg_id=e3&endpoint_id=two&with_msg=true&with_content=false");
         assertThat(all(full, "response")).containsExactly("");
-        assertThat(full.get("data").get(0).get("msg").get("eventType").textValue()).isEqualTo("t3");
-        assertThat(ok("attempts/attempt?limit=1&with_msg=true").get("data").get(0).get("msg").get("id").textValue())
+        assertThat(full.get("data").get(0).get("msg").get("eventType").textValue())
+                .isEqualTo("t3");
+        assertThat(ok("attempts/attempt?limit=1&with_msg=true")
+                        .get("data")
+                        .get(0)
+                        .get("msg")
+                        .get("id")
+                        .textValue())
                 .isEqualTo(id);
         app("attempts-not");
         assertThat(all(ok("attempts-not/attempt"), "id")).isEmpty();
@@ -250,12 +252,17 @@ class SearchApiTest {
                         + "\",\"delivered\":1,\"failed\":1,\"exhausted\":1,\"averageMillis\":12.345}");
         assertThat(chart.get("data").get(0).toString())
                 .contains("\"delivered\":0,\"failed\":0,\"exhausted\":0,\"averageMillis\":null");
-        assertThat(all(ok("counts/stats/attempt?endpoint_id=two&bucket=1d"), "failed")).containsExactly("0", "1");
+        assertThat(all(ok("counts/stats/attempt?endpoint_id=two&bucket=1d"), "failed"))
+                .containsExactly("0", "1");
         String after = "&after=" + Time.instant(NOW - 120_000_000);
-        assertThat(all(ok("counts/stats/attempt?bucket=1m" + after), "delivered")).containsExactly("0", "1", "0");
-        assertThat(all(ok("counts/stats/message?bucket=1m" + after), "accepted")).containsExactly("0", "1", "0");
-        assertThat(all(ok("counts/stats/message?event_types=b,c&bucket=1d"), "accepted")).contains("1");
-        assertThat(all(ok("counts/stats/message?event_types=c&bucket=1d"), "accepted")).doesNotContain("1");
+        assertThat(all(ok("counts/stats/attempt?bucket=1m" + after), "delivered"))
+                .containsExactly("0", "1", "0");
+        assertThat(all(ok("counts/stats/message?bucket=1m" + after), "accepted"))
+                .containsExactly("0", "1", "0");
+        assertThat(all(ok("counts/stats/message?event_types=b,c&bucket=1d"), "accepted"))
+                .contains("1");
+        assertThat(all(ok("counts/stats/message?event_types=c&bucket=1d"), "accepted"))
+                .doesNotContain("1");
     }
 
     @Test

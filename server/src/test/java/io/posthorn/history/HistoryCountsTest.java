@@ -85,8 +85,12 @@ class HistoryCountsTest {
         made.sort(Comparator.comparingLong(Made::at).thenComparing(Made::seq).thenComparing(Made::endpoint));
         List<String> all = made.stream().map(Made::name).toList();
         for (int most : new int[] {1, 7, 50}) {
-            assertThat(walk(endpoints, Filter.ALL, true, most)).as("seed %d", seed).isEqualTo(all);
-            assertThat(walk(endpoints, Filter.ALL, false, most)).as("seed %d", seed).isEqualTo(all.reversed());
+            assertThat(walk(endpoints, Filter.ALL, true, most))
+                    .as("seed %d", seed)
+                    .isEqualTo(all);
+            assertThat(walk(endpoints, Filter.ALL, false, most))
+                    .as("seed %d", seed)
+                    .isEqualTo(all.reversed());
         }
         Filter filter = new Filter(List.of("odd"), null, null, BASE, BASE + 30 * HOUR, DeliveryStatus.FAIL, 500);
         assertThat(walk(endpoints, filter, false, 5))
@@ -97,10 +101,12 @@ class HistoryCountsTest {
                         .toList());
         Integer one = endpoints.getFirst();
         assertThat(walk(List.of(one), Filter.ALL, true, 50))
-                .isEqualTo(made.stream().filter(m -> m.endpoint == one).map(Made::name).toList());
+                .isEqualTo(made.stream()
+                        .filter(m -> m.endpoint == one)
+                        .map(Made::name)
+                        .toList());
         assertThat(walk(List.of(), Filter.ALL, true, 50)).isEmpty();
-        Slice<LoggedAttempt> full =
-                history.attemptsAmong(endpoints, Filter.ALL, true, new Reach(null, true, 3, true));
+        Slice<LoggedAttempt> full = history.attemptsAmong(endpoints, Filter.ALL, true, new Reach(null, true, 3, true));
         assertThat(full.rows()).allSatisfy(row -> {
             assertThat(row.message()).isNotNull();
             assertThat(row.attempt().body()).isNotNull();
@@ -120,8 +126,7 @@ class HistoryCountsTest {
                 Written.outcome(n, one, Written.response(1, BASE + MINUTE - 1, 410, ""), new Verdict.Gone()),
                 Written.outcome(n, two, Written.response(1, BASE + 2, 500, ""), new Verdict.Exhausted()),
                 Written.outcome(n, elsewhere, Written.response(1, BASE + 2, 500, ""), new Verdict.Exhausted()));
-        written.settle(
-                Written.outcome(m, one, Written.response(2, BASE + MINUTE, 200, ""), new Verdict.Delivered()));
+        written.settle(Written.outcome(m, one, Written.response(2, BASE + MINUTE, 200, ""), new Verdict.Delivered()));
         Counts.Span span = new Counts.Span(BASE - HOUR, BASE + HOUR, 60);
         assertThat(history.countAttempts(List.of(one, two), span))
                 .containsExactlyInAnyOrder(
@@ -198,8 +203,7 @@ class HistoryCountsTest {
         }
         written.settle(Written.parked(all.get(6), no));
         Endpoint endpoint = endpoint(app, no, null, false);
-        assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER))
-                .isEqualTo(new Counts.OfDeliveries(3, 3, 1, 2));
+        assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER)).isEqualTo(new Counts.OfDeliveries(3, 3, 1, 2));
         assertThat(history.countDeliveries(endpoint(app, no, List.of("b"), false), 0, Filter.FOREVER))
                 .isEqualTo(new Counts.OfDeliveries(3, 3, 1, 1));
         assertThat(history.countDeliveries(endpoint(app, no, null, true), 0, Filter.FOREVER))
@@ -207,7 +211,6 @@ class HistoryCountsTest {
         assertThat(history.countDeliveries(endpoint, BASE + 2 * MINUTE, BASE + 5 * MINUTE))
                 .isEqualTo(new Counts.OfDeliveries(1, 1, 1, 0));
         written.settledUpTo(all.getLast());
-        assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER))
-                .isEqualTo(new Counts.OfDeliveries(3, 3, 1, 0));
+        assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER)).isEqualTo(new Counts.OfDeliveries(3, 3, 1, 0));
     }
 }
