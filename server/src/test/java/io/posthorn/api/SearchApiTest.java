@@ -29,7 +29,7 @@ class SearchApiTest {
     private static final Written written = new Written(api.db);
     private static final Vertx vertx = Vertx.vertx();
     /** The clock of the counts; the catalog's is the machine's. */
-    private static final long NOW = Time.micros(Instant.now()) / 3_600_000_000L * 3_600_000_000L + 90_000_000L;
+    private static final long NOW = shortlyAfterTheHour();
 
     private static final ApiServer server = new ApiServer(
             vertx,
@@ -39,6 +39,8 @@ class SearchApiTest {
                     url -> null,
                     () -> true,
                     () -> "",
+                    api.keys,
+                    api.audit,
                     FastRoutes.NONE,
                     List.of(new HistoryRoutes(
                             api.catalog, new PgHistory(api.db.dataSource(), written.ids, 4), written.ids, () -> NOW))));
@@ -53,6 +55,10 @@ class SearchApiTest {
         Api.await(vertx.close());
         written.close();
         api.close();
+    }
+
+    private static long shortlyAfterTheHour() {
+        return Time.micros(Instant.now()) / 3_600_000_000L * 3_600_000_000L + 90_000_000L;
     }
 
     private static Api.Reply get(String path) {
