@@ -42,15 +42,13 @@ final class PgCounts {
                         count(*) filter (where a.verdict in (2, 3)) as exhausted,
                         avg(a.duration_us) as duration""")
                 .add("from unnest(cast(? as int[])) e (no)", (Object) endpointNos.toArray(Integer[]::new))
-                // The offset keeps the planner from joining the other way round, each attempt with all the endpoints, which
+                // The offset keeps the planner from joining the other way round, each attempt with all the endpoints,
+                // which
                 // it does as long as a partition has no statistics.
-                .add(
-                        """
+                .add("""
                         join lateral (select * from attempt
                                       where endpoint_no = e.no and started_at >= ? and started_at < ? offset 0) a on true
-                        group by 1""",
-                        PgSelect.time(span.from()),
-                        PgSelect.time(span.to()));
+                        group by 1""", PgSelect.time(span.from()), PgSelect.time(span.to()));
     }
 
     static List<Counts.OfMessages> messages(Connection tx, int appNo, List<String> eventTypes, Counts.Span span)

@@ -68,7 +68,7 @@ class HistoryCountsTest {
         List<Made> made = new ArrayList<>();
         List<Settlement> settlements = new ArrayList<>();
         for (int i = 0; i < 120; i++) {
-            Message m = written.message(app, BASE + random.nextInt(4) * 12 * HOUR, i % 2 == 0 ? "even" : "odd");
+            Message m = written.message(app, BASE + random.nextInt(4) * 12L * HOUR, i % 2 == 0 ? "even" : "odd");
             for (int endpoint : endpoints.subList(0, 1 + random.nextInt(7))) {
                 // many at the same moment, of other messages and at other endpoints
                 long at = m.createdAt + random.nextInt(5);
