@@ -89,9 +89,10 @@ final class SearchTest {
 
     @Test
     void aMessageIsFoundByEachCriterion() throws Exception {
-        String one = publish("order.created", "\"eventId\":\"ord-1\",", "{\"customer\":{\"id\":42},\"nul\":\"\\u0000\"}");
-        OffsetDateTime between = OffsetDateTime.parse(
-                ok("msg/" + one).path("timestamp").textValue());
+        String one =
+                publish("order.created", "\"eventId\":\"ord-1\",", "{\"customer\":{\"id\":42},\"nul\":\"\\u0000\"}");
+        OffsetDateTime between =
+                OffsetDateTime.parse(ok("msg/" + one).path("timestamp").textValue());
         String two = publish("order.paid", "\"tags\":[\"gold\"],", "{\"customer\":{\"id\":42},\"total\":12.50}");
         String three = publish("user.created", "\"channels\":[\"eu\"],", "{\"customer\":{\"id\":\"42\"}}");
 
@@ -102,7 +103,8 @@ final class SearchTest {
         assertThat(all(ok("msg?event_id=ord-2"), "id")).isEmpty();
         assertThat(all(ok("msg?tag=gold"), "id")).containsExactly(two);
         assertThat(all(ok("msg?channel=eu"), "id")).containsExactly(three);
-        assertThat(all(ok("msg?before=" + between.toInstant().plusNanos(1_000)), "id")).containsExactly(one);
+        assertThat(all(ok("msg?before=" + between.toInstant().plusNanos(1_000)), "id"))
+                .containsExactly(one);
         assertThat(all(ok("msg?after=" + between.toInstant().plusNanos(1_000)), "id"))
                 .containsExactly(three, two);
         // the first has a text that PostgreSQL cannot keep as jsonb
@@ -187,37 +189,39 @@ final class SearchTest {
     void attemptsAndCountsOfAnApplication() throws Exception {
         Inbox good = receiver.at("/good");
         Inbox bad = receiver.at("/bad").replies(Reply.status(500));
-        String fine = svix.getEndpoint()
-                .create(app, new EndpointIn().url(good.url()))
-                .getId();
-        String broken = svix.getEndpoint()
-                .create(app, new EndpointIn().url(bad.url()))
-                .getId();
+        String fine =
+                svix.getEndpoint().create(app, new EndpointIn().url(good.url())).getId();
+        String broken =
+                svix.getEndpoint().create(app, new EndpointIn().url(bad.url())).getId();
         OffsetDateTime start = OffsetDateTime.now(ZoneOffset.UTC).minusMinutes(1);
         String one = publish("a", "", "{\"n\":1}");
         String two = publish("b", "", "{\"n\":2}");
         // at the broken one each is tried twice
-        JsonNode done = Until.value("6 attempts", () -> ok("attempt"), page -> page.path("data")
-                        .size()
-                == 6);
+        JsonNode done = Until.value(
+                "6 attempts", () -> ok("attempt"), page -> page.path("data").size() == 6);
         assertThat(all(done, "endpointId")).containsOnly(fine, broken);
         assertThat(all(ok("attempt?status=0"), "msgId")).containsExactlyInAnyOrder(one, two);
-        assertThat(all(ok("attempt?endpoint_id=" + broken), "statusText")).containsOnly("fail").hasSize(4);
+        assertThat(all(ok("attempt?endpoint_id=" + broken), "statusText"))
+                .containsOnly("fail")
+                .hasSize(4);
         assertThat(all(ok("attempt?msg_id=" + one), "msgId")).containsOnly(one).hasSize(3);
         assertThat(all(ok("attempt?event_types=b&status_code_class=500"), "msgId"))
                 .containsExactly(two, two);
         JsonNode first = ok("attempt?limit=4&with_msg=true&with_content=false");
-        JsonNode second = ok("attempt?limit=4&iterator=" + first.path("iterator").textValue());
+        JsonNode second =
+                ok("attempt?limit=4&iterator=" + first.path("iterator").textValue());
         List<String> paged = new ArrayList<>(all(first, "id"));
         paged.addAll(all(second, "id"));
         assertThat(paged).isEqualTo(all(done, "id"));
-        assertThat(first.path("data").get(0).path("msg").path("payload").toString()).isEqualTo("{}");
+        assertThat(first.path("data").get(0).path("msg").path("payload").toString())
+                .isEqualTo("{}");
 
         JsonNode chart = ok("stats/attempt?bucket=1d");
         assertThat(sum(chart, "delivered")).isEqualTo(2);
         assertThat(sum(chart, "failed")).isEqualTo(4);
         assertThat(sum(chart, "exhausted")).isEqualTo(2);
-        assertThat(sum(ok("stats/attempt?bucket=1m&endpoint_id=" + fine), "failed")).isZero();
+        assertThat(sum(ok("stats/attempt?bucket=1m&endpoint_id=" + fine), "failed"))
+                .isZero();
         assertThat(sum(ok("stats/message?bucket=5m"), "accepted")).isEqualTo(2);
         assertThat(sum(ok("stats/message?event_types=b"), "accepted")).isEqualTo(1);
 
@@ -291,8 +295,9 @@ final class SearchTest {
     void whatBelongsToOthersIsNotThere() throws Exception {
         String message = publish("a", "\"eventId\":\"mine\",", "{\"n\":1}");
         Inbox inbox = receiver.at("/mine");
-        String endpoint =
-                svix.getEndpoint().create(app, new EndpointIn().url(inbox.url())).getId();
+        String endpoint = svix.getEndpoint()
+                .create(app, new EndpointIn().url(inbox.url()))
+                .getId();
         app = svix.getApplication().create(new ApplicationIn().name("Other")).getId();
         assertThat(all(ok("msg?event_id=mine"), "id")).isEmpty();
         assertThat(all(ok(path("$.n")), "id")).isEmpty();
