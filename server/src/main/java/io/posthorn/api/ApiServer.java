@@ -60,6 +60,7 @@ public final class ApiServer {
                         Stream.of(
                                 new ApplicationRoutes(ports.catalog()),
                                 new EndpointRoutes(ports.catalog(), ports.urlRule()),
+                                new EndpointSettingRoutes(ports.catalog(), settings.secretOverlap()),
                                 new EventTypeRoutes(ports.catalog()),
                                 new AuditRoutes(ports.audit())),
                         ports.modules().stream())
@@ -127,6 +128,9 @@ public final class ApiServer {
                 .setMaxHeaderSize(HEADERS)
                 .setIdleTimeout(settings.idleSeconds())
                 .setIdleTimeoutUnit(TimeUnit.SECONDS)
+                // what is compressed has no bound before it is unpacked
+                .setPerMessageWebSocketCompressionSupported(false)
+                .setPerFrameWebSocketCompressionSupported(false)
                 // HTTP/2 without TLS is for proxies that insist on it; none is known to, and one protocol less is
                 // one less to bound
                 .setHttp2ClearTextEnabled(false);

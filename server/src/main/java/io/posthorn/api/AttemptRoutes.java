@@ -12,6 +12,7 @@ import io.posthorn.history.LoggedAttempt;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -142,7 +143,7 @@ final class AttemptRoutes implements RouteModule {
         if (!call.query().problems().isEmpty()) {
             return Answer.invalid(call.query().problems());
         }
-        return reads.message(call.path("message"), view, false, message -> {
+        return reads.message(call, view, false, message -> {
             Map<Integer, DeliveryState> states = states(view, message);
             return Answer.json(
                     200,
@@ -164,7 +165,7 @@ final class AttemptRoutes implements RouteModule {
                 .deliveries(message, view.endpoints().stream().map(Endpoint::no).toList());
         Map<Integer, DeliveryState> states = new HashMap<>(deliveries.byEndpoint());
         if (!deliveries.settled()) {
-            for (Endpoint endpoint : view.matching(message.eventType, message.channels)) {
+            for (Endpoint endpoint : wanting(view, message)) {
                 if (Time.micros(endpoint.createdAt()) <= message.createdAt) {
                     states.putIfAbsent(endpoint.no(), new DeliveryState(DeliveryStatus.SENDING, null));
                 }
@@ -173,12 +174,20 @@ final class AttemptRoutes implements RouteModule {
         return states;
     }
 
+    private static List<Endpoint> wanting(AppView view, Message message) {
+        if (message.onlyEndpointNo == 0) {
+            return Arrays.asList(view.matching(message.eventType, message.channels));
+        }
+        Endpoint only = view.endpointByNo(message.onlyEndpointNo);
+        return only == null ? List.of() : List.of(only);
+    }
+
     private Answer one(Call call, AppView view) {
         call.query().flag("expanded_statuses");
         if (!call.query().problems().isEmpty()) {
             return Answer.invalid(call.query().problems());
         }
-        return reads.message(call.path("message"), view, false, message -> {
+        return reads.message(call, view, false, message -> {
             @Nullable LoggedAttempt found = reads.history().attempt(message, call.path("attempt"));
             return found == null
                     ? Answer.notFound("attempt")

@@ -57,6 +57,12 @@ public final class Authenticator {
         return false;
     }
 
+    /** Whether a request that was permitted would be again: for those that go on for long. */
+    boolean stillPermits(HttpServerRequest request, Access access) {
+        Token token = token(request);
+        return token != null && access.allows(token);
+    }
+
     /** The token in {@code Authorization: Bearer …}; null if there is none or it is not valid. */
     private @Nullable Token token(HttpServerRequest request) {
         String header = request.headers().get(HttpHeaders.AUTHORIZATION);

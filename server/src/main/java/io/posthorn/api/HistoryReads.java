@@ -67,6 +67,11 @@ record HistoryReads(Catalog catalog, History history, Ids ids) {
                 endpoint == null ? view.endpoints().stream().map(Endpoint::no).toList() : List.of(endpoint.no()));
     }
 
+    /** The message that the path names, by its id or its publisher's. */
+    Answer message(Call call, AppView view, boolean content, Function<Message, Answer> work) {
+        return message(call.path("message"), view, content, work);
+    }
+
     /** A message by its id or its publisher's. */
     Answer message(String key, AppView view, boolean content, Function<Message, Answer> work) {
         Message message = Rules.name(key) == null

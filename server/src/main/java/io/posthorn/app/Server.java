@@ -3,13 +3,18 @@ package io.posthorn.app;
 import io.posthorn.api.ApiPorts;
 import io.posthorn.api.ApiServer;
 import io.posthorn.api.ApiSettings;
+import io.posthorn.api.ContentRoutes;
+import io.posthorn.api.ExampleRoutes;
 import io.posthorn.api.FastRoutes;
 import io.posthorn.api.HistoryRoutes;
+import io.posthorn.api.ListenRoute;
+import io.posthorn.api.ListenSettings;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.PgAudit;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
+import io.posthorn.dispatch.ContentDeletion;
 import io.posthorn.dispatch.DispatchSettings;
 import io.posthorn.dispatch.Dispatcher;
 import io.posthorn.dispatch.Recovery;
@@ -22,6 +27,7 @@ import io.posthorn.egress.TargetResult;
 import io.posthorn.fanout.Fanout;
 import io.posthorn.history.Backlog;
 import io.posthorn.history.PgBacklog;
+import io.posthorn.history.PgContents;
 import io.posthorn.history.PgHistory;
 import io.posthorn.history.PgOutcomeStore;
 import io.posthorn.history.PgUnsettled;
@@ -126,6 +132,10 @@ public final class Server {
         PgAudit audit = new PgAudit(database.jdbi(), ownership::fence, clock);
         PgAnswerKeys answerKeys = new PgAnswerKeys(database.jdbi(), box, ownership::fence, clock);
         Catalog catalog = Catalog.load(database.jdbi(), box, clock, audit.guard());
+        int left = catalog.endpoints().deleteTemporary();
+        if (left > 0) {
+            LOG.info("Removed {} endpoints whose listeners were connected to an earlier run", left);
+        }
         Ids ids = new Ids(database.idKey());
 
         int loops = config.eventLoops() == 0 ? Runtime.getRuntime().availableProcessors() : config.eventLoops();
@@ -196,6 +206,10 @@ public final class Server {
             System.err.println("The administrator's token, shown this once: " + token);
         }
         EgressPolicy policy = egressSettings().policy();
+        ListenRoute listen = new ListenRoute(
+                vertx, catalog, dispatcher.listeners(), ListenSettings.of((int) config.responseKeepBytes()));
+        PgHistory history = new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2));
+        PgContents contents = new PgContents(database.dataSource(), audit.guard()::check, ownership::fence);
         ApiServer api = new ApiServer(
                 vertx,
                 apiSettings(loops),
@@ -207,10 +221,16 @@ public final class Server {
                         answerKeys,
                         audit,
                         FastRoutes.accepting(catalog, intake, config.requestDeadline()),
-                        List.of(new HistoryRoutes(
-                                catalog,
-                                new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2)),
-                                ids))));
+                        List.of(
+                                new HistoryRoutes(catalog, history, ids),
+                                new ExampleRoutes(catalog, intake, config.requestDeadline(), instants),
+                                new ContentRoutes(
+                                        catalog,
+                                        history,
+                                        ids,
+                                        new ContentDeletion(dispatcher, contents, metrics),
+                                        contents),
+                                listen)));
         listen(api);
         onStop(
                 "API",
@@ -218,6 +238,7 @@ public final class Server {
                         .toCompletionStage()
                         .toCompletableFuture()
                         .get(config.shutdownGrace().toMillis() + 5_000, TimeUnit.MILLISECONDS));
+        onStop("listeners", listen::close);
         ownership.onLost(this::lost);
         LOG.info(
                 "Posthorn listens on {}:{} after {} ms",
@@ -355,7 +376,8 @@ public final class Server {
                 (int) Math.max(1, config.requestDeadline().toSeconds()),
                 standard.maxConnections(),
                 standard.maxBlocking(),
-                standard.idleSeconds());
+                standard.idleSeconds(),
+                config.secretOverlap());
     }
 
     private static @Nullable String reveal(@Nullable Secret secret) {

@@ -60,6 +60,7 @@ public final class Posthorn implements Callable<Integer> {
         root.addSubcommand(serve)
                 .addSubcommand(config)
                 .addSubcommand(new DemoCommand(surroundings))
+                .addSubcommand(new ListenCommand(surroundings))
                 .addSubcommand(new VersionCommand(surroundings))
                 .addSubcommand(new HelpCommand());
         int code = root.setOut(surroundings.out())

@@ -110,6 +110,8 @@ final class PgCounts {
         PgSelect select = new PgSelect("select count(*) from message m where m.app_no = ?", endpoint.appNo())
                 .add("and m.seq > (select settled from shard where no = ?)", Shards.of(endpoint.appNo()))
                 .add("and m.created_at >= ? and m.created_at < ?", PgSelect.time(since), PgSelect.time(to));
+        // A message for one endpoint only goes there whatever that subscribed to.
+        select.add("and (m.only_endpoint_no = ? or m.only_endpoint_no is null", endpoint.no());
         List<String> eventTypes = endpoint.eventTypes();
         if (eventTypes != null) {
             select.add("and m.event_type = any (?)", (Object) eventTypes.toArray(String[]::new));
@@ -118,6 +120,7 @@ final class PgCounts {
         if (channels != null) {
             select.add("and m.channels && ?", (Object) channels.toArray(String[]::new));
         }
+        select.add(")");
         // The sum keeps the attempt from being sought in the endpoint's index, past all its others.
         Long count = select.add("""
                         and not exists (select from attempt a

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param appNo {@link Application#no()}
  * @param id {@code ep_} and a ULID
  * @param uid the owner's own id for it, unique in the application
- * @param url where the POST goes
+ * @param url where the POST goes; {@link #TEMPORARY} and something random if the endpoint is temporary
  * @param description for people
  * @param eventTypes the event types it wants; null for all
  * @param channels the channels it wants; null for messages of every channel and of none
@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * @param rateLimit requests a second that its owner wants it held to; kept and shown
  * @param metadata free-form, of the owner
  * @param secret what its messages are signed with
+ * @param oldSecrets what they are signed with too until each one's time is over, the newest first
+ * @param headers what its requests carry beside those of the signature
+ * @param version a number of its owner's, 1 if they have not given one; kept and shown
  * @param createdAt when it was made; messages accepted before are not for it
  * @param updatedAt when it was last changed
  */
@@ -38,5 +41,20 @@ public record Endpoint(
         @Nullable Integer rateLimit,
         Map<String, String> metadata,
         SigningSecret secret,
+        List<RetiredSecret> oldSecrets,
+        List<CustomHeader> headers,
+        int version,
         Instant createdAt,
-        Instant updatedAt) {}
+        Instant updatedAt) {
+
+    /** What the URL of a temporary endpoint begins with; no other endpoint's does. */
+    public static final String TEMPORARY = "listen:";
+
+    /**
+     * Whether it lives only as long as somebody is connected who takes its deliveries. The URL says so and nothing
+     * beside it, so that the two cannot contradict each other.
+     */
+    public boolean temporary() {
+        return url.startsWith(TEMPORARY);
+    }
+}

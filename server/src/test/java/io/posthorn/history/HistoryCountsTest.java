@@ -173,6 +173,9 @@ class HistoryCountsTest {
                 null,
                 Map.of(),
                 SigningSecret.parse("whsec_" + "A".repeat(32)),
+                List.of(),
+                List.of(),
+                1,
                 since,
                 since);
     }
@@ -210,6 +213,14 @@ class HistoryCountsTest {
                 .isEqualTo(new Counts.OfDeliveries(3, 3, 1, 0));
         assertThat(history.countDeliveries(endpoint, BASE + 2 * MINUTE, BASE + 5 * MINUTE))
                 .isEqualTo(new Counts.OfDeliveries(1, 1, 1, 0));
+        Message plain = written.next(app, BASE + 20 * MINUTE, "a", null, List.of(), List.of(), new byte[] {'1'});
+        // one that is for the other endpoint only, whatever that subscribed to
+        written.write(List.of(new Message(
+                app, plain.seq, plain.createdAt, plain.id, "a", null, List.of(), List.of(), plain.payload, other)));
+        assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER).sending()).isEqualTo(2);
+        assertThat(history.countDeliveries(endpoint(app, other, List.of("x"), false), 0, Filter.FOREVER)
+                        .sending())
+                .isEqualTo(1);
         written.settledUpTo(all.getLast());
         assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER)).isEqualTo(new Counts.OfDeliveries(3, 3, 1, 0));
     }
