@@ -217,7 +217,8 @@ class HistoryCountsTest {
         // one that is for the other endpoint only, whatever that subscribed to
         written.write(List.of(new Message(
                 app, plain.seq, plain.createdAt, plain.id, "a", null, List.of(), List.of(), plain.payload, other)));
-        assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER).sending()).isEqualTo(2);
+        assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER).sending())
+                .isEqualTo(2);
         assertThat(history.countDeliveries(endpoint(app, other, List.of("x"), false), 0, Filter.FOREVER)
                         .sending())
                 .isEqualTo(1);
