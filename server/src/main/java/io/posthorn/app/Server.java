@@ -377,7 +377,9 @@ public final class Server {
                 standard.maxConnections(),
                 standard.maxBlocking(),
                 standard.idleSeconds(),
-                config.secretOverlap());
+                config.secretOverlap(),
+                config.tokenRateLimit(),
+                config.publicUrl());
     }
 
     private static @Nullable String reveal(@Nullable Secret secret) {

@@ -28,6 +28,9 @@ public final class Rules {
     /** Feature flags of an event type. */
     public static final int MOST_FEATURE_FLAGS = 100;
 
+    /** Requests a second with one token. */
+    public static final int MOST_TOKEN_RATE = 100_000;
+
     private static final int MOST_VERSION = 65_535;
     private static final int ULID = 26;
 
@@ -60,6 +63,26 @@ public final class Rules {
 
     private static boolean allowed(char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || "-_.".indexOf(c) >= 0;
+    }
+
+    /** The name of an environment: like a uid, and not beginning as the ids of environments do. */
+    public static @Nullable String environmentName(String name) {
+        String wrong = uid(name);
+        return wrong == null && name.startsWith("env_") ? "must not begin with env_, as ids do" : wrong;
+    }
+
+    /** The name of a token: 1 to 256 characters, not only blanks. */
+    public static @Nullable String tokenName(String name) {
+        return name.isBlank() || name.length() > MOST_NAME
+                ? "must be 1 to " + MOST_NAME + " characters, and not only blanks"
+                : null;
+    }
+
+    /** Requests a second with a token: 1 to 100,000. */
+    public static @Nullable String tokenRateLimit(int perSecond) {
+        return perSecond < 1 || perSecond > MOST_TOKEN_RATE
+                ? "must be 1 to " + MOST_TOKEN_RATE + " requests a second"
+                : null;
     }
 
     /** Whether it is a prefix of ours and 26 characters, the form of all ids that the server gives. */
