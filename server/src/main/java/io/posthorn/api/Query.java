@@ -42,8 +42,7 @@ public final class Query {
 
     /** All values of a name; empty if it is not there. */
     List<String> all(String name) {
-        String value = values.get(name);
-        return value == null ? List.of() : List.of(value);
+        return values.getOrDefault(name, List.of());
     }
 
     /** {@code true} or {@code false}; not there is false. */
