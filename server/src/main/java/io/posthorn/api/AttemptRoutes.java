@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Attempts, and where deliveries stand: by endpoint and by message. */
+/** Attempts, and where deliveries stand: of an application, by endpoint and by message. */
 final class AttemptRoutes implements RouteModule {
     private static final String APP = "/api/v1/app/:app";
     /** Bytes of payloads in a list that repeats the same one. */
@@ -48,6 +48,7 @@ final class AttemptRoutes implements RouteModule {
     @Override
     public List<Operation> operations() {
         return List.of(
+                Operation.get(APP + "/attempt", Access.READ, reads.inApp(this::all)),
                 Operation.get(APP + "/attempt/endpoint/:endpoint", Access.READ, reads.inApp(this::byEndpoint)),
                 Operation.get(APP + "/attempt/msg/:message", Access.READ, reads.inApp(this::byMessage)),
                 Operation.get(APP + "/endpoint/:endpoint/msg", Access.READ, reads.inApp(this::messages)),
@@ -68,7 +69,32 @@ final class AttemptRoutes implements RouteModule {
         });
     }
 
+    /** Those at all endpoints that the application has, or at one; of all messages, or of one. */
+    private Answer all(Call call, AppView view) {
+        String ofMessage = call.query().text("msg_id");
+        if (ofMessage != null) {
+            return byMessage(call, view, ofMessage);
+        }
+        HistoryQuery query =
+                HistoryQuery.of(call.query(), reads.ids(), view.application().createdAt());
+        boolean withMessage = call.query().flag("with_msg");
+        if (!call.query().problems().isEmpty()) {
+            return Answer.invalid(call.query().problems());
+        }
+        return reads.endpoints(
+                call,
+                view,
+                endpointNos -> query.answer(
+                        reads.history().attemptsAmong(endpointNos, query.filter(), withMessage, query.reach()),
+                        LoggedAttempt::placeAmong,
+                        logged -> AttemptView.of(logged, view, reads.ids(), logged.message())));
+    }
+
     private Answer byMessage(Call call, AppView view) {
+        return byMessage(call, view, call.path("message"));
+    }
+
+    private Answer byMessage(Call call, AppView view, String key) {
         HistoryQuery query =
                 HistoryQuery.of(call.query(), reads.ids(), view.application().createdAt());
         boolean withMessage = call.query().flag("with_msg");
@@ -80,7 +106,7 @@ final class AttemptRoutes implements RouteModule {
         if (only != null && endpoint == null) {
             return Answer.notFound("endpoint");
         }
-        return reads.message(call, view, withMessage && query.reach().content(), message -> {
+        return reads.message(key, view, withMessage && query.reach().content(), message -> {
             Integer endpointNo = endpoint == null ? null : endpoint.no();
             Reach reach = withMessage
                     ? atMost(query.reach(), MOST_COPIED / Math.max(1, message.payload.length))
@@ -157,6 +183,10 @@ final class AttemptRoutes implements RouteModule {
     }
 
     private Answer one(Call call, AppView view) {
+        call.query().flag("expanded_statuses");
+        if (!call.query().problems().isEmpty()) {
+            return Answer.invalid(call.query().problems());
+        }
         return reads.message(call, view, false, message -> {
             @Nullable LoggedAttempt found = reads.history().attempt(message, call.path("attempt"));
             return found == null

@@ -2,11 +2,12 @@ package io.posthorn.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -27,7 +28,7 @@ public final class Call {
      */
     record Source(String uri, String path, String address) {}
 
-    Call(Caller caller, Source source, Map<String, String> path, Map<String, String> query, JsonNode body) {
+    Call(Caller caller, Source source, Map<String, String> path, Map<String, List<String>> query, JsonNode body) {
         this.caller = caller;
         this.source = source;
         this.path = path;
@@ -37,10 +38,11 @@ public final class Call {
 
     /** What a route needs of a request, taken on its event loop. */
     static Call of(RoutingContext ctx, Caller caller) {
-        Map<String, String> first = new HashMap<>();
-        MultiMap all = ctx.queryParams();
-        all.forEach(entry -> first.putIfAbsent(entry.getKey(), entry.getValue()));
-        return new Call(caller, source(ctx.request()), Map.copyOf(ctx.pathParams()), first, MissingNode.getInstance());
+        Map<String, List<String>> query = new HashMap<>();
+        ctx.queryParams()
+                .forEach(entry -> query.computeIfAbsent(entry.getKey(), name -> new ArrayList<>())
+                        .add(entry.getValue()));
+        return new Call(caller, source(ctx.request()), Map.copyOf(ctx.pathParams()), query, MissingNode.getInstance());
     }
 
     private static Source source(HttpServerRequest request) {

@@ -52,6 +52,8 @@ record HistoryQuery(Ids ids, Paging paging, Reach reach, Filter filter) {
                 time(query, "before", Filter.FOREVER),
                 status(query),
                 codeClass(query));
+        // Clients ask with it for the statuses that came later, which they know then. Here they are always told.
+        query.flag("expanded_statuses");
         Reach reach = new Reach(after, paging.ascending() != paging.back(), paging.limit(), content(query));
         return new HistoryQuery(ids, paging, reach, filter);
     }
@@ -61,7 +63,7 @@ record HistoryQuery(Ids ids, Paging paging, Reach reach, Filter filter) {
         return query.text("with_content") == null || query.flag("with_content");
     }
 
-    private static @Nullable String name(Query query, String parameter) {
+    static @Nullable String name(Query query, String parameter) {
         String name = query.text(parameter);
         String rule = name == null ? null : Rules.name(name);
         if (rule != null) {
@@ -70,24 +72,21 @@ record HistoryQuery(Ids ids, Paging paging, Reach reach, Filter filter) {
         return name;
     }
 
-    /** Names with commas between them. */
-    private static List<String> names(Query query, String parameter) {
-        String text = query.text(parameter);
-        List<String> names = new ArrayList<>();
-        if (text != null && !text.isEmpty()) {
-            for (String name : text.split(",", -1)) {
-                String rule = Rules.name(name);
-                if (rule != null) {
-                    query.refuse(parameter, "each " + rule + "; commas between them");
-                    return List.of();
-                }
-                names.add(name);
+    /** Names with commas between them, or each on its own. */
+    static List<String> names(Query query, String parameter) {
+        List<String> names = query.texts(parameter);
+        for (String name : names) {
+            String rule = Rules.name(name);
+            if (rule != null) {
+                query.refuse(parameter, "each " + rule + "; commas between them");
+                return List.of();
             }
         }
         return names;
     }
 
-    private static long time(Query query, String parameter, long ifAbsent) {
+    /** A moment, microseconds since 1970. */
+    static long time(Query query, String parameter, long ifAbsent) {
         String text = query.text(parameter);
         if (text == null) {
             return ifAbsent;
@@ -115,7 +114,7 @@ record HistoryQuery(Ids ids, Paging paging, Reach reach, Filter filter) {
                 return status;
             }
         }
-        query.refuse("status", "must be 0 (success), 1 (pending), 2 (fail) or 3 (sending)");
+        query.refuse("status", "must be 0 (success), 1 (pending), 2 (fail), 3 (sending) or 4 (canceled)");
         return null;
     }
 

@@ -8,6 +8,8 @@ import io.posthorn.history.HistoryException;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Ids;
 import io.posthorn.model.Message;
+import java.util.List;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -38,6 +40,9 @@ record HistoryReads(Catalog catalog, History history, Ids ids) {
                                 "too_slow",
                                 "looking for this takes too long; narrow it with before and after, or ask for fewer"
                                         + " with limit");
+                    case WRONG_PATH ->
+                        Answer.invalid(List.of(
+                                Problem.value(Objects.requireNonNull(e.getMessage()), "query", "payload_path")));
                     case BUSY -> Answer.unavailable("too many are reading the history just now", RETRY_SECONDS);
                     case FAILED -> throw e;
                 };
@@ -51,9 +56,24 @@ record HistoryReads(Catalog catalog, History history, Ids ids) {
         return endpoint == null ? Answer.notFound("endpoint") : work.apply(endpoint);
     }
 
+    /** The numbers of all endpoints, or of the one that {@code endpoint_id} in the query names. */
+    Answer endpoints(Call call, AppView view, Function<List<Integer>, Answer> work) {
+        String only = call.query().text("endpoint_id");
+        Endpoint endpoint = only == null ? null : view.endpoint(only);
+        if (only != null && endpoint == null) {
+            return Answer.notFound("endpoint");
+        }
+        return work.apply(
+                endpoint == null ? view.endpoints().stream().map(Endpoint::no).toList() : List.of(endpoint.no()));
+    }
+
     /** The message that the path names, by its id or its publisher's. */
     Answer message(Call call, AppView view, boolean content, Function<Message, Answer> work) {
-        String key = call.path("message");
+        return message(call.path("message"), view, content, work);
+    }
+
+    /** A message by its id or its publisher's. */
+    Answer message(String key, AppView view, boolean content, Function<Message, Answer> work) {
         Message message = Rules.name(key) == null
                 ? history.message(view.application().no(), key, content)
                 : null; // such an id does not exist, and may not be a text that the database takes

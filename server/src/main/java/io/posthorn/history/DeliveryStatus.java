@@ -9,7 +9,9 @@ public enum DeliveryStatus {
     /** It has ended without success. */
     FAIL(2),
     /** The first attempt is under way, or is about to be. */
-    SENDING(3);
+    SENDING(3),
+    /** Given up before its end, which never happens here: what is owed is delivered or exhausted. Clients know it. */
+    CANCELED(4);
 
     private final int code;
 

@@ -1,5 +1,6 @@
 package io.posthorn.history;
 
+import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import java.util.Collection;
 import java.util.List;
@@ -18,8 +19,14 @@ public interface History {
      *
      * @param at the row's time, microseconds since 1970: a message's acceptance, an attempt's start
      * @param tie tells apart rows of the same time; above 0
+     * @param second tells apart rows of the same time and tie; 0 where none are
      */
-    record Place(long at, long tie) {}
+    record Place(long at, long tie, long second) {
+        /** A place in a list where time and tie are enough. */
+        public Place(long at, long tie) {
+            this(at, tie, 0);
+        }
+    }
 
     /**
      * How far to read.
@@ -51,7 +58,21 @@ public interface History {
      * @param filter {@link Filter#status} and {@link Filter#codeClass} are of no concern here
      * @param reach how far
      */
-    Slice<Message> messages(int appNo, Filter filter, Reach reach);
+    default Slice<Message> messages(int appNo, Filter filter, Reach reach) {
+        return messages(appNo, filter, Search.NONE, reach);
+    }
+
+    /**
+     * The messages of an application that are searched for. A payload is read for each message that the filter leaves:
+     * this has no index.
+     *
+     * @param appNo the application
+     * @param filter as above
+     * @param search what else has to be true of them
+     * @param reach how far
+     * @throws HistoryException {@link HistoryException.Kind#WRONG_PATH} too
+     */
+    Slice<Message> messages(int appNo, Filter filter, Search search, Reach reach);
 
     /**
      * One message.
@@ -74,6 +95,18 @@ public interface History {
      * @param reach how far
      */
     Slice<LoggedAttempt> attemptsAt(int endpointNo, Filter filter, boolean withMessage, Reach reach);
+
+    /**
+     * The attempts at several endpoints, in one order. A place is the start, {@link Message#seq} and the number of the
+     * endpoint. Times of the filter are those of the starts.
+     *
+     * @param endpointNos the endpoints, such as all of an application
+     * @param filter which
+     * @param withMessage whether to read the messages too
+     * @param reach how far
+     */
+    Slice<LoggedAttempt> attemptsAmong(
+            Collection<Integer> endpointNos, Filter filter, boolean withMessage, Reach reach);
 
     /**
      * The attempts to deliver a message. A place is the start and the number of the endpoint. Times of the filter are
@@ -114,4 +147,32 @@ public interface History {
      * @param endpointNos the endpoints of its application
      */
     Deliveries deliveries(Message message, Collection<Integer> endpointNos);
+
+    /**
+     * Counts attempts over time.
+     *
+     * @param endpointNos at these endpoints
+     * @param span when they started
+     * @return the buckets that have any, in no order
+     */
+    List<Counts.OfAttempts> countAttempts(Collection<Integer> endpointNos, Counts.Span span);
+
+    /**
+     * Counts messages over time.
+     *
+     * @param appNo of this application
+     * @param eventTypes of one of these types; empty for any
+     * @param span when they were accepted
+     * @return the buckets that have any, in no order
+     */
+    List<Counts.OfMessages> countMessages(int appNo, List<String> eventTypes, Counts.Span span);
+
+    /**
+     * Counts the deliveries to an endpoint by where they stand now.
+     *
+     * @param endpoint the endpoint
+     * @param from of messages that were accepted then or later, microseconds since 1970
+     * @param to and earlier than this
+     */
+    Counts.OfDeliveries countDeliveries(Endpoint endpoint, long from, long to);
 }

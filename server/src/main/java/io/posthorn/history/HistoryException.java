@@ -10,6 +10,8 @@ public final class HistoryException extends RuntimeException {
     public enum Kind {
         /** It took longer than reading may take; the same question takes as long again. */
         TOO_SLOW,
+        /** The path into payloads is none, or one that could take any amount of memory; the message says what is wrong. */
+        WRONG_PATH,
         /** Others are reading as much as may be read at a time; to be asked again. */
         BUSY,
         /** The database failed; the cause says how, and whether it is away. */

@@ -37,6 +37,11 @@ public record LoggedAttempt(
         return new History.Place(attempt.startedAt(), seq);
     }
 
+    /** Its place among the attempts at several endpoints. */
+    public History.Place placeAmong() {
+        return new History.Place(attempt.startedAt(), seq, endpointNo);
+    }
+
     /** Its place among the attempts of its message. */
     public History.Place placeOfMessage() {
         return new History.Place(attempt.startedAt(), endpointNo);

@@ -12,6 +12,7 @@ import io.posthorn.model.Verdict;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /** Reads attempts: those at an endpoint in the order of their index, those of a message all together. */
@@ -55,6 +56,54 @@ final class PgAttempts {
                 .add(joined ? "left join " + MESSAGE_OF_ATTEMPT : "")
                 .add("where a.endpoint_no = ?", endpointNo);
         return outcome(select, filter, reach, "seq").addMessageFilter(filter).add(order(reach, "seq"));
+    }
+
+    Slice<LoggedAttempt> among(
+            Connection tx, Collection<Integer> endpointNos, Filter filter, boolean withMessage, Reach reach)
+            throws SQLException {
+        return neverKept(filter) || endpointNos.isEmpty()
+                ? Slice.none()
+                : selectAmong(endpointNos, filter, withMessage, reach)
+                        .page(tx, reach.most(), row -> read(row, withMessage), PgAttempts::bytes);
+    }
+
+    /**
+     * The page's statement but for its limit. There is no index in the order of all attempts of an application, and one
+     * more would be paid for with every attempt. So the endpoints' own orders are merged, in three steps. Each endpoint
+     * is looked up for its first row of the page. A page of so many rows can only have rows of the so many endpoints
+     * whose first rows come first; of these, as many keys are read as the page has rows, and sorted. Then the rows
+     * themselves are read, by their keys. So a page costs one look-up for each endpoint and day, and a few thousand keys
+     * at most, however many attempts there are.
+     */
+    static PgSelect selectAmong(Collection<Integer> endpointNos, Filter filter, boolean withMessage, Reach reach) {
+        int most = reach.most() + 1;
+        String overall = order(reach, "seq") + ", a.endpoint_no " + (reach.ascending() ? "asc" : "desc");
+        Integer[] nos = endpointNos.toArray(Integer[]::new);
+        return new PgSelect("with first as materialized (select a.endpoint_no")
+                .add("from unnest(cast(? as int[])) e (no) join lateral (", (Object) nos)
+                .add(keys("e.no", filter, reach, 1))
+                .add(") a on true " + overall + " limit ?),", most)
+                .add("page as materialized (select a.* from first join lateral (")
+                .add(keys("first.endpoint_no", filter, reach, most))
+                .add(") a on true " + overall + " limit ?)", most)
+                .add("select " + COLUMNS + "," + body(reach.content()))
+                .add(withMessage ? "," + PgMessages.COLUMNS + PgMessages.payload(reach.content()) : "")
+                .add("""
+                        from page p join lateral (
+                            select * from attempt
+                            where endpoint_no = p.endpoint_no and started_at = p.started_at and seq = p.seq) a on true""")
+                .add(withMessage ? "left join " + MESSAGE_OF_ATTEMPT : "")
+                .add(overall);
+    }
+
+    private static PgSelect keys(String endpointNo, Filter filter, Reach reach, int most) {
+        PgSelect select = new PgSelect("select a.endpoint_no, a.started_at, a.seq from attempt a")
+                .add(filter.asksForMessages() ? "left join " + MESSAGE_OF_ATTEMPT : "")
+                .add("where a.endpoint_no = " + endpointNo);
+        return outcome(select, filter, reach, "seq")
+                .addMessageFilter(filter)
+                .add(order(reach, "seq"))
+                .add("limit ?", most);
     }
 
     Slice<LoggedAttempt> ofMessage(
@@ -153,7 +202,8 @@ final class PgAttempts {
 
     /** Attempts are written when they have ended. */
     private static boolean neverKept(Filter filter) {
-        return filter.status() == DeliveryStatus.PENDING || filter.status() == DeliveryStatus.SENDING;
+        DeliveryStatus status = filter.status();
+        return status != null && status != DeliveryStatus.SUCCESS && status != DeliveryStatus.FAIL;
     }
 
     private static String body(boolean content) {
@@ -183,8 +233,17 @@ final class PgAttempts {
     /** Beyond a place. The plain bound besides says which partitions there are to read; of a pair, this is not seen. */
     static void beyond(PgSelect select, Place place, boolean up, String tie) {
         Object at = PgSelect.time(place.at());
-        select.add(up ? "and a.started_at >= ?" : "and a.started_at <= ?", at)
-                .add("and (a.started_at, a." + tie + ") " + (up ? ">" : "<") + " (?, ?)", at, place.tie());
+        String beyond = up ? ">" : "<";
+        select.add(up ? "and a.started_at >= ?" : "and a.started_at <= ?", at);
+        if (place.second() == 0) {
+            select.add("and (a.started_at, a." + tie + ") " + beyond + " (?, ?)", at, place.tie());
+        } else {
+            select.add(
+                    "and (a.started_at, a." + tie + ", a.endpoint_no) " + beyond + " (?, ?, ?)",
+                    at,
+                    place.tie(),
+                    place.second());
+        }
     }
 
     static String order(Reach reach, String tie) {

@@ -30,8 +30,8 @@ final class PgDeliveries {
     }
 
     Slice<AttemptedMessage> atEndpoint(Connection tx, int endpointNo, Filter filter, Reach reach) throws SQLException {
-        return filter.status() == DeliveryStatus.SENDING
-                ? Slice.none() // such a one has no attempt yet
+        return filter.status() == DeliveryStatus.SENDING || filter.status() == DeliveryStatus.CANCELED
+                ? Slice.none() // the one has no attempt yet, and the other does not happen
                 : select(endpointNo, filter, reach)
                         .page(tx, reach.most(), this::read, attempted -> attempted.message().payload.length);
     }

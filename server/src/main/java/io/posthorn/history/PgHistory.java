@@ -1,11 +1,13 @@
 package io.posthorn.history;
 
+import io.posthorn.model.Endpoint;
 import io.posthorn.model.Ids;
 import io.posthorn.model.Message;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
@@ -75,8 +77,8 @@ public final class PgHistory implements History {
     }
 
     @Override
-    public Slice<Message> messages(int appNo, Filter filter, Reach reach) {
-        return read(tx -> messages.page(tx, appNo, filter, reach));
+    public Slice<Message> messages(int appNo, Filter filter, Search search, Reach reach) {
+        return read(tx -> messages.page(tx, appNo, filter, search, reach));
     }
 
     @Override
@@ -87,6 +89,12 @@ public final class PgHistory implements History {
     @Override
     public Slice<LoggedAttempt> attemptsAt(int endpointNo, Filter filter, boolean withMessage, Reach reach) {
         return read(tx -> attempts.atEndpoint(tx, endpointNo, filter, withMessage, reach));
+    }
+
+    @Override
+    public Slice<LoggedAttempt> attemptsAmong(
+            Collection<Integer> endpointNos, Filter filter, boolean withMessage, Reach reach) {
+        return read(tx -> attempts.among(tx, endpointNos, filter, withMessage, reach));
     }
 
     @Override
@@ -107,6 +115,21 @@ public final class PgHistory implements History {
     @Override
     public Deliveries deliveries(Message message, Collection<Integer> endpointNos) {
         return read(tx -> deliveries.of(tx, message, endpointNos));
+    }
+
+    @Override
+    public List<Counts.OfAttempts> countAttempts(Collection<Integer> endpointNos, Counts.Span span) {
+        return read(tx -> PgCounts.attempts(tx, endpointNos, span));
+    }
+
+    @Override
+    public List<Counts.OfMessages> countMessages(int appNo, List<String> eventTypes, Counts.Span span) {
+        return read(tx -> PgCounts.messages(tx, appNo, eventTypes, span));
+    }
+
+    @Override
+    public Counts.OfDeliveries countDeliveries(Endpoint endpoint, long from, long to) {
+        return read(tx -> PgCounts.deliveries(tx, endpoint, from, to));
     }
 
     private <T extends @Nullable Object> T read(Reading<T> reading) {

@@ -51,12 +51,36 @@ final class PgMessages {
                 row.getInt("only_endpoint_no"));
     }
 
-    Slice<Message> page(Connection tx, int appNo, Filter filter, Reach reach) throws SQLException {
-        return select(tx, appNo, filter, reach).page(tx, reach.most(), this::read, m -> m.payload.length);
+    Slice<Message> page(Connection tx, int appNo, Filter filter, Search search, Reach reach) throws SQLException {
+        Place named = search.eventId() == null ? null : named(tx, appNo, search.eventId());
+        if (search.eventId() != null && named == null) {
+            return Slice.none();
+        }
+        Search.InPayload sought = search.payload();
+        if (sought != null) {
+            PgPayload.check(tx, sought.path());
+        }
+        try {
+            return select(tx, appNo, filter, named, sought, reach)
+                    .page(tx, reach.most(), this::read, m -> m.payload.length);
+        } catch (SQLException e) {
+            throw sought == null ? e : PgPayload.blame(e);
+        }
     }
 
     /** The page's statement but for its limit. */
     static PgSelect select(Connection tx, int appNo, Filter filter, Reach reach) throws SQLException {
+        return select(tx, appNo, filter, null, null, reach);
+    }
+
+    private static PgSelect select(
+            Connection tx,
+            int appNo,
+            Filter filter,
+            @Nullable Place named,
+            Search.@Nullable InPayload sought,
+            Reach reach)
+            throws SQLException {
         Place after = reach.after();
         boolean up = reach.ascending();
         long from = after != null && up ? Math.max(filter.from(), after.at()) : filter.from();
@@ -67,19 +91,29 @@ final class PgMessages {
         if (after != null) {
             select.add(up ? "and m.seq > ?" : "and m.seq < ?", after.tie());
         }
-        if (from == filter.from() && from > 0) {
-            Long first = firstSince(tx, appNo, from);
-            if (first != null) {
-                select.add("and m.seq >= ?", first);
-            }
+        if (named != null) {
+            select.add("and m.seq = ? and m.created_at = ?", named.tie(), PgSelect.time(named.at()));
+        } else {
+            // where a place is the bound, its number is already
+            addNumbers(tx, select, appNo, from == filter.from() ? from : 0, to == filter.to() ? to : Filter.FOREVER);
         }
-        if (to == filter.to() && to < Filter.FOREVER) {
-            Long first = firstSince(tx, appNo, to);
-            if (first != null) {
-                select.add("and m.seq < ?", first);
-            }
+        select.addMessageFilter(filter);
+        if (sought != null) {
+            PgPayload.add(select, sought);
         }
-        return select.addMessageFilter(filter).add("order by m.seq " + (up ? "asc" : "desc"));
+        return select.add("order by m.seq " + (up ? "asc" : "desc"));
+    }
+
+    /** The numbers that messages of a time have, as far as they can be told. */
+    static void addNumbers(Connection tx, PgSelect select, int appNo, long from, long to) throws SQLException {
+        Long lowest = from > 0 ? firstSince(tx, appNo, from) : null;
+        if (lowest != null) {
+            select.add("and m.seq >= ?", lowest);
+        }
+        Long beyond = to < Filter.FOREVER ? firstSince(tx, appNo, to) : null;
+        if (beyond != null) {
+            select.add("and m.seq < ?", beyond);
+        }
     }
 
     /**
@@ -128,10 +162,14 @@ final class PgMessages {
             // The number alone could be that of another shard's message, asked for under this application.
             return found != null && found.id.equals(idOrEventId) ? found : null;
         }
-        Place named = new PgSelect(
-                        "select seq, message_at from event_id where app_no = ? and event_id = ?", appNo, idOrEventId)
-                .first(tx, row -> new Place(PgSelect.micros(row, "message_at"), seq(row)));
+        Place named = named(tx, appNo, idOrEventId);
         return named == null ? null : one(tx, appNo, named.tie(), named.at(), named.at() + 1, content);
+    }
+
+    /** Where the message is that its publisher gave this id. */
+    private static @Nullable Place named(Connection tx, int appNo, String eventId) throws SQLException {
+        return new PgSelect("select seq, message_at from event_id where app_no = ? and event_id = ?", appNo, eventId)
+                .first(tx, row -> new Place(PgSelect.micros(row, "message_at"), seq(row)));
     }
 
     private @Nullable Message one(Connection tx, int appNo, long seq, long from, long to, boolean content)

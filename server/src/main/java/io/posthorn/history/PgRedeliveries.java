@@ -258,7 +258,7 @@ public final class PgRedeliveries implements Redeliveries {
         }
         long settled = settled(tx, task.appNo());
         Slice<Message> slice =
-                messages.page(tx, task.appNo(), filter(task), new Reach(task.cursor(), true, page, false));
+                messages.page(tx, task.appNo(), filter(task), Search.NONE, new Reach(task.cursor(), true, page, false));
         List<Message> seen =
                 slice.rows().stream().filter(message -> message.seq <= settled).toList();
         List<Message> chosen =

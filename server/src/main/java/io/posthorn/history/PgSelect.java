@@ -43,6 +43,13 @@ final class PgSelect {
         return this;
     }
 
+    /** Goes on with another one, which keeps its values. */
+    PgSelect add(PgSelect part) {
+        text.append(' ').append(part.text);
+        parameters.addAll(part.parameters);
+        return this;
+    }
+
     /** The value of a question mark that is a {@code timestamptz}. */
     static Object time(long micros) {
         return Time.instant(micros).atOffset(ZoneOffset.UTC);

@@ -129,8 +129,7 @@ class EndpointSettingApiTest {
                 "body.headers.webhook-signature",
                 "body.headers.Host",
                 "body.headers.Content-Length");
-        assertPlaces(
-                "{\"headers\":{\"X-Number\":1,\"X-Null\":null}}", "body.headers.X-Number", "body.headers.X-Null");
+        assertPlaces("{\"headers\":{\"X-Number\":1,\"X-Null\":null}}", "body.headers.X-Number", "body.headers.X-Null");
         assertPlaces("{\"headers\":{\"a b\":\"1\",\"X-Empty\":\"\"}}", "body.headers.a b", "body.headers.X-Empty");
         assertPlaces("{\"headers\":{\"X-A\":\"1\",\"x-a\":\"2\"}}", "body.headers");
         assertPlaces("{\"headers\":[\"X-A\"]}", "body.headers");
