@@ -81,10 +81,11 @@ final class AcceptRoute implements FastRoute {
                 return false;
             }
         }
-        if (!authenticator.check(request)) {
+        Caller caller = authenticator.caller(request);
+        if (caller == null || !Authenticator.permits(request, caller, Access.SEND)) {
             return true;
         }
-        AppView app = catalog.app(path.substring(PREFIX.length(), slash));
+        AppView app = catalog.app(caller.env(), path.substring(PREFIX.length(), slash));
         if (app == null) {
             Errors.notFound(request, "there is no such application");
             return true;

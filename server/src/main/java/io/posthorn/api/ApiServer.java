@@ -31,6 +31,7 @@ public final class ApiServer {
     private final Authenticator authenticator;
     private final Bodies bodies;
     private final Blocking blocking;
+    private final Pipeline pipeline;
     private final HealthRoute health;
     private final List<RouteModule> modules;
     private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
@@ -51,7 +52,8 @@ public final class ApiServer {
         this.port = settings.port();
         this.authenticator = new Authenticator(ports.catalog());
         this.bodies = new Bodies(vertx, settings);
-        this.blocking = new Blocking(vertx, bodies, settings.maxBlocking());
+        this.blocking = new Blocking(vertx, settings.maxBlocking());
+        this.pipeline = new Pipeline(ports.catalog(), authenticator, bodies, blocking);
         this.health = new HealthRoute(vertx, ports.healthy());
         this.modules = Stream.concat(
                         Stream.of(
@@ -66,6 +68,11 @@ public final class ApiServer {
     public Future<Void> start() {
         return vertx.deployVerticle(Instance::new, new DeploymentOptions().setInstances(settings.instances()))
                 .mapEmpty();
+    }
+
+    /** Every operation but the few that are open to everybody. */
+    List<Operation> operations() {
+        return modules.stream().flatMap(module -> module.operations().stream()).toList();
     }
 
     /** The port it listens on, once it has started. */
@@ -137,12 +144,16 @@ public final class ApiServer {
         Router router = Router.router(vertx);
         health.mount(router);
         router.get("/metrics")
-                .handler(blocking.get(call -> Answer.text(
-                        200,
-                        "text/plain; version=0.0.4; charset=utf-8",
-                        ports.metrics().get())));
+                .handler(ctx -> blocking.run(
+                        ctx.request(),
+                        () -> Answer.text(
+                                200,
+                                "text/plain; version=0.0.4; charset=utf-8",
+                                ports.metrics().get())));
         router.route("/api/v1/*").handler(this::authenticate);
-        modules.forEach(module -> module.mount(router, blocking));
+        for (Operation operation : operations()) {
+            router.route(operation.method(), operation.path()).handler(ctx -> pipeline.handle(ctx, operation));
+        }
         router.errorHandler(
                 400,
                 ctx -> Errors.write(
@@ -178,8 +189,9 @@ public final class ApiServer {
                         failure == null ? new IllegalStateException("a route failed without a reason") : failure));
     }
 
+    /** Who has no token does not learn which paths there are. */
     private void authenticate(RoutingContext ctx) {
-        if (authenticator.check(ctx.request())) {
+        if (pipeline.authenticated(ctx)) {
             ctx.next();
         }
     }

@@ -5,13 +5,15 @@ import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.Rules;
 import io.posthorn.model.Application;
-import io.vertx.ext.web.Router;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/app}. */
 final class ApplicationRoutes implements RouteModule {
+    private static final String ALL = "/api/v1/app";
+    private static final String ONE = ALL + "/:app";
     private static final AppDraft BLANK = new AppDraft("", null, Map.of(), null);
 
     private final Catalog catalog;
@@ -44,14 +46,17 @@ final class ApplicationRoutes implements RouteModule {
     }
 
     @Override
-    public void mount(Router router, Blocking blocking) {
-        router.get("/api/v1/app").handler(blocking.get(this::list));
-        router.post("/api/v1/app").handler(blocking.json(this::create));
-        router.get("/api/v1/app/:app").handler(blocking.get(this::read));
-        router.put("/api/v1/app/:app").handler(blocking.json(this::put));
-        router.patch("/api/v1/app/:app").handler(blocking.json(this::patch));
-        router.delete("/api/v1/app/:app")
-                .handler(blocking.get(call -> Answer.of(catalog.applications().delete(call.path("app")), Out::of)));
+    public List<Operation> operations() {
+        return List.of(
+                Operation.get(ALL, Access.READ, this::list),
+                Operation.post(ALL, Access.MANAGE, this::create),
+                Operation.get(ONE, Access.READ, this::read),
+                Operation.put(ONE, Access.MANAGE, this::put),
+                Operation.patch(ONE, Access.MANAGE, this::patch),
+                Operation.delete(
+                        ONE,
+                        Access.MANAGE,
+                        call -> Answer.of(catalog.applications().delete(call.env(), call.path("app")), Out::of)));
     }
 
     private Answer list(Call call) {
@@ -64,10 +69,12 @@ final class ApplicationRoutes implements RouteModule {
                 200,
                 paging.page(
                         (after, ascending, most) -> catalog.apps(
+                                call.env(),
                                 after,
                                 ascending,
                                 most,
-                                view -> !withEndpoints || !view.endpoints().isEmpty()),
+                                view -> call.caller().sees(view.application().no())
+                                        && (!withEndpoints || !view.endpoints().isEmpty())),
                         view -> view.application().id(),
                         view -> Out.of(view.application())));
     }
@@ -78,12 +85,12 @@ final class ApplicationRoutes implements RouteModule {
         AppDraft draft = draft(fields, BLANK);
         fields.problems().addAll(call.query().problems());
         return fields.problems().isEmpty()
-                ? Answer.of(catalog.applications().create(draft, getIfExists), Out::of)
+                ? Answer.of(catalog.applications().create(call.env(), draft, getIfExists), Out::of)
                 : Answer.invalid(fields.problems());
     }
 
     private Answer read(Call call) {
-        AppView view = catalog.app(call.path("app"));
+        AppView view = catalog.app(call.env(), call.path("app"));
         return view == null ? Answer.notFound("application") : Answer.json(200, Out.of(view.application()));
     }
 
@@ -93,7 +100,7 @@ final class ApplicationRoutes implements RouteModule {
         AppDraft draft = draft(fields, BLANK);
         fields.path("app", key, Fields::uidInPath);
         return fields.problems().isEmpty()
-                ? Answer.of(catalog.applications().put(key, draft), Out::of)
+                ? Answer.of(catalog.applications().put(call.env(), key, draft), Out::of)
                 : Answer.invalid(fields.problems());
     }
 
@@ -102,7 +109,8 @@ final class ApplicationRoutes implements RouteModule {
         draft(fields, BLANK);
         return fields.problems().isEmpty()
                 ? Answer.of(
-                        catalog.applications().patch(call.path("app"), present -> draft(fields.checked(), present)),
+                        catalog.applications()
+                                .patch(call.env(), call.path("app"), present -> draft(fields.checked(), present)),
                         Out::of)
                 : Answer.invalid(fields.problems());
     }

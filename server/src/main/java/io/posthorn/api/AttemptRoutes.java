@@ -12,8 +12,8 @@ import io.posthorn.history.LoggedAttempt;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
-import io.vertx.ext.web.Router;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -45,12 +45,13 @@ final class AttemptRoutes implements RouteModule {
             @JsonUnwrapped StateView state) {}
 
     @Override
-    public void mount(Router router, Blocking blocking) {
-        router.get(APP + "/attempt/endpoint/:endpoint").handler(blocking.get(reads.inApp(this::byEndpoint)));
-        router.get(APP + "/attempt/msg/:message").handler(blocking.get(reads.inApp(this::byMessage)));
-        router.get(APP + "/endpoint/:endpoint/msg").handler(blocking.get(reads.inApp(this::messages)));
-        router.get(APP + "/msg/:message/endpoint").handler(blocking.get(reads.inApp(this::destinations)));
-        router.get(APP + "/msg/:message/attempt/:attempt").handler(blocking.get(reads.inApp(this::one)));
+    public List<Operation> operations() {
+        return List.of(
+                Operation.get(APP + "/attempt/endpoint/:endpoint", Access.READ, reads.inApp(this::byEndpoint)),
+                Operation.get(APP + "/attempt/msg/:message", Access.READ, reads.inApp(this::byMessage)),
+                Operation.get(APP + "/endpoint/:endpoint/msg", Access.READ, reads.inApp(this::messages)),
+                Operation.get(APP + "/msg/:message/endpoint", Access.READ, reads.inApp(this::destinations)),
+                Operation.get(APP + "/msg/:message/attempt/:attempt", Access.READ, reads.inApp(this::one)));
     }
 
     private Answer byEndpoint(Call call, AppView view) {

@@ -9,26 +9,43 @@ import java.util.Map;
 
 /** A request as a route sees it, away from its event loop. */
 public final class Call {
+    private final Caller caller;
     private final Map<String, String> path;
     private final Query query;
     private final JsonNode body;
 
-    Call(Map<String, String> path, Map<String, String> query, JsonNode body) {
+    Call(Caller caller, Map<String, String> path, Map<String, String> query, JsonNode body) {
+        this.caller = caller;
         this.path = path;
         this.query = new Query(query);
         this.body = body;
     }
 
     /** What a route needs of a request, taken on its event loop. */
-    static Call of(RoutingContext ctx) {
+    static Call of(RoutingContext ctx, Caller caller) {
         Map<String, String> first = new HashMap<>();
         MultiMap all = ctx.queryParams();
         all.forEach(entry -> first.putIfAbsent(entry.getKey(), entry.getValue()));
-        return new Call(Map.copyOf(ctx.pathParams()), first, MissingNode.getInstance());
+        return new Call(caller, Map.copyOf(ctx.pathParams()), first, MissingNode.getInstance());
     }
 
     Call with(JsonNode object) {
-        return new Call(path, query.values(), object);
+        return new Call(caller, path, query.values(), object);
+    }
+
+    /** Whose request it is. */
+    public Caller caller() {
+        return caller;
+    }
+
+    /** The number of the environment that it concerns. */
+    public int env() {
+        return caller.env();
+    }
+
+    /** Whether the route's path has such a part. */
+    boolean names(String part) {
+        return path.containsKey(part);
     }
 
     /**

@@ -6,7 +6,6 @@ import io.posthorn.catalog.EndpointDraft;
 import io.posthorn.catalog.Rules;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.SigningSecret;
-import io.vertx.ext.web.Router;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -71,25 +70,31 @@ final class EndpointRoutes implements RouteModule {
     record SecretOut(String key) {}
 
     @Override
-    public void mount(Router router, Blocking blocking) {
-        router.get(ALL).handler(blocking.get(this::list));
-        router.post(ALL).handler(blocking.json(this::create));
-        router.get(ONE)
-                .handler(blocking.get(call -> found(call, (view, endpoint) -> Answer.json(200, Out.of(endpoint)))));
-        router.put(ONE).handler(blocking.json(this::put));
-        router.patch(ONE).handler(blocking.json(this::patch));
-        router.delete(ONE)
-                .handler(blocking.get(call ->
-                        Answer.of(catalog.endpoints().delete(call.path("app"), call.path("endpoint")), Out::of)));
-        router.get(ONE + "/secret")
-                .handler(blocking.get(call -> found(
-                        call,
-                        (view, endpoint) ->
-                                Answer.json(200, new SecretOut(endpoint.secret().reveal())))));
+    public List<Operation> operations() {
+        return List.of(
+                Operation.get(ALL, Access.READ, this::list),
+                Operation.post(ALL, Access.WRITE, this::create),
+                Operation.get(
+                        ONE, Access.READ, call -> found(call, (view, endpoint) -> Answer.json(200, Out.of(endpoint)))),
+                Operation.put(ONE, Access.WRITE, this::put),
+                Operation.patch(ONE, Access.WRITE, this::patch),
+                Operation.delete(
+                        ONE,
+                        Access.WRITE,
+                        call -> Answer.of(
+                                catalog.endpoints().delete(call.env(), call.path("app"), call.path("endpoint")),
+                                Out::of)),
+                Operation.get(
+                        ONE + "/secret",
+                        Access.SECRET,
+                        call -> found(
+                                call,
+                                (view, endpoint) -> Answer.json(
+                                        200, new SecretOut(endpoint.secret().reveal())))));
     }
 
     private Answer found(Call call, BiFunction<AppView, Endpoint, Answer> answer) {
-        AppView view = catalog.app(call.path("app"));
+        AppView view = catalog.app(call.env(), call.path("app"));
         if (view == null) {
             return Answer.notFound("application");
         }
@@ -98,7 +103,7 @@ final class EndpointRoutes implements RouteModule {
     }
 
     private Answer list(Call call) {
-        AppView view = catalog.app(call.path("app"));
+        AppView view = catalog.app(call.env(), call.path("app"));
         if (view == null) {
             return Answer.notFound("application");
         }
@@ -112,7 +117,7 @@ final class EndpointRoutes implements RouteModule {
         Fields fields = new Fields(call.body(), false);
         EndpointDraft draft = draft(fields, BLANK);
         return fields.problems().isEmpty()
-                ? Answer.of(catalog.endpoints().create(call.path("app"), draft), Out::of)
+                ? Answer.of(catalog.endpoints().create(call.env(), call.path("app"), draft), Out::of)
                 : Answer.invalid(fields.problems());
     }
 
@@ -122,7 +127,7 @@ final class EndpointRoutes implements RouteModule {
         EndpointDraft draft = draft(fields, BLANK);
         fields.path("endpoint", key, Fields::uidInPath);
         return fields.problems().isEmpty()
-                ? Answer.of(catalog.endpoints().put(call.path("app"), key, draft), Out::of)
+                ? Answer.of(catalog.endpoints().put(call.env(), call.path("app"), key, draft), Out::of)
                 : Answer.invalid(fields.problems());
     }
 
@@ -133,6 +138,7 @@ final class EndpointRoutes implements RouteModule {
                 ? Answer.of(
                         catalog.endpoints()
                                 .patch(
+                                        call.env(),
                                         call.path("app"),
                                         call.path("endpoint"),
                                         present -> draft(fields.checked(), present)),

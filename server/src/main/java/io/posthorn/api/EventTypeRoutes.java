@@ -6,8 +6,8 @@ import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EventTypeDraft;
 import io.posthorn.catalog.Rules;
 import io.posthorn.model.EventType;
-import io.vertx.ext.web.Router;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/event-type}. Deleting archives; {@code ?expunge=true} deletes. */
@@ -50,13 +50,14 @@ final class EventTypeRoutes implements RouteModule {
     }
 
     @Override
-    public void mount(Router router, Blocking blocking) {
-        router.get(ALL).handler(blocking.get(this::list));
-        router.post(ALL).handler(blocking.json(this::create));
-        router.get(ONE).handler(blocking.get(this::read));
-        router.put(ONE).handler(blocking.json(this::put));
-        router.patch(ONE).handler(blocking.json(this::patch));
-        router.delete(ONE).handler(blocking.get(this::delete));
+    public List<Operation> operations() {
+        return List.of(
+                Operation.get(ALL, Access.CATALOG, this::list),
+                Operation.post(ALL, Access.MANAGE, this::create),
+                Operation.get(ONE, Access.CATALOG, this::read),
+                Operation.put(ONE, Access.MANAGE, this::put),
+                Operation.patch(ONE, Access.MANAGE, this::patch),
+                Operation.delete(ONE, Access.MANAGE, this::delete));
     }
 
     private Answer list(Call call) {
@@ -70,7 +71,8 @@ final class EventTypeRoutes implements RouteModule {
         return Answer.json(
                 200,
                 paging.page(
-                        (after, ascending, most) -> catalog.eventTypes().list(after, ascending, most, archivedToo),
+                        (after, ascending, most) ->
+                                catalog.eventTypes().list(call.env(), after, ascending, most, archivedToo),
                         EventType::name,
                         type -> withSchemas ? Out.of(type) : Out.of(type).withoutSchemas()));
     }
@@ -80,12 +82,12 @@ final class EventTypeRoutes implements RouteModule {
         String name = fields.requiredText("name", "", Rules::name);
         EventTypeDraft draft = draft(fields, BLANK);
         return fields.problems().isEmpty()
-                ? Answer.of(catalog.eventTypes().create(name, draft), Out::of)
+                ? Answer.of(catalog.eventTypes().create(call.env(), name, draft), Out::of)
                 : Answer.invalid(fields.problems());
     }
 
     private Answer read(Call call) {
-        EventType type = catalog.eventType(call.path("name"));
+        EventType type = catalog.eventType(call.env(), call.path("name"));
         return type == null ? Answer.notFound("event type") : Answer.json(200, Out.of(type));
     }
 
@@ -95,7 +97,7 @@ final class EventTypeRoutes implements RouteModule {
         EventTypeDraft draft = draft(fields, BLANK);
         fields.path("name", name, Rules::name);
         return fields.problems().isEmpty()
-                ? Answer.of(catalog.eventTypes().put(name, draft), Out::of)
+                ? Answer.of(catalog.eventTypes().put(call.env(), name, draft), Out::of)
                 : Answer.invalid(fields.problems());
     }
 
@@ -104,7 +106,8 @@ final class EventTypeRoutes implements RouteModule {
         draft(fields, BLANK);
         return fields.problems().isEmpty()
                 ? Answer.of(
-                        catalog.eventTypes().patch(call.path("name"), present -> draft(fields.checked(), present)),
+                        catalog.eventTypes()
+                                .patch(call.env(), call.path("name"), present -> draft(fields.checked(), present)),
                         Out::of)
                 : Answer.invalid(fields.problems());
     }
@@ -112,7 +115,7 @@ final class EventTypeRoutes implements RouteModule {
     private Answer delete(Call call) {
         boolean expunge = call.query().flag("expunge");
         return call.query().problems().isEmpty()
-                ? Answer.of(catalog.eventTypes().delete(call.path("name"), expunge), Out::of)
+                ? Answer.of(catalog.eventTypes().delete(call.env(), call.path("name"), expunge), Out::of)
                 : Answer.invalid(call.query().problems());
     }
 

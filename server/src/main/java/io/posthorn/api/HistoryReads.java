@@ -24,7 +24,7 @@ record HistoryReads(Catalog catalog, History history, Ids ids) {
     /** A route under {@code /app/:app}. */
     Function<Call, Answer> inApp(BiFunction<Call, AppView, Answer> work) {
         return call -> {
-            AppView view = catalog.app(call.path("app"));
+            AppView view = catalog.app(call.env(), call.path("app"));
             if (view == null) {
                 return Answer.notFound("application");
             }

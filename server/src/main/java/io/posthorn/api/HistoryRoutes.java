@@ -3,7 +3,8 @@ package io.posthorn.api;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.history.History;
 import io.posthorn.model.Ids;
-import io.vertx.ext.web.Router;
+import java.util.List;
+import java.util.stream.Stream;
 
 /** Reading what happened: messages, attempts, and where deliveries stand. */
 public final class HistoryRoutes implements RouteModule {
@@ -21,8 +22,9 @@ public final class HistoryRoutes implements RouteModule {
     }
 
     @Override
-    public void mount(Router router, Blocking blocking) {
-        new MessageRoutes(reads).mount(router, blocking);
-        new AttemptRoutes(reads).mount(router, blocking);
+    public List<Operation> operations() {
+        return Stream.of(new MessageRoutes(reads), new AttemptRoutes(reads))
+                .flatMap(module -> module.operations().stream())
+                .toList();
     }
 }

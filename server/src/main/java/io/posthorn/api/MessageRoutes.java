@@ -2,7 +2,7 @@ package io.posthorn.api;
 
 import io.posthorn.catalog.AppView;
 import io.posthorn.history.History.Place;
-import io.vertx.ext.web.Router;
+import java.util.List;
 
 /** {@code /api/v1/app/{app}/msg}, for reading. */
 final class MessageRoutes implements RouteModule {
@@ -15,12 +15,12 @@ final class MessageRoutes implements RouteModule {
     }
 
     @Override
-    public void mount(Router router, Blocking blocking) {
-        router.get(ALL).handler(blocking.get(reads.inApp(this::list)));
-        router.get(ALL + "/:message").handler(blocking.get(reads.inApp(this::read)));
-        // The hot path takes these before the router is asked; here they stand so that a 405 names them.
-        router.post(ALL).handler(ctx -> ctx.fail(404));
-        router.post(ALL + "/batch").handler(ctx -> ctx.fail(404));
+    public List<Operation> operations() {
+        return List.of(
+                Operation.get(ALL, Access.READ, reads.inApp(this::list)),
+                Operation.get(ALL + "/:message", Access.READ, reads.inApp(this::read)),
+                Operation.fast(ALL, Access.SEND),
+                Operation.fast(ALL + "/batch", Access.SEND));
     }
 
     private Answer list(Call call, AppView view) {

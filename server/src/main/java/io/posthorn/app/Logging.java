@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
 public final class Logging extends ContextAwareBase implements Configurator {
     private static final String ONE_LINE = "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %-5level %logger{0} "
             + "%replace(%msg%replace( %ex{30}){'^ $', ''}){'\\s*[\\r\\n]+\\s*', ' ⏎ '}%nopex%n";
+    private static final String ACCEPTOR = "io.netty.bootstrap.ServerBootstrap";
     private static final List<String> LIBRARIES =
             List.of("io.netty", "io.vertx", "com.zaxxer.hikari", "org.flywaydb", "org.jdbi", "org.postgresql");
 
@@ -31,6 +32,17 @@ public final class Logging extends ContextAwareBase implements Configurator {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
             context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.toLevel(level.name()));
             quieten(context, Level.toLevel(level.name()));
+        }
+    }
+
+    /**
+     * To be called when the server stops. Between the moment when an HTTP server lets go of its event loops and the one
+     * when its socket is closed, a connection may still be accepted: nobody can take it, so it is closed before anything
+     * was read from it. Netty warns of that with a stack trace, but it is what stopping means.
+     */
+    static void stopping() {
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+            context.getLogger(ACCEPTOR).setLevel(Level.ERROR);
         }
     }
 

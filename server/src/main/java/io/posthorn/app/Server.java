@@ -404,6 +404,7 @@ public final class Server {
                         config.shutdownGrace().toSeconds());
             }
         }
+        Logging.stopping();
         for (@Nullable Stopping next = stopping.poll(); next != null; next = stopping.poll()) {
             try {
                 next.step.run();

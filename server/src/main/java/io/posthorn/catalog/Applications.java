@@ -29,16 +29,17 @@ public final class Applications {
     /**
      * Makes one.
      *
+     * @param env the number of its environment
      * @param draft what it is to be
      * @param getIfExists whether one with the same uid is as good
      * @return {@code Created}; {@code Existing} or {@code Conflict} if another has the uid
      */
-    public Result<Application> create(AppDraft draft, boolean getIfExists) {
+    public Result<Application> create(int env, AppDraft draft, boolean getIfExists) {
         String id = Ids.fresh(PREFIX);
         return changes.run(id, () -> {
-            Application holder = holder(draft.uid());
+            Application holder = holder(env, draft.uid());
             if (holder == null) {
-                return insert(id, draft);
+                return insert(env, id, draft);
             }
             return getIfExists ? new Result.Existing<>(holder) : taken(draft.uid());
         });
@@ -49,17 +50,18 @@ public final class Applications {
      * draft names none, and so does one that was addressed by its uid, so that saying the same thing twice is the same
      * as saying it once.
      *
+     * @param env the number of its environment
      * @param idOrUid how it was addressed
      * @param draft what it is to be
      * @return {@code Updated} or {@code Created}; {@code Conflict} if another has the uid; {@code NotFound} for an id
      *     that does not exist, because ids are given by us
      */
-    public Result<Application> put(String idOrUid, AppDraft draft) {
-        AppView present = directory.find(idOrUid);
+    public Result<Application> put(int env, String idOrUid, AppDraft draft) {
+        AppView present = directory.find(env, idOrUid);
         String freshId = Ids.fresh(PREFIX);
         String subject = present == null ? freshId : present.application().id();
         return changes.run(subject, () -> {
-            AppView view = directory.find(idOrUid);
+            AppView view = directory.find(env, idOrUid);
             AppDraft named = draft.uid() == null && !Rules.looksLikeId(idOrUid) ? withUid(draft, idOrUid) : draft;
             if (view != null) {
                 return update(view, named);
@@ -67,21 +69,22 @@ public final class Applications {
             if (Rules.looksLikeId(idOrUid)) {
                 return new Result.NotFound<>("application");
             }
-            return holder(named.uid()) == null ? insert(freshId, named) : taken(named.uid());
+            return holder(env, named.uid()) == null ? insert(env, freshId, named) : taken(named.uid());
         });
     }
 
     /**
      * Changes some of it.
      *
+     * @param env the number of its environment
      * @param idOrUid how it was addressed
      * @param patch from what it is to what it is to be
      * @return {@code Updated}; {@code Conflict} if another has the uid; {@code NotFound}
      */
-    public Result<Application> patch(String idOrUid, UnaryOperator<AppDraft> patch) {
-        AppView present = directory.find(idOrUid);
+    public Result<Application> patch(int env, String idOrUid, UnaryOperator<AppDraft> patch) {
+        AppView present = directory.find(env, idOrUid);
         return changes.run(present == null ? "" : present.application().id(), () -> {
-            AppView view = directory.find(idOrUid);
+            AppView view = directory.find(env, idOrUid);
             return view == null
                     ? new Result.NotFound<>("application")
                     : update(view, patch.apply(AppDraft.of(view.application())));
@@ -91,13 +94,14 @@ public final class Applications {
     /**
      * Removes it with its endpoints.
      *
+     * @param env the number of its environment
      * @param idOrUid how it was addressed
      * @return {@code Deleted} or {@code NotFound}
      */
-    public Result<Application> delete(String idOrUid) {
-        AppView present = directory.find(idOrUid);
+    public Result<Application> delete(int env, String idOrUid) {
+        AppView present = directory.find(env, idOrUid);
         return changes.run(present == null ? "" : present.application().id(), () -> {
-            AppView view = directory.find(idOrUid);
+            AppView view = directory.find(env, idOrUid);
             if (view == null) {
                 return new Result.NotFound<>("application");
             }
@@ -107,22 +111,23 @@ public final class Applications {
         });
     }
 
-    private Result<Application> insert(String id, AppDraft draft) {
+    private Result<Application> insert(int env, String id, AppDraft draft) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         Application made = pg.insert(
-                new Application(0, id, draft.uid(), draft.name(), draft.metadata(), draft.rateLimit(), now, now));
+                new Application(0, env, id, draft.uid(), draft.name(), draft.metadata(), draft.rateLimit(), now, now));
         directory.put(AppView.of(made, new Endpoint[0]));
         return new Result.Created<>(made);
     }
 
     private Result<Application> update(AppView view, AppDraft draft) {
         Application was = view.application();
-        Application holder = holder(draft.uid());
+        Application holder = holder(was.envNo(), draft.uid());
         if (holder != null && holder.no() != was.no()) {
             return taken(draft.uid());
         }
         Application now = new Application(
                 was.no(),
+                was.envNo(),
                 was.id(),
                 draft.uid(),
                 draft.name(),
@@ -135,8 +140,8 @@ public final class Applications {
         return new Result.Updated<>(now);
     }
 
-    private @Nullable Application holder(@Nullable String uid) {
-        AppView view = uid == null ? null : directory.find(uid);
+    private @Nullable Application holder(int env, @Nullable String uid) {
+        AppView view = uid == null ? null : directory.find(env, uid);
         return view == null ? null : view.application();
     }
 
@@ -155,7 +160,7 @@ public final class Applications {
 
     /** Makes memory agree with the database about the application with this id, whatever happened to it. */
     void reread(String id) {
-        AppView before = directory.find(id);
+        AppView before = directory.findById(id);
         AppView now = pg.application(id);
         if (now != null) {
             directory.put(now);

@@ -31,11 +31,12 @@ public final class Catalog {
     private final Applications applications;
     private final Endpoints endpoints;
     private final EventTypes eventTypes;
+    private final Environments environments = new Environments();
 
     private Catalog(PgCatalog pg, Clock clock, SecureRandom random) {
         this.pg = pg;
         this.changes = new Changes(this::reread);
-        this.tokens = new Tokens(pg, random);
+        this.tokens = new Tokens(pg, clock, random);
         this.applications = new Applications(directory, pg, changes, clock);
         this.endpoints = new Endpoints(directory, pg, changes, clock, random);
         this.eventTypes = new EventTypes(pg, changes, clock);
@@ -54,6 +55,7 @@ public final class Catalog {
         PgCatalog pg = new PgCatalog(jdbi, box, guard);
         Catalog catalog = new Catalog(pg, clock, new SecureRandom());
         pg.inSnapshot(handle -> {
+            catalog.environments.load(pg.environments(handle));
             catalog.loadApplications(handle);
             catalog.eventTypes.load(pg.eventTypes(handle));
             catalog.tokens.load(pg.tokens(handle));
@@ -94,9 +96,15 @@ public final class Catalog {
         group.clear();
     }
 
-    /** The application with this id or uid; null if there is none. */
-    public @Nullable AppView app(String idOrUid) {
-        return directory.find(idOrUid);
+    /**
+     * The application with this id or uid.
+     *
+     * @param env the number of its environment
+     * @param idOrUid its own
+     * @return null if the environment has none
+     */
+    public @Nullable AppView app(int env, String idOrUid) {
+        return directory.find(env, idOrUid);
     }
 
     /** The application with this number; null if there is none. */
@@ -104,22 +112,23 @@ public final class Catalog {
         return directory.find(no);
     }
 
-    /** All applications by age. A live view: what changes during an iteration may or may not be seen by it. */
+    /** All applications of all environments by age. A live view: what changes during an iteration may or may not be seen by it. */
     public Collection<AppView> apps() {
         return directory.all();
     }
 
     /**
-     * Some applications, in the order of their ids, which is that of their creation.
+     * Some applications of an environment, in the order of their ids, which is that of their creation.
      *
+     * @param env the number of the environment
      * @param after only those beyond this id, whether it still exists or not; null for the first ones
      * @param ascending the oldest first, otherwise the newest
      * @param most how many
      * @param wanted leaves out the others
      */
-    public List<AppView> apps(@Nullable String after, boolean ascending, int most, Predicate<AppView> wanted) {
+    public List<AppView> apps(int env, @Nullable String after, boolean ascending, int most, Predicate<AppView> wanted) {
         List<AppView> some = new ArrayList<>();
-        for (AppView view : directory.from(after, ascending)) {
+        for (AppView view : directory.from(env, after, ascending)) {
             if (some.size() == most) {
                 break;
             }
@@ -130,16 +139,16 @@ public final class Catalog {
         return some;
     }
 
-    /** The event type of this name; null if there is none. */
-    public @Nullable EventType eventType(String name) {
-        return eventTypes.find(name);
+    /** The event type of this name in an environment; null if there is none. */
+    public @Nullable EventType eventType(int env, String name) {
+        return eventTypes.find(env, name);
     }
 
     /**
      * Whose token this is. The token's hash is looked up, so the time it takes tells nothing about valid ones.
      *
      * @param bearer what the caller presented
-     * @return null if it is not valid
+     * @return null if it is not valid, or not any more
      */
     public @Nullable Token authenticate(String bearer) {
         return tokens.authenticate(bearer);
@@ -164,6 +173,11 @@ public final class Catalog {
     /** Changes to endpoints. */
     public Endpoints endpoints() {
         return endpoints;
+    }
+
+    /** The environments. */
+    public Environments environments() {
+        return environments;
     }
 
     /** Changes to event types, and their list. */

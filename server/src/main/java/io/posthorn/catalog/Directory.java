@@ -25,14 +25,34 @@ final class Directory {
         }
     }
 
-    private final ConcurrentHashMap<String, Slot> byKey = new ConcurrentHashMap<>();
+    /** The applications of one environment. */
+    private static final class Names {
+        final ConcurrentHashMap<String, Slot> byKey = new ConcurrentHashMap<>();
+        final ConcurrentSkipListMap<String, Slot> byId = new ConcurrentSkipListMap<>();
+    }
+
+    private static final Names NOBODY = new Names();
+
+    private final ConcurrentHashMap<Integer, Names> environments = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Integer, Slot> byNo = new ConcurrentHashMap<>();
     private final ConcurrentSkipListMap<String, Slot> byId = new ConcurrentSkipListMap<>();
 
+    /** The application of an environment; one of another environment is not there. */
     @Nullable
-    AppView find(String idOrUid) {
-        Slot slot = byKey.get(idOrUid);
+    AppView find(int env, String idOrUid) {
+        Slot slot = names(env).byKey.get(idOrUid);
         return slot == null ? null : slot.view;
+    }
+
+    /** The application with this id, in whatever environment. */
+    @Nullable
+    AppView findById(String id) {
+        Slot slot = byId.get(id);
+        return slot == null ? null : slot.view;
+    }
+
+    private Names names(int env) {
+        return environments.getOrDefault(env, NOBODY);
     }
 
     @Nullable
@@ -41,8 +61,9 @@ final class Directory {
         return slot == null ? null : slot.view;
     }
 
-    /** Those beyond an id in the order of ids, as they are when the iterator reaches them. */
-    Iterable<AppView> from(@Nullable String after, boolean ascending) {
+    /** Those of an environment beyond an id in the order of ids, as they are when the iterator reaches them. */
+    Iterable<AppView> from(int env, @Nullable String after, boolean ascending) {
+        ConcurrentSkipListMap<String, Slot> byId = names(env).byId;
         Map<String, Slot> some;
         if (ascending) {
             some = after == null ? byId : byId.tailMap(after, false);
@@ -85,14 +106,16 @@ final class Directory {
     /** Publishes an application that is new, or as it is now. */
     void put(AppView view) {
         Application now = view.application();
+        Names names = environments.computeIfAbsent(now.envNo(), any -> new Names());
         Slot slot = byNo.get(now.no());
         if (slot == null) {
             Slot fresh = new Slot(view);
             byNo.put(now.no(), fresh);
             byId.put(now.id(), fresh);
-            byKey.put(now.id(), fresh);
+            names.byId.put(now.id(), fresh);
+            names.byKey.put(now.id(), fresh);
             if (now.uid() != null) {
-                byKey.put(now.uid(), fresh);
+                names.byKey.put(now.uid(), fresh);
             }
             return;
         }
@@ -100,10 +123,10 @@ final class Directory {
         slot.view = view;
         if (!Objects.equals(before, now.uid())) {
             if (now.uid() != null) {
-                byKey.put(now.uid(), slot);
+                names.byKey.put(now.uid(), slot);
             }
             if (before != null) {
-                byKey.remove(before, slot);
+                names.byKey.remove(before, slot);
             }
         }
     }
@@ -112,10 +135,12 @@ final class Directory {
         Slot slot = byNo.remove(application.no());
         if (slot != null) {
             Application last = slot.view.application();
-            byKey.remove(last.id(), slot);
+            Names names = names(last.envNo());
+            names.byKey.remove(last.id(), slot);
             if (last.uid() != null) {
-                byKey.remove(last.uid(), slot);
+                names.byKey.remove(last.uid(), slot);
             }
+            names.byId.remove(last.id());
             byId.remove(last.id());
         }
     }

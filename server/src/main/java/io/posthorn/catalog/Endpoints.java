@@ -41,27 +41,29 @@ public final class Endpoints {
     /**
      * Makes one; without a secret in the draft, it gets a fresh one.
      *
+     * @param env the number of its application's environment
      * @param app id or uid of its application
      * @param draft what it is to be
      * @return {@code Created}; {@code Conflict} if another of this application has the uid; {@code NotFound} without
      *     the application
      */
-    public Result<Endpoint> create(String app, EndpointDraft draft) {
-        return inApp(app, view -> insert(view, draft));
+    public Result<Endpoint> create(int env, String app, EndpointDraft draft) {
+        return inApp(env, app, view -> insert(view, draft));
     }
 
     /**
      * Makes it so: changes it, or makes it if there is none. What is said of the uid at {@link Applications#put} holds
      * here too. The secret stays as it is if the draft has none.
      *
+     * @param env the number of its application's environment
      * @param app id or uid of its application
      * @param idOrUid how it was addressed
      * @param draft what it is to be
      * @return {@code Updated} or {@code Created}; {@code Conflict} if another of this application has the uid;
      *     {@code NotFound} without the application, or for an id that does not exist
      */
-    public Result<Endpoint> put(String app, String idOrUid, EndpointDraft draft) {
-        return inApp(app, view -> {
+    public Result<Endpoint> put(int env, String app, String idOrUid, EndpointDraft draft) {
+        return inApp(env, app, view -> {
             Endpoint present = view.endpoint(idOrUid);
             EndpointDraft named = draft.uid() == null && !Rules.looksLikeId(idOrUid) ? withUid(draft, idOrUid) : draft;
             if (present != null) {
@@ -74,13 +76,14 @@ public final class Endpoints {
     /**
      * Changes some of it.
      *
+     * @param env the number of its application's environment
      * @param app id or uid of its application
      * @param idOrUid how it was addressed
      * @param patch from what it is (with no secret, which keeps the present one) to what it is to be
      * @return {@code Updated}; {@code Conflict} if another of this application has the uid; {@code NotFound}
      */
-    public Result<Endpoint> patch(String app, String idOrUid, UnaryOperator<EndpointDraft> patch) {
-        return inApp(app, view -> {
+    public Result<Endpoint> patch(int env, String app, String idOrUid, UnaryOperator<EndpointDraft> patch) {
+        return inApp(env, app, view -> {
             Endpoint present = view.endpoint(idOrUid);
             return present == null
                     ? new Result.NotFound<>("endpoint")
@@ -91,12 +94,13 @@ public final class Endpoints {
     /**
      * Removes it.
      *
+     * @param env the number of its application's environment
      * @param app id or uid of its application
      * @param idOrUid how it was addressed
      * @return {@code Deleted} or {@code NotFound}
      */
-    public Result<Endpoint> delete(String app, String idOrUid) {
-        return inApp(app, view -> {
+    public Result<Endpoint> delete(int env, String app, String idOrUid) {
+        return inApp(env, app, view -> {
             Endpoint present = view.endpoint(idOrUid);
             if (present == null) {
                 return new Result.NotFound<>("endpoint");
@@ -125,10 +129,10 @@ public final class Endpoints {
         });
     }
 
-    private Result<Endpoint> inApp(String app, Function<AppView, Result<Endpoint>> change) {
-        AppView present = directory.find(app);
+    private Result<Endpoint> inApp(int env, String app, Function<AppView, Result<Endpoint>> change) {
+        AppView present = directory.find(env, app);
         return changes.run(present == null ? "" : present.application().id(), () -> {
-            AppView view = directory.find(app);
+            AppView view = directory.find(env, app);
             return view == null ? new Result.NotFound<>("application") : change.apply(view);
         });
     }

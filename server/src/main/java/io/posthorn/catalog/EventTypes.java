@@ -5,8 +5,12 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +20,12 @@ public final class EventTypes {
     /** What is in doubt when a change to any of them fails: there are few, so all are read again. */
     static final String SUBJECT = "event types";
 
-    private final ConcurrentSkipListMap<String, EventType> byName = new ConcurrentSkipListMap<>();
+    private static final ConcurrentSkipListMap<String, EventType> NONE = new ConcurrentSkipListMap<>();
+
+    /** By environment, then by name. */
+    private final ConcurrentHashMap<Integer, ConcurrentSkipListMap<String, EventType>> environments =
+            new ConcurrentHashMap<>();
+
     private final PgCatalog pg;
     private final Changes changes;
     private final Clock clock;
@@ -29,28 +38,40 @@ public final class EventTypes {
 
     /** Makes memory agree with the database, while readers go on. */
     void load(List<EventType> all) {
-        Map<String, EventType> gone = new ConcurrentSkipListMap<>(byName);
+        Map<Integer, Set<String>> present = new HashMap<>();
         for (EventType type : all) {
-            byName.put(type.name(), type);
-            gone.remove(type.name());
+            put(type);
+            present.computeIfAbsent(type.envNo(), any -> new HashSet<>()).add(type.name());
         }
-        gone.keySet().forEach(byName::remove);
+        environments.forEach((env, byName) -> byName.keySet().retainAll(present.getOrDefault(env, Set.of())));
+    }
+
+    private void put(EventType type) {
+        environments
+                .computeIfAbsent(type.envNo(), any -> new ConcurrentSkipListMap<>())
+                .put(type.name(), type);
+    }
+
+    private ConcurrentSkipListMap<String, EventType> in(int env) {
+        return environments.getOrDefault(env, NONE);
     }
 
     @Nullable
-    EventType find(String name) {
-        return byName.get(name);
+    EventType find(int env, String name) {
+        return in(env).get(name);
     }
 
     /**
-     * Some of them by name.
+     * Some of an environment by name.
      *
+     * @param env its number
      * @param after only those beyond this name, whether it still exists or not; null for the first ones
      * @param ascending from A to Z, otherwise from Z to A
      * @param most how many
      * @param archivedToo whether archived ones count
      */
-    public List<EventType> list(@Nullable String after, boolean ascending, int most, boolean archivedToo) {
+    public List<EventType> list(int env, @Nullable String after, boolean ascending, int most, boolean archivedToo) {
+        ConcurrentSkipListMap<String, EventType> byName = in(env);
         Map<String, EventType> from;
         if (ascending) {
             from = after == null ? byName : byName.tailMap(after, false);
@@ -74,30 +95,32 @@ public final class EventTypes {
     /**
      * Makes one. An archived one of the same name comes back with the new content.
      *
+     * @param env the number of its environment
      * @param name of it
      * @param draft the rest of it
      * @return {@code Created}; {@code Conflict} if there is one of the name that is not archived
      */
-    public Result<EventType> create(String name, EventTypeDraft draft) {
+    public Result<EventType> create(int env, String name, EventTypeDraft draft) {
         return changes.run(SUBJECT, () -> {
-            EventType present = byName.get(name);
+            EventType present = in(env).get(name);
             return present != null && !present.archived()
                     ? new Result.Conflict<>("name", "there is an event type " + name + " already; names are unique")
-                    : new Result.Created<>(store(name, present, draft));
+                    : new Result.Created<>(store(env, name, present, draft));
         });
     }
 
     /**
      * Makes it so: changes it, or makes it if there is none.
      *
+     * @param env the number of its environment
      * @param name of it
      * @param draft the rest of it
      * @return {@code Updated} or {@code Created}
      */
-    public Result<EventType> put(String name, EventTypeDraft draft) {
+    public Result<EventType> put(int env, String name, EventTypeDraft draft) {
         return changes.run(SUBJECT, () -> {
-            EventType present = byName.get(name);
-            EventType now = store(name, present, draft);
+            EventType present = in(env).get(name);
+            EventType now = store(env, name, present, draft);
             return present == null ? new Result.Created<>(now) : new Result.Updated<>(now);
         });
     }
@@ -105,38 +128,41 @@ public final class EventTypes {
     /**
      * Changes some of it.
      *
+     * @param env the number of its environment
      * @param name of it
      * @param patch from what it is to what it is to be
      * @return {@code Updated} or {@code NotFound}
      */
-    public Result<EventType> patch(String name, UnaryOperator<EventTypeDraft> patch) {
+    public Result<EventType> patch(int env, String name, UnaryOperator<EventTypeDraft> patch) {
         return changes.run(SUBJECT, () -> {
-            EventType present = byName.get(name);
+            EventType present = in(env).get(name);
             return present == null
                     ? new Result.NotFound<>("event type")
-                    : new Result.Updated<>(store(name, present, patch.apply(EventTypeDraft.of(present))));
+                    : new Result.Updated<>(store(env, name, present, patch.apply(EventTypeDraft.of(present))));
         });
     }
 
     /**
      * Archives it, or removes it for good. Endpoints that want it, and messages that are of it, are left as they are.
      *
+     * @param env the number of its environment
      * @param name of it
      * @param expunge for good
      * @return {@code Deleted} or {@code NotFound}
      */
-    public Result<EventType> delete(String name, boolean expunge) {
+    public Result<EventType> delete(int env, String name, boolean expunge) {
         return changes.run(SUBJECT, () -> {
-            EventType present = byName.get(name);
+            EventType present = in(env).get(name);
             if (present == null) {
                 return new Result.NotFound<>("event type");
             }
             if (expunge) {
-                pg.deleteEventType(name);
-                byName.remove(name);
+                pg.deleteEventType(env, name);
+                in(env).remove(name);
             } else if (!present.archived()) {
                 EventTypeDraft d = EventTypeDraft.of(present);
                 store(
+                        env,
                         name,
                         present,
                         new EventTypeDraft(d.description(), true, d.deprecated(), d.groupName(), d.schemas()));
@@ -145,9 +171,10 @@ public final class EventTypes {
         });
     }
 
-    private EventType store(String name, @Nullable EventType present, EventTypeDraft draft) {
+    private EventType store(int env, String name, @Nullable EventType present, EventTypeDraft draft) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         EventType type = pg.upsert(new EventType(
+                env,
                 name,
                 draft.description(),
                 draft.archived(),
@@ -156,7 +183,7 @@ public final class EventTypes {
                 draft.schemas(),
                 present == null ? now : present.createdAt(),
                 now));
-        byName.put(name, type);
+        put(type);
         return type;
     }
 }

@@ -2,6 +2,7 @@ package io.posthorn.catalog;
 
 import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.Environment;
 import io.posthorn.model.EventType;
 import io.posthorn.store.StaleOwnerException;
 import java.sql.SQLException;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class PgCatalog {
     private static final int FETCH_ROWS = 2_000;
     private static final String APPLICATION = """
-            select no, id, uid, name, metadata::text, rate_limit, created_at, updated_at from application
+            select no, env_no, id, uid, name, metadata::text, rate_limit, created_at, updated_at from application
             """;
     private static final String ENDPOINT = """
             select no, app_no, id, uid, url, description, event_types, channels, disabled, disabled_reason, rate_limit,
@@ -28,8 +29,13 @@ final class PgCatalog {
             from endpoint
             """;
     private static final String EVENT_TYPE = """
-            select name, description, archived, deprecated, group_name, schemas::text, created_at, updated_at
+            select env_no, name, description, archived, deprecated, group_name, schemas::text, created_at, updated_at
             from event_type
+            """;
+
+    private static final String TOKEN = """
+            select no, id, name, role, coalesce(env_no, 0) as env_no, app_no, rate_limit, created_at, expires_at, hash
+            from api_token
             """;
 
     private final Jdbi jdbi;
@@ -68,11 +74,16 @@ final class PgCatalog {
                 .list();
     }
 
+    List<Environment> environments(Handle handle) {
+        return handle.createQuery("select no, id, name, created_at from environment")
+                .map((row, ctx) -> PgRows.environment(row))
+                .list();
+    }
+
     Map<Tokens.Hash, Token> tokens(Handle handle) {
         Map<Tokens.Hash, Token> all = new HashMap<>();
-        handle.createQuery("select no, name, hash from api_token")
-                .map((row, ctx) -> Map.entry(
-                        Tokens.Hash.of(row.getBytes("hash")), new Token(row.getInt("no"), row.getString("name"))))
+        handle.createQuery(TOKEN)
+                .map((row, ctx) -> Map.entry(Tokens.Hash.of(row.getBytes("hash")), PgRows.token(row)))
                 .forEach(entry -> all.put(entry.getKey(), entry.getValue()));
         return all;
     }
@@ -111,9 +122,9 @@ final class PgCatalog {
     /** Stores a new one and gives it its number. */
     Application insert(Application application) {
         return write(handle -> handle.createQuery("""
-                        insert into application (id, uid, name, metadata, rate_limit, created_at, updated_at)
-                        values (:id, :uid, :name, :metadata::jsonb, :rateLimit, :createdAt, :updatedAt)
-                        returning no, id, uid, name, metadata::text, rate_limit, created_at, updated_at
+                        insert into application (env_no, id, uid, name, metadata, rate_limit, created_at, updated_at)
+                        values (:envNo, :id, :uid, :name, :metadata::jsonb, :rateLimit, :createdAt, :updatedAt)
+                        returning no, env_no, id, uid, name, metadata::text, rate_limit, created_at, updated_at
                         """)
                 .bindMap(PgRows.bindings(application))
                 .map((row, ctx) -> rows.application(row))
@@ -172,15 +183,15 @@ final class PgCatalog {
     /** Stores it, new or not; returns it as it is stored (the database orders the members of its schemas). */
     EventType upsert(EventType type) {
         return write(handle -> handle.createQuery("""
-                        insert into event_type (name, description, archived, deprecated, group_name, schemas,
+                        insert into event_type (env_no, name, description, archived, deprecated, group_name, schemas,
                                                 created_at, updated_at)
-                        values (:name, :description, :archived, :deprecated, :groupName, :schemas::jsonb, :createdAt,
+                        values (:envNo, :name, :description, :archived, :deprecated, :groupName, :schemas::jsonb, :createdAt,
                                 :updatedAt)
-                        on conflict (name) do update
+                        on conflict (env_no, name) do update
                         set description = excluded.description, archived = excluded.archived,
                             deprecated = excluded.deprecated, group_name = excluded.group_name,
                             schemas = excluded.schemas, updated_at = excluded.updated_at
-                        returning name, description, archived, deprecated, group_name, schemas::text, created_at,
+                        returning env_no, name, description, archived, deprecated, group_name, schemas::text, created_at,
                                   updated_at
                         """)
                 .bindMap(PgRows.bindings(type))
@@ -188,22 +199,28 @@ final class PgCatalog {
                 .one());
     }
 
-    void deleteEventType(String name) {
-        write(handle -> handle.createUpdate("delete from event_type where name = :name")
+    void deleteEventType(int env, String name) {
+        write(handle -> handle.createUpdate("delete from event_type where env_no = :env and name = :name")
+                .bind("env", env)
                 .bind("name", name)
                 .execute());
     }
 
-    /** Makes this the only token of its name; returns all tokens as they are then. */
-    Map<Tokens.Hash, Token> replaceToken(String name, byte[] hash) {
+    /** Makes this the only administrator's token of its name; returns all tokens as they are then. */
+    Map<Tokens.Hash, Token> replaceToken(String id, String name, byte[] hash) {
         return write(handle -> {
             handle.createUpdate("delete from api_token where name = :name and hash <> :hash")
                     .bind("name", name)
                     .bind("hash", hash)
                     .execute();
             handle.createUpdate("""
-                            insert into api_token (name, hash) values (:name, :hash) on conflict (hash) do nothing
-                            """).bind("name", name).bind("hash", hash).execute();
+                            insert into api_token (id, name, role, hash) values (:id, :name, 'administrator', :hash)
+                            on conflict (hash) do nothing
+                            """)
+                    .bind("id", id)
+                    .bind("name", name)
+                    .bind("hash", hash)
+                    .execute();
             return tokens(handle);
         });
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.Environment;
 import io.posthorn.model.EventType;
 import io.posthorn.model.SigningSecret;
 import java.sql.Array;
@@ -17,6 +18,7 @@ import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jdbi.v3.core.argument.Argument;
@@ -39,6 +41,7 @@ final class PgRows {
     Application application(ResultSet row) throws SQLException {
         return new Application(
                 row.getInt("no"),
+                row.getInt("env_no"),
                 row.getString("id"),
                 row.getString("uid"),
                 row.getString("name"),
@@ -68,8 +71,28 @@ final class PgRows {
                 instant(row, "updated_at"));
     }
 
+    static Environment environment(ResultSet row) throws SQLException {
+        return new Environment(
+                row.getInt("no"), row.getString("id"), row.getString("name"), instant(row, "created_at"));
+    }
+
+    static Token token(ResultSet row) throws SQLException {
+        OffsetDateTime expires = row.getObject("expires_at", OffsetDateTime.class);
+        return new Token(
+                row.getInt("no"),
+                row.getString("id"),
+                row.getString("name"),
+                Role.valueOf(row.getString("role").toUpperCase(Locale.ROOT)),
+                row.getInt("env_no"),
+                integer(row, "app_no"),
+                integer(row, "rate_limit"),
+                instant(row, "created_at"),
+                expires == null ? null : expires.toInstant());
+    }
+
     EventType eventType(ResultSet row) throws SQLException {
         return new EventType(
+                row.getInt("env_no"),
                 row.getString("name"),
                 row.getString("description"),
                 row.getBoolean("archived"),
@@ -83,6 +106,7 @@ final class PgRows {
     static Map<String, @Nullable Object> bindings(Application application) {
         Map<String, @Nullable Object> all = new HashMap<>();
         all.put("no", application.no());
+        all.put("envNo", application.envNo());
         all.put("id", application.id());
         all.put("uid", text(application.uid()));
         all.put("name", application.name());
@@ -115,6 +139,7 @@ final class PgRows {
 
     static Map<String, @Nullable Object> bindings(EventType type) {
         Map<String, @Nullable Object> all = new HashMap<>();
+        all.put("envNo", type.envNo());
         all.put("name", type.name());
         all.put("description", type.description());
         all.put("archived", type.archived());

@@ -1,8 +1,11 @@
 package io.posthorn.catalog;
 
+import io.posthorn.model.Ids;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,6 +17,7 @@ final class Tokens {
     private static final String CONFIGURED = "configured";
     private static final String GENERATED = "admin";
     private static final String PREFIX = "ph_";
+    private static final String ID = "tok_";
     private static final int RANDOM_BYTES = 32;
     /** Longer ones are not hashed: nobody makes us work for a header of kilobytes. */
     private static final int LONGEST = 4096;
@@ -28,10 +32,12 @@ final class Tokens {
 
     private final PgCatalog pg;
     private final SecureRandom random;
+    private final Clock clock;
     private volatile Map<Hash, Token> byHash = Map.of();
 
-    Tokens(PgCatalog pg, SecureRandom random) {
+    Tokens(PgCatalog pg, Clock clock, SecureRandom random) {
         this.pg = pg;
+        this.clock = clock;
         this.random = random;
     }
 
@@ -41,7 +47,9 @@ final class Tokens {
 
     @Nullable
     Token authenticate(String bearer) {
-        return bearer.length() > LONGEST ? null : byHash.get(Hash.of(hash(bearer)));
+        Token token = bearer.length() > LONGEST ? null : byHash.get(Hash.of(hash(bearer)));
+        Instant expires = token == null ? null : token.expiresAt();
+        return expires == null || clock.instant().isBefore(expires) ? token : null;
     }
 
     @Nullable
@@ -53,7 +61,7 @@ final class Tokens {
                 throw new IllegalArgumentException("the configured API token must be 1 to " + LONGEST
                         + " visible ASCII characters without spaces, because it travels in a header");
             }
-            load(pg.replaceToken(CONFIGURED, hash(configured)));
+            load(pg.replaceToken(Ids.fresh(ID), CONFIGURED, hash(configured)));
             return null;
         }
         if (!byHash.isEmpty()) {
@@ -62,7 +70,7 @@ final class Tokens {
         byte[] bytes = new byte[RANDOM_BYTES];
         random.nextBytes(bytes);
         String token = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
-        Map<Hash, Token> more = new HashMap<>(pg.replaceToken(GENERATED, hash(token)));
+        Map<Hash, Token> more = new HashMap<>(pg.replaceToken(Ids.fresh(ID), GENERATED, hash(token)));
         load(more);
         return token;
     }

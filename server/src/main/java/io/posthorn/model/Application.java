@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
  * A customer of the installation's owner: messages are sent to an application, its endpoints receive them.
  *
  * @param no the number it has in the database, for good
+ * @param envNo {@link Environment#no()}
  * @param id {@code app_} and a ULID
- * @param uid the owner's own id for it, unique in the installation
+ * @param uid the owner's own id for it, unique in its environment
  * @param name for people
  * @param metadata free-form, of the owner
  * @param rateLimit messages a second that the owner wants it held to; kept and shown
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Application(
         int no,
+        int envNo,
         String id,
         @Nullable String uid,
         String name,

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A kind of event that endpoints can subscribe to.
  *
- * @param name dotted, at most 256 of {@code [a-zA-Z0-9\-_.]}
+ * @param envNo {@link Environment#no()}
+ * @param name dotted, unique in its environment, at most 256 of {@code [a-zA-Z0-9\-_.]}
  * @param description for people
  * @param archived no longer offered; existing subscriptions go on
  * @param deprecated still sent, but not to be subscribed to any more
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param updatedAt when it was last changed
  */
 public record EventType(
+        int envNo,
         String name,
         String description,
         boolean archived,

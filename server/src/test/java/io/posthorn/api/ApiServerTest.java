@@ -3,7 +3,6 @@ package io.posthorn.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vertx.ext.web.Router;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -40,22 +39,23 @@ class ApiServerTest {
             },
             List.of(this::slow));
 
-    private void slow(Router router, Blocking blocking) {
-        router.get("/api/v1/slow").handler(blocking.get(call -> {
-            entered.countDown();
-            try {
-                assertThat(leave.await(30, TimeUnit.SECONDS)).isTrue();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-            return Answer.text(200, "text/plain", "at last");
-        }));
-        router.get("/api/v1/broken").handler(blocking.get(call -> {
-            throw new IllegalStateException("a secret of the inside");
-        }));
-        router.get("/api/v1/away").handler(blocking.get(call -> {
-            throw new IllegalStateException(new java.sql.SQLException("gone", "08006"));
-        }));
+    private List<Operation> slow() {
+        return List.of(
+                Operation.get("/api/v1/slow", Access.SELF, call -> {
+                    entered.countDown();
+                    try {
+                        assertThat(leave.await(30, TimeUnit.SECONDS)).isTrue();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                    return Answer.text(200, "text/plain", "at last");
+                }),
+                Operation.get("/api/v1/broken", Access.SELF, call -> {
+                    throw new IllegalStateException("a secret of the inside");
+                }),
+                Operation.get("/api/v1/away", Access.SELF, call -> {
+                    throw new IllegalStateException(new java.sql.SQLException("gone", "08006"));
+                }));
     }
 
     @AfterEach

@@ -1,5 +1,6 @@
 package io.posthorn.api;
 
+import static io.posthorn.model.Environment.DEFAULT_NO;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -90,7 +91,7 @@ class HistoryApiTest {
     }
 
     private static AppView view(String uid) {
-        return requireNonNull(api.catalog.app(uid));
+        return requireNonNull(api.catalog.app(DEFAULT_NO, uid));
     }
 
     private static Endpoint endpoint(AppView view, String uid) {

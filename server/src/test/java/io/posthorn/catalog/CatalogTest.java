@@ -1,5 +1,6 @@
 package io.posthorn.catalog;
 
+import static io.posthorn.model.Environment.DEFAULT_NO;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -65,19 +66,21 @@ class CatalogTest {
     }
 
     private Application app(String uid) {
-        return value(catalog.applications().create(Samples.appDraft("n", uid), false));
+        return value(catalog.applications().create(DEFAULT_NO, Samples.appDraft("n", uid), false));
     }
 
     private Endpoint endpoint(String app, String uid) {
-        return value(catalog.endpoints().create(app, Samples.draft("https://example.com/", uid, List.of("a.b"))));
+        return value(catalog.endpoints()
+                .create(DEFAULT_NO, app, Samples.draft("https://example.com/", uid, List.of("a.b"))));
     }
 
     @Test
     void whatIsChangedIsSeenAtOnceAndAfterAReload() {
         AppDraft draft = new AppDraft("Ærø \"x\"", "one", Map.of("k", "v", "ключ", "\\"), 7);
-        Application app = value(catalog.applications().create(draft, false));
+        Application app = value(catalog.applications().create(DEFAULT_NO, draft, false));
         Endpoint full = value(catalog.endpoints()
                 .create(
+                        DEFAULT_NO,
                         "one",
                         new EndpointDraft(
                                 "https://example.com/",
@@ -89,10 +92,11 @@ class CatalogTest {
                                 3,
                                 Map.of("m", "n"),
                                 null)));
-        Endpoint bare = value(catalog.endpoints().create(app.id(), Samples.draft("https://example.org/", null, null)));
+        Endpoint bare = value(
+                catalog.endpoints().create(DEFAULT_NO, app.id(), Samples.draft("https://example.org/", null, null)));
         for (Catalog each : List.of(catalog, again())) {
-            AppView view = requireNonNull(each.app("one"));
-            assertThat(view).isSameAs(each.app(app.id())).isSameAs(each.appByNo(app.no()));
+            AppView view = requireNonNull(each.app(DEFAULT_NO, "one"));
+            assertThat(view).isSameAs(each.app(DEFAULT_NO, app.id())).isSameAs(each.appByNo(app.no()));
             assertThat(view.application()).isEqualTo(app);
             assertThat(view.endpoints()).containsExactly(full, bare);
             assertThat(view.endpoint("e")).isEqualTo(full);
@@ -105,15 +109,15 @@ class CatalogTest {
     void uidsAreUniqueAndMoveOn() {
         Application one = app("one");
         app("two");
-        assertThat(catalog.applications().create(Samples.appDraft("n", "one"), false))
+        assertThat(catalog.applications().create(DEFAULT_NO, Samples.appDraft("n", "one"), false))
                 .isInstanceOf(Result.Conflict.class);
-        assertThat(catalog.applications().create(Samples.appDraft("other", "one"), true))
+        assertThat(catalog.applications().create(DEFAULT_NO, Samples.appDraft("other", "one"), true))
                 .isEqualTo(new Result.Existing<>(one));
-        assertThat(catalog.applications().patch("two", d -> Samples.appDraft(d.name(), "one")))
+        assertThat(catalog.applications().patch(DEFAULT_NO, "two", d -> Samples.appDraft(d.name(), "one")))
                 .isInstanceOf(Result.Conflict.class);
-        value(catalog.applications().patch("one", d -> Samples.appDraft(d.name(), "uno")));
-        assertThat(catalog.app("one")).isNull();
-        assertThat(catalog.app("uno")).isNotNull();
+        value(catalog.applications().patch(DEFAULT_NO, "one", d -> Samples.appDraft(d.name(), "uno")));
+        assertThat(catalog.app(DEFAULT_NO, "one")).isNull();
+        assertThat(catalog.app(DEFAULT_NO, "uno")).isNotNull();
         app("one");
         assertThat(again().apps()).hasSize(3);
     }
@@ -124,29 +128,33 @@ class CatalogTest {
         app("two");
         endpoint("one", "e");
         endpoint("two", "e");
-        assertThat(catalog.endpoints().create("one", Samples.draft("https://example.com/", "e", null)))
+        assertThat(catalog.endpoints().create(DEFAULT_NO, "one", Samples.draft("https://example.com/", "e", null)))
                 .isInstanceOf(Result.Conflict.class);
-        assertThat(catalog.endpoints().create("three", Samples.draft("https://example.com/", "e", null)))
+        assertThat(catalog.endpoints().create(DEFAULT_NO, "three", Samples.draft("https://example.com/", "e", null)))
                 .isEqualTo(new Result.NotFound<>("application"));
     }
 
     @Test
     void puttingTwiceIsPuttingOnce() {
-        assertThat(catalog.applications().put("p", Samples.appDraft("n", null))).isInstanceOf(Result.Created.class);
-        assertThat(catalog.applications().put("p", Samples.appDraft("n", null))).isInstanceOf(Result.Updated.class);
-        assertThat(catalog.applications().put("p", Samples.appDraft("n", "q"))).isInstanceOf(Result.Updated.class);
-        assertThat(catalog.app("p")).isNull();
-        assertThat(catalog.applications().put("app_01hzzzzzzzzzzzzzzzzzzzzzzz", Samples.appDraft("n", null)))
+        assertThat(catalog.applications().put(DEFAULT_NO, "p", Samples.appDraft("n", null)))
+                .isInstanceOf(Result.Created.class);
+        assertThat(catalog.applications().put(DEFAULT_NO, "p", Samples.appDraft("n", null)))
+                .isInstanceOf(Result.Updated.class);
+        assertThat(catalog.applications().put(DEFAULT_NO, "p", Samples.appDraft("n", "q")))
+                .isInstanceOf(Result.Updated.class);
+        assertThat(catalog.app(DEFAULT_NO, "p")).isNull();
+        assertThat(catalog.applications()
+                        .put(DEFAULT_NO, "app_01hzzzzzzzzzzzzzzzzzzzzzzz", Samples.appDraft("n", null)))
                 .isEqualTo(new Result.NotFound<>("application"));
         EndpointDraft draft = Samples.draft("https://example.com/", null, null);
-        assertThat(catalog.endpoints().put("q", "e", draft)).isInstanceOf(Result.Created.class);
+        assertThat(catalog.endpoints().put(DEFAULT_NO, "q", "e", draft)).isInstanceOf(Result.Created.class);
         String secret = secretOf("q", "e");
-        assertThat(catalog.endpoints().put("q", "e", draft)).isInstanceOf(Result.Updated.class);
+        assertThat(catalog.endpoints().put(DEFAULT_NO, "q", "e", draft)).isInstanceOf(Result.Updated.class);
         assertThat(secretOf("q", "e")).isEqualTo(secret);
     }
 
     private String secretOf(String app, String endpoint) {
-        AppView view = requireNonNull(catalog.app(app));
+        AppView view = requireNonNull(catalog.app(DEFAULT_NO, app));
         Endpoint found = requireNonNull(view.endpoint(endpoint));
         return found.secret().reveal();
     }
@@ -169,8 +177,8 @@ class CatalogTest {
         endpoint("one", "second");
         catalog.disable(first.no(), "it said 410 Gone");
         catalog.disable(first.no(), "again");
-        value(catalog.endpoints().delete("one", "second"));
-        value(catalog.applications().delete("one"));
+        value(catalog.endpoints().delete(DEFAULT_NO, "one", "second"));
+        value(catalog.applications().delete(DEFAULT_NO, "one"));
         catalog.disable(first.no(), "too late");
         assertThat(heard)
                 .containsExactly("changed true", "changed true", "changed true", "removed true", "removed true");
@@ -182,10 +190,11 @@ class CatalogTest {
         app("one");
         Endpoint endpoint = endpoint("one", "e");
         catalog.disable(endpoint.no(), "it said 410 Gone");
-        AppView view = requireNonNull(again().app("one"));
+        AppView view = requireNonNull(again().app(DEFAULT_NO, "one"));
         assertThat(view.matching("a.b", List.of())).isEmpty();
         assertThat(view.endpoints()).extracting(Endpoint::disabledReason).containsExactly("it said 410 Gone");
-        Endpoint on = value(catalog.endpoints().put("one", "e", Samples.draft("https://example.com/", null, null)));
+        Endpoint on = value(
+                catalog.endpoints().put(DEFAULT_NO, "one", "e", Samples.draft("https://example.com/", null, null)));
         assertThat(on.disabled()).isFalse();
         assertThat(on.disabledReason()).isNull();
     }
@@ -226,24 +235,24 @@ class CatalogTest {
     void eventTypesAreArchivedAndComeBack() {
         EventTypes types = catalog.eventTypes();
         EventTypeDraft draft = new EventTypeDraft("d", false, false, "g", "{\"1\": {\"type\": \"object\"}}");
-        EventType made = value(types.create("a.b", draft));
-        assertThat(again().eventType("a.b")).isEqualTo(made);
-        assertThat(types.create("a.b", draft)).isInstanceOf(Result.Conflict.class);
-        value(types.delete("a.b", false));
-        assertThat(types.list(null, true, 10, false)).isEmpty();
-        assertThat(types.list(null, true, 10, true)).hasSize(1);
-        value(types.create("a.b", draft));
-        assertThat(types.list(null, true, 10, false)).hasSize(1);
-        value(types.put("a.c", draft));
-        assertThat(types.list("a.b", true, 10, false))
+        EventType made = value(types.create(DEFAULT_NO, "a.b", draft));
+        assertThat(again().eventType(DEFAULT_NO, "a.b")).isEqualTo(made);
+        assertThat(types.create(DEFAULT_NO, "a.b", draft)).isInstanceOf(Result.Conflict.class);
+        value(types.delete(DEFAULT_NO, "a.b", false));
+        assertThat(types.list(DEFAULT_NO, null, true, 10, false)).isEmpty();
+        assertThat(types.list(DEFAULT_NO, null, true, 10, true)).hasSize(1);
+        value(types.create(DEFAULT_NO, "a.b", draft));
+        assertThat(types.list(DEFAULT_NO, null, true, 10, false)).hasSize(1);
+        value(types.put(DEFAULT_NO, "a.c", draft));
+        assertThat(types.list(DEFAULT_NO, "a.b", true, 10, false))
                 .extracting(EventType::name)
                 .containsExactly("a.c");
-        assertThat(types.list("a.c", false, 10, false))
+        assertThat(types.list(DEFAULT_NO, "a.c", false, 10, false))
                 .extracting(EventType::name)
                 .containsExactly("a.b");
-        value(types.delete("a.b", true));
-        assertThat(types.delete("a.b", true)).isEqualTo(new Result.NotFound<>("event type"));
-        assertThat(again().eventTypes().list(null, true, 10, true))
+        value(types.delete(DEFAULT_NO, "a.b", true));
+        assertThat(types.delete(DEFAULT_NO, "a.b", true)).isEqualTo(new Result.NotFound<>("event type"));
+        assertThat(again().eventTypes().list(DEFAULT_NO, null, true, 10, true))
                 .extracting(EventType::name)
                 .containsExactly("a.c");
     }
@@ -275,13 +284,14 @@ class CatalogTest {
                 throw new SQLException("stale owner", "PH001");
             }
         });
-        value(guarded.applications().create(Samples.appDraft("n", "one"), false));
+        value(guarded.applications().create(DEFAULT_NO, Samples.appDraft("n", "one"), false));
         refuse.set(true);
-        assertThatThrownBy(() -> guarded.applications().create(Samples.appDraft("n", "two"), false))
+        assertThatThrownBy(() -> guarded.applications().create(DEFAULT_NO, Samples.appDraft("n", "two"), false))
                 .hasRootCauseInstanceOf(SQLException.class);
-        assertThatThrownBy(() -> guarded.applications().delete("one")).hasRootCauseInstanceOf(SQLException.class);
-        assertThat(guarded.app("two")).isNull();
-        assertThat(guarded.app("one")).isNotNull();
+        assertThatThrownBy(() -> guarded.applications().delete(DEFAULT_NO, "one"))
+                .hasRootCauseInstanceOf(SQLException.class);
+        assertThat(guarded.app(DEFAULT_NO, "two")).isNull();
+        assertThat(guarded.app(DEFAULT_NO, "one")).isNotNull();
     }
 
     /** The transaction has happened, but its answer was lost. */
@@ -298,19 +308,19 @@ class CatalogTest {
                 throw new SQLException("connection lost after commit", "08006");
             }
         });
-        value(doubtful.applications().create(Samples.appDraft("n", "one"), false));
+        value(doubtful.applications().create(DEFAULT_NO, Samples.appDraft("n", "one"), false));
         for (String uid : List.of("stays", "gone")) {
-            value(doubtful.endpoints().create("one", Samples.draft("https://example.com/", uid, null)));
+            value(doubtful.endpoints().create(DEFAULT_NO, "one", Samples.draft("https://example.com/", uid, null)));
         }
         List<String> heard = new ArrayList<>();
         doubtful.onEndpointChange(change -> heard.add(
                 change.getClass().getSimpleName() + " " + change.endpoint().uid()));
         lose.set(true);
-        assertThatThrownBy(() -> doubtful.endpoints().patch("one", "stays", d -> d))
+        assertThatThrownBy(() -> doubtful.endpoints().patch(DEFAULT_NO, "one", "stays", d -> d))
                 .hasRootCauseInstanceOf(SQLException.class);
         lose.set(false);
         doubtful.reconcile();
-        AppView view = requireNonNull(doubtful.app("one"));
+        AppView view = requireNonNull(doubtful.app(DEFAULT_NO, "one"));
         assertThat(view.endpoints()).extracting(Endpoint::description).containsExactly("as committed");
         assertThat(heard).containsExactly("Changed stays", "Removed gone");
     }

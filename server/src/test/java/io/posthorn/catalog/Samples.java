@@ -1,5 +1,7 @@
 package io.posthorn.catalog;
 
+import static io.posthorn.model.Environment.DEFAULT_NO;
+
 import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.SigningSecret;
@@ -15,7 +17,7 @@ final class Samples {
     private Samples() {}
 
     static Application app(int no) {
-        return new Application(no, "app_" + no, null, "app " + no, Map.of(), null, NOW, NOW);
+        return new Application(no, DEFAULT_NO, "app_" + no, null, "app " + no, Map.of(), null, NOW, NOW);
     }
 
     static Endpoint endpoint(int no, @Nullable List<String> types, @Nullable List<String> channels, boolean disabled) {

@@ -1,5 +1,6 @@
 package io.posthorn.dispatch;
 
+import static io.posthorn.model.Environment.DEFAULT_NO;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -154,7 +155,10 @@ class RestartTest {
         }
     }
 
-    private static final class Quiet implements IntakeMetrics, RecorderMetrics, DispatchMetrics {
+    private static final class Signals implements IntakeMetrics, RecorderMetrics, DispatchMetrics {
+        /** Something is in the log. */
+        final CountDownLatch recorded = new CountDownLatch(1);
+
         @Override
         public void messagesCommitted(int messages, long nanos) {}
 
@@ -165,7 +169,11 @@ class RestartTest {
         public void messagesUnavailable(int messages) {}
 
         @Override
-        public void outcomesCommitted(List<Settlement> outcomes, long nanos) {}
+        public void outcomesCommitted(List<Settlement> outcomes, long nanos) {
+            if (!outcomes.isEmpty()) {
+                recorded.countDown();
+            }
+        }
 
         @Override
         public void forgotten(long deliveries) {}
@@ -182,6 +190,7 @@ class RestartTest {
 
     /** A server without HTTP, wired as the real one. */
     private final class Node {
+        final Signals metrics = new Signals();
         final CuttingProxy proxy = new CuttingProxy(settings);
         final Database db;
         final Ownership owner;
@@ -197,7 +206,6 @@ class RestartTest {
         final List<Throwable> faults = new ArrayList<>();
 
         Node() throws Exception {
-            Quiet metrics = new Quiet();
             Time time = Time.system();
             db = Database.open(proxy.through(settings));
             owner = db.own("restart test");
@@ -311,12 +319,13 @@ class RestartTest {
 
         void endpoints(int from, int to) {
             for (int no = from; no <= to; no++) {
-                assertThat(catalog.endpoints().create("a", draft(no, false))).isInstanceOf(Result.Created.class);
+                assertThat(catalog.endpoints().create(DEFAULT_NO, "a", draft(no, false)))
+                        .isInstanceOf(Result.Created.class);
             }
         }
 
         void application() {
-            assertThat(catalog.applications().create(new AppDraft("a", "a", Map.of(), null), false))
+            assertThat(catalog.applications().create(DEFAULT_NO, new AppDraft("a", "a", Map.of(), null), false))
                     .isInstanceOf(Result.Created.class);
         }
     }
@@ -375,6 +384,7 @@ class RestartTest {
         Set<String> accepted = new TreeSet<>(node.accept(300));
         assertThat(accepted).hasSize(300);
         receiver.await(200);
+        assertThat(node.metrics.recorded.await(30, TimeUnit.SECONDS)).isTrue();
         node.drop();
 
         Set<String> logged = logged();
@@ -479,7 +489,7 @@ class RestartTest {
         node.endpoints(2, 2);
         // The endpoint is disabled, and the kill comes before its deliveries are parked.
         node.recorder.close(1);
-        node.catalog.endpoints().put("a", "e1", draft(1, true));
+        node.catalog.endpoints().put(DEFAULT_NO, "a", "e1", draft(1, true));
         node.drop();
         receiver.hangs = -1;
         receiver.release.countDown();
@@ -487,7 +497,7 @@ class RestartTest {
 
         node = new Node();
         assertThat(node.recovered.deliveries()).isEqualTo(30);
-        node.catalog.endpoints().put("a", "e1", draft(1, false));
+        node.catalog.endpoints().put(DEFAULT_NO, "a", "e1", draft(1, false));
         receiver.await(30);
         node.stop(10_000);
         assertThat(receiver.arrived.keySet()).containsExactlyInAnyOrderElementsOf(pairs(accepted, 1, 1));

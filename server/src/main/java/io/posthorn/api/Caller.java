@@ -1,0 +1,17 @@
+package io.posthorn.api;
+
+import io.posthorn.catalog.Token;
+
+/**
+ * Whose request it is.
+ *
+ * @param token the one that it came with
+ * @param env the number of the environment that it concerns
+ */
+public record Caller(Token token, int env) {
+    /** Whether what belongs to this application may be shown; its environment is another question. */
+    public boolean sees(int appNo) {
+        Integer only = token.appNo();
+        return only == null || only == appNo;
+    }
+}
