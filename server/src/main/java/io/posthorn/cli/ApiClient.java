@@ -176,16 +176,23 @@ final class ApiClient implements AutoCloseable {
         String why = switch (e) {
             case HttpConnectTimeoutException _ -> "no connection in time";
             case HttpTimeoutException late -> String.valueOf(late.getMessage());
-            case ConnectException refused
-            when refused.getCause() instanceof ConnectException inner
-                    && inner.getCause() instanceof UnresolvedAddressException -> "its name has no address";
-            case ConnectException _ -> "nobody listens there, or the way is closed";
+            case ConnectException refused ->
+                isNameless(refused) ? "its name has no address" : "nobody listens there, or the way is closed";
             default -> "the connection broke (" + e + ")";
         };
         return new RemoteFailure(
                 ExitCodes.UNREACHABLE,
                 "cannot reach the server at " + base + ": " + why + "\nIs it running? Another address: --server URL or "
                         + RemoteOptions.SERVER_VARIABLE + ".");
+    }
+
+    private static boolean isNameless(Throwable e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnresolvedAddressException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private HttpRequest request(Call call) {

@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Help;
@@ -45,7 +46,7 @@ final class CommandList implements IHelpSectionRenderer {
             List<String> names = SECTIONS.getOrDefault(section, List.of());
             help.subcommands().entrySet().stream()
                     .filter(entry -> section(entry.getKey()).equals(section))
-                    .sorted(java.util.Comparator.comparingInt(entry -> names.indexOf(entry.getKey())))
+                    .sorted(Comparator.comparingInt(entry -> names.indexOf(entry.getKey())))
                     .forEach(entry -> text.append(
                             String.format("  %-" + widest + "s  %s%n", entry.getKey(), sentence(entry.getValue()))));
         }

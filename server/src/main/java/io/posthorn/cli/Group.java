@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -34,6 +35,14 @@ record Group(String name, String help, List<Verb> verbs) {
         tell.command = command;
         verbs.forEach(verb -> command.addSubcommand(verb.name(), verb.spec(surroundings)));
         return command;
+    }
+
+    /** The first example of each command. */
+    private String[] footer() {
+        List<String> lines = new ArrayList<>(List.of("%nExamples"));
+        verbs.forEach(verb -> lines.add(verb.firstExample()));
+        lines.add("  posthorn help " + name + " " + verbs.getFirst().name());
+        return lines.toArray(String[]::new);
     }
 
     /** Without one of its commands: tells which there are. */

@@ -139,15 +139,15 @@ final class Listing {
         @Override
         public void take(JsonNode data) {
             for (JsonNode entry : data) {
-                printer.out().print(first ? "[" : ",\n ");
+                printer.out().print(first ? "[\n  " : ",\n  ");
                 first = false;
-                printer.out().print(JsonText.pretty(entry).replace("\n", "\n "));
+                printer.out().print(JsonText.pretty(entry).replace("\n", "\n  "));
             }
         }
 
         @Override
         public void end() {
-            printer.out().println(first ? "[]" : "]");
+            printer.out().println(first ? "[]" : "\n]");
         }
     }
 }

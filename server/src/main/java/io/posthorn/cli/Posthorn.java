@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
@@ -22,6 +21,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         versionProvider = Version.class,
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
+        commandListHeading = "",
         description = "Accepts events over HTTP and delivers them as signed webhooks.",
         footer = {
             "%nExamples",
@@ -90,7 +90,7 @@ public final class Posthorn implements Callable<Integer> {
                 .addSubcommand(new VerifyCommand(surroundings, Clock.systemUTC()))
                 .addSubcommand(new CompletionCommand(surroundings))
                 .addSubcommand(new VersionCommand(surroundings))
-                .addSubcommand(new HelpCommand());
+                .addSubcommand(new HelpCommand(surroundings));
         root.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, new CommandList());
         return root.setOut(surroundings.out())
                 .setErr(surroundings.err())
@@ -127,7 +127,8 @@ public final class Posthorn implements Callable<Integer> {
             List<String> known = command.getCommandSpec().options().stream()
                     .map(OptionSpec::longestName)
                     .toList();
-            err.println(flag + " " + Nearest.hint(flag, known));
+            boolean setting = List.of("serve", "config").contains(command.getCommandName());
+            err.println(flag + " " + Nearest.hint(flag, known, setting ? "a setting" : "an option"));
         } else {
             err.println(e.getMessage());
             UnmatchedArgumentException.printSuggestions(e, err);

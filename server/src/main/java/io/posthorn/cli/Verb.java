@@ -140,6 +140,11 @@ final class Verb {
         return name;
     }
 
+    /** For the help of its group. */
+    String firstExample() {
+        return footer.getFirst().replace("%", "%%");
+    }
+
     /** The command. */
     CommandSpec spec(Surroundings surroundings) {
         Run run = new Run(surroundings);
