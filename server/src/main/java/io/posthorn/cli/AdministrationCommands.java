@@ -2,7 +2,6 @@ package io.posthorn.cli;
 
 import static io.posthorn.cli.Field.future;
 import static io.posthorn.cli.Field.number;
-import static io.posthorn.cli.Field.past;
 import static io.posthorn.cli.Field.text;
 import static io.posthorn.cli.Field.words;
 
@@ -118,9 +117,11 @@ final class AdministrationCommands {
                                 Column.of("APP", "appId"),
                                 Column.of("DETAILS", "details"))
                         .query(
-                                past("--after", "after", "Only later ones: a time, or 2h, 3d ago."),
-                                past("--before", "before", "Only earlier ones."))
-                        .example("audit list --after 1d", "")
+                                text("--action", "action", "Only this action."),
+                                text("--token-id", "token_id", "Only what was done with this token."),
+                                text("--app-id", "app_id", "Only what was done in this application, its id."))
+                        .example("audit list --limit 100", "")
+                        .example("audit list --token-id tok_01K9ZQ2V5E8S7X3N4M6P0R1T2W", "")
                         .example("audit list --all --json | jq -r '.[] | [.at, .tokenName, .action] | @tsv'", ""));
     }
 }

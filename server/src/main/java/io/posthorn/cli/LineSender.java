@@ -132,52 +132,34 @@ final class LineSender {
     }
 
     private void send(LineBatch batch) throws RemoteFailure, InterruptedException {
-        LineBatch rest = batch;
-        long deadline = System.nanoTime() + patience.toNanos();
-        Duration wait = FIRST_WAIT;
-        while (!rest.lines().isEmpty()) {
-            ApiReply reply = taken(rest, deadline);
-            switch (reply.status()) {
-                case 200 -> {
-                    LineBatch again = settle(rest, reply.json().path("data"));
-                    if (!again.lines().isEmpty()) {
-                        if (System.nanoTime() - deadline > 0) {
-                            throw new RemoteFailure(
-                                    ExitCodes.FAILURE,
-                                    "the server did not take " + again.lines().size() + " messages for longer than "
-                                            + patience.toSeconds() + " s");
-                        }
-                        pause.take(wait);
-                        wait = longer(wait);
-                    }
-                    rest = again;
+        ApiReply reply = decided(batch);
+        switch (reply.status()) {
+            case 200 -> settle(batch, reply.json().path("data"));
+            case 400, 413, 422 -> {
+                List<Line.Message> lines = batch.lines();
+                if (lines.size() == 1) {
+                    tally.refused(lines.getFirst().number(), Refusal.inOneLine(reply.status(), reply.json()));
+                } else {
+                    int half = lines.size() / 2;
+                    send(new LineBatch(new ArrayList<>(lines.subList(0, half))));
+                    send(new LineBatch(new ArrayList<>(lines.subList(half, lines.size()))));
                 }
-                case 400, 413, 422 -> {
-                    if (rest.lines().size() == 1) {
-                        tally.refused(
-                                rest.lines().getFirst().number(), Refusal.inOneLine(reply.status(), reply.json()));
-                    } else {
-                        int half = rest.lines().size() / 2;
-                        send(new LineBatch(new ArrayList<>(rest.lines().subList(0, half))));
-                        send(new LineBatch(new ArrayList<>(
-                                rest.lines().subList(half, rest.lines().size()))));
-                    }
-                    return;
-                }
-                default -> throw RemoteFailure.refused(reply);
             }
+            default -> throw RemoteFailure.refused(reply);
         }
     }
 
-    /** The server's answer to a batch, when it has one that will not change by itself. */
-    private ApiReply taken(LineBatch batch, long deadline) throws RemoteFailure, InterruptedException {
+    /** The server's answer to a batch, when it has one that will not change by itself, or when the patience ends. */
+    private ApiReply decided(LineBatch batch) throws RemoteFailure, InterruptedException {
+        long deadline = System.nanoTime() + patience.toNanos();
         ApiClient.Call call = ApiClient.Call.of("POST", path, batch.body());
         Duration wait = FIRST_WAIT;
         while (true) {
             Duration next = wait;
             try {
                 ApiReply reply = api.once(call);
-                if (!reply.passing() || System.nanoTime() - deadline > 0) {
+                boolean open = reply.passing() || (reply.success() && undecided(reply.json().path("data")));
+                if (!open || System.nanoTime() - deadline > 0) {
                     return reply;
                 }
                 next = Objects.requireNonNullElse(reply.retryAfter(), wait);
@@ -192,35 +174,53 @@ final class LineSender {
         }
     }
 
-    /** Counts what is decided; the answer is what has to be sent again. */
-    private LineBatch settle(LineBatch batch, JsonNode data) throws RemoteFailure {
+    /** Whether the same batch with the same key may have a better answer: each of its messages is taken only once. */
+    private static boolean undecided(JsonNode data) {
+        for (JsonNode entry : data) {
+            if (passing(entry.path("status").asInt())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean passing(int status) {
+        return status == 429 || status >= 500;
+    }
+
+    private void settle(LineBatch batch, JsonNode data) throws RemoteFailure {
         if (data.size() != batch.lines().size()) {
             throw new RemoteFailure(
                     ExitCodes.FAILURE,
                     "the server answered a batch with " + data.size() + " entries instead of "
                             + batch.lines().size());
         }
-        List<Line.Message> again = new ArrayList<>();
         int sent = 0;
         int duplicates = 0;
+        int open = 0;
         for (int i = 0; i < data.size(); i++) {
-            JsonNode entry = data.path(i);
-            int status = entry.path("status").asInt();
-            Line.Message line = batch.lines().get(i);
+            int status = data.path(i).path("status").asInt();
             if (status / 100 == 2) {
                 sent++;
             } else if (status == 409) {
                 duplicates++;
-            } else if (status == 429 || status >= 500) {
-                again.add(line);
+            } else if (passing(status)) {
+                open++;
             } else {
-                tally.refused(line.number(), Refusal.inOneLine(status, entry.path("error")));
+                tally.refused(
+                        batch.lines().get(i).number(),
+                        Refusal.inOneLine(status, data.path(i).path("error")));
             }
         }
         tally.sent(sent);
         tally.duplicates(duplicates);
         tally.draw();
-        return new LineBatch(again);
+        if (open > 0) {
+            throw new RemoteFailure(
+                    ExitCodes.FAILURE,
+                    "the server did not take " + open + " messages within " + patience.toSeconds() + " s, the first of line "
+                            + batch.lines().getFirst().number() + " or later");
+        }
     }
 
     private static Duration longer(Duration wait) {

@@ -164,7 +164,7 @@ final class SendCommand implements Callable<Integer> {
 
     private int lines(ApiClient api, String path, Duration patience, InputStream in, String name)
             throws RemoteFailure, InterruptedException {
-        SendTally tally = new SendTally(surroundings);
+        SendTally tally = new SendTally(surroundings, System::nanoTime);
         LineSender sender = new LineSender(
                 api, path + "/batch?with_content=false", tally, patience, inFlight, goOn, ApiClient.Pause.SLEEP);
         try {

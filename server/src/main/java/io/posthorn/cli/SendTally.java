@@ -3,8 +3,10 @@ package io.posthorn.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 
 /** What became of the lines, and its progress on a terminal. For many threads. */
 final class SendTally {
@@ -14,17 +16,26 @@ final class SendTally {
     private static final long DRAW_NANOS = 100_000_000;
 
     private final Surroundings surroundings;
-    private final long start = System.nanoTime();
+    private final LongSupplier nanos;
+    private final long start;
     private final Map<Long, String> refusals = new TreeMap<>();
     private long sent;
     private long duplicates;
     private long refused;
-    private long drawn = start;
+    private long drawn;
     private boolean shown;
     private boolean stopped;
 
-    SendTally(Surroundings surroundings) {
+    /**
+     * A tally that begins now.
+     *
+     * @param nanos a clock that only runs forward, in nanoseconds
+     */
+    SendTally(Surroundings surroundings, LongSupplier nanos) {
         this.surroundings = surroundings;
+        this.nanos = nanos;
+        this.start = nanos.getAsLong();
+        this.drawn = start;
     }
 
     synchronized void sent(int count) {
@@ -54,12 +65,14 @@ final class SendTally {
 
     /** Shows how far it is, ten times a second at most. */
     synchronized void draw() {
-        long now = System.nanoTime();
+        long now = nanos.getAsLong();
         if (surroundings.progress() && now - drawn > DRAW_NANOS) {
             drawn = now;
             shown = true;
             double seconds = (now - start) / 1e9;
-            surroundings.err().printf("\r%,d sent, %,d a second%s\u001b[K", sent, (long) (sent / seconds), others());
+            surroundings
+                    .err()
+                    .printf(Locale.ROOT, "\r%,d sent, %,d a second%s\u001b[K", sent, (long) (sent / seconds), others());
             surroundings.err().flush();
         }
     }
@@ -72,7 +85,7 @@ final class SendTally {
         }
         refusals.forEach((line, why) -> err.println("line " + line + ": " + why));
         if (refused > refusals.size()) {
-            err.printf("and %,d more lines%n", refused - refusals.size());
+            err.printf(Locale.ROOT, "and %,d more lines%n", refused - refusals.size());
         }
         if (stopped) {
             err.println("Stopped before the end of the input; --continue-on-error goes on after refused lines.");
@@ -80,13 +93,13 @@ final class SendTally {
         if (json) {
             surroundings.out().println(JsonText.pretty(asJson()));
         } else {
-            surroundings.out().printf("%,d sent%s%n", sent, others());
+            surroundings.out().printf(Locale.ROOT, "%,d sent%s%n", sent, others());
         }
     }
 
     private String others() {
-        return (duplicates == 0 ? "" : ", %,d duplicates".formatted(duplicates))
-                + (refused == 0 ? "" : ", %,d refused".formatted(refused));
+        return (duplicates == 0 ? "" : String.format(Locale.ROOT, ", %,d duplicates", duplicates))
+                + (refused == 0 ? "" : String.format(Locale.ROOT, ", %,d refused", refused));
     }
 
     private ObjectNode asJson() {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,7 +37,7 @@ final class CommandHelpTest {
         Captured process = new Captured(Path.of(""), Map.of());
         CommandLine command = Posthorn.commands(process.surroundings());
         for (String name : path) {
-            command = command.getSubcommands().get(name);
+            command = Objects.requireNonNull(command.getSubcommands().get(name), name);
         }
         CommandSpec spec = command.getCommandSpec();
         assertThat(String.join(" ", spec.usageMessage().description())).isNotBlank();
