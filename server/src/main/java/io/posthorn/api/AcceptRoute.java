@@ -16,13 +16,11 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code POST /api/v1/app/{app}/msg} and {@code …/msg/batch}: the hot path. It does without the router, reads the body
@@ -30,9 +28,7 @@ import java.util.concurrent.Executor;
  */
 final class AcceptRoute implements FastRoute {
     private static final String PREFIX = "/api/v1/app/";
-    private static final String IDEMPOTENCY_KEY = "idempotency-key";
-    private static final int MOST_KEY = 256;
-    private static final int KEY_BYTES = 16;
+    private static final String IDEMPOTENCY_KEY = Repeats.HEADER;
     private static final int MOST_IN_BATCH = 1_000;
     private static final long LOOK_FOR_OVERDUE_MILLIS = 100;
     private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
@@ -90,6 +86,11 @@ final class AcceptRoute implements FastRoute {
             Errors.notFound(request, "there is no such application");
             return true;
         }
+        String key = request.getHeader(IDEMPOTENCY_KEY);
+        if (key != null && !Repeats.isKey(key)) {
+            Errors.write(request, Answer.invalid(List.of(Repeats.noKey())));
+            return true;
+        }
         int appNo = app.application().no();
         bodies.read(request, mostBody, body -> {
             if (single) {
@@ -103,13 +104,8 @@ final class AcceptRoute implements FastRoute {
 
     private void accept(HttpServerRequest request, int appNo, byte[] body) {
         String key = request.getHeader(IDEMPOTENCY_KEY);
-        if (key != null && (key.isBlank() || key.length() > MOST_KEY)) {
-            Errors.invalid(
-                    request, List.of("header", IDEMPOTENCY_KEY), "must be 1 to 256 characters", "value_error.str");
-            return;
-        }
         NewMessage.Idempotency idempotency =
-                key == null ? null : new NewMessage.Idempotency(hash(key.getBytes(StandardCharsets.UTF_8)), hash(body));
+                key == null ? null : new NewMessage.Idempotency(Repeats.hash(utf8(key)), Repeats.hash(body));
         switch (MessageParser.parse(appNo, body, idempotency)) {
             case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> Errors.invalid(request, problems);
             case ParsedMessage.Ok(NewMessage message) -> {
@@ -160,8 +156,33 @@ final class AcceptRoute implements FastRoute {
         switch (MessageParser.parseBatch(appNo, body, MOST_IN_BATCH)) {
             case MessageParser.BatchResult.Invalid(ParsedMessage.Problem problem) ->
                 Errors.invalid(request, List.of(problem));
-            case MessageParser.BatchResult.Ok(List<ParsedMessage> messages) -> submitBatch(request, messages);
+            case MessageParser.BatchResult.Ok(List<ParsedMessage> messages) ->
+                submitBatch(request, keyed(messages, request.getHeader(IDEMPOTENCY_KEY), body));
         }
+    }
+
+    /**
+     * Each message of a batch has a key of its own, made of the batch's and its place. So a batch of which only a part
+     * was accepted can be repeated: what was accepted is answered as before, and the rest is tried again.
+     */
+    private static List<ParsedMessage> keyed(List<ParsedMessage> messages, @Nullable String key, byte[] body) {
+        if (key == null) {
+            return messages;
+        }
+        byte[] digest = Repeats.hash(body);
+        List<ParsedMessage> keyed = new ArrayList<>(messages.size());
+        for (int i = 0; i < messages.size(); i++) {
+            keyed.add(
+                    messages.get(i) instanceof ParsedMessage.Ok(NewMessage message)
+                            ? new ParsedMessage.Ok(message.with(
+                                    new NewMessage.Idempotency(Repeats.hash(utf8(key + "\n" + i)), digest)))
+                            : messages.get(i));
+        }
+        return keyed;
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private void submitBatch(HttpServerRequest request, List<ParsedMessage> messages) {
@@ -187,14 +208,6 @@ final class AcceptRoute implements FastRoute {
             overdue.add(request, submissions);
         } else {
             Errors.busy(request);
-        }
-    }
-
-    private static byte[] hash(byte[] bytes) {
-        try {
-            return Arrays.copyOf(MessageDigest.getInstance("SHA-256").digest(bytes), KEY_BYTES);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 }

@@ -1,6 +1,8 @@
 package io.posthorn.api;
 
+import io.posthorn.catalog.Audit;
 import io.posthorn.catalog.Catalog;
+import io.posthorn.intake.AnswerKeys;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -12,6 +14,8 @@ import java.util.function.Supplier;
  * @param urlRule where endpoints may be
  * @param healthy whether the server can do its work; may block for some seconds
  * @param metrics the text that Prometheus reads; may block
+ * @param answerKeys which requests have been answered already
+ * @param audit who changed what
  * @param fastRoutes the hot path
  * @param modules further routes
  */
@@ -20,5 +24,7 @@ public record ApiPorts(
         UrlRule urlRule,
         BooleanSupplier healthy,
         Supplier<String> metrics,
+        AnswerKeys answerKeys,
+        Audit audit,
         FastRoutes fastRoutes,
         List<RouteModule> modules) {}

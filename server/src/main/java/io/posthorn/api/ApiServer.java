@@ -53,13 +53,15 @@ public final class ApiServer {
         this.authenticator = new Authenticator(ports.catalog());
         this.bodies = new Bodies(vertx, settings);
         this.blocking = new Blocking(vertx, settings.maxBlocking());
-        this.pipeline = new Pipeline(ports.catalog(), authenticator, bodies, blocking);
+        this.pipeline =
+                new Pipeline(ports.catalog(), authenticator, bodies, blocking, ports.answerKeys(), ports.audit());
         this.health = new HealthRoute(vertx, ports.healthy());
         this.modules = Stream.concat(
                         Stream.of(
                                 new ApplicationRoutes(ports.catalog()),
                                 new EndpointRoutes(ports.catalog(), ports.urlRule()),
-                                new EventTypeRoutes(ports.catalog())),
+                                new EventTypeRoutes(ports.catalog()),
+                                new AuditRoutes(ports.audit())),
                         ports.modules().stream())
                 .toList();
     }

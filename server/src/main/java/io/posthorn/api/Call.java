@@ -3,19 +3,33 @@ package io.posthorn.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.RoutingContext;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /** A request as a route sees it, away from its event loop. */
 public final class Call {
     private final Caller caller;
+    private final Source source;
     private final Map<String, String> path;
     private final Query query;
     private final JsonNode body;
 
-    Call(Caller caller, Map<String, String> path, Map<String, String> query, JsonNode body) {
+    /**
+     * Where a request came from, and to.
+     *
+     * @param uri path and query as they came
+     * @param path the path of it
+     * @param address of the client; of the last proxy if there is one
+     */
+    record Source(String uri, String path, String address) {}
+
+    Call(Caller caller, Source source, Map<String, String> path, Map<String, String> query, JsonNode body) {
         this.caller = caller;
+        this.source = source;
         this.path = path;
         this.query = new Query(query);
         this.body = body;
@@ -26,11 +40,23 @@ public final class Call {
         Map<String, String> first = new HashMap<>();
         MultiMap all = ctx.queryParams();
         all.forEach(entry -> first.putIfAbsent(entry.getKey(), entry.getValue()));
-        return new Call(caller, Map.copyOf(ctx.pathParams()), first, MissingNode.getInstance());
+        return new Call(caller, source(ctx.request()), Map.copyOf(ctx.pathParams()), first, MissingNode.getInstance());
+    }
+
+    private static Source source(HttpServerRequest request) {
+        SocketAddress remote = request.remoteAddress();
+        return new Source(
+                request.uri(),
+                Objects.requireNonNullElse(request.path(), ""),
+                remote == null || remote.host() == null ? "" : remote.hostAddress());
+    }
+
+    Source source() {
+        return source;
     }
 
     Call with(JsonNode object) {
-        return new Call(caller, path, query.values(), object);
+        return new Call(caller, source, path, query.values(), object);
     }
 
     /** Whose request it is. */

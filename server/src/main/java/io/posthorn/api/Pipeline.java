@@ -2,10 +2,15 @@ package io.posthorn.api;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.posthorn.catalog.AppView;
+import io.posthorn.catalog.Audit;
 import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.Token;
+import io.posthorn.intake.AnswerKeys;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -16,20 +21,34 @@ import org.jspecify.annotations.Nullable;
  * What happens around every operation:
  *
  * <pre>
- *   whose request? 401 ▶ may they? 403 ▶ their application? 404 ▶ the body 415 413 408 422 ▶ the work ▶ the answer
+ *   whose request? 401 ▶ may they? 403 ▶ their application? 404 ▶ the body 415 413 408 422
+ *     ▶ a repetition? the answer of then, 409, 422 ▶ the work, written down in the audit log ▶ the answer
  * </pre>
  *
  * <p>An application that the caller may not see is not there: the answer is the same as for one that does not exist.
  */
 final class Pipeline {
     private static final String CALLER = "caller";
+    private static final int MOST_FIELDS = 50;
+    private static final int LONGEST_FIELD = 64;
+    private static final int LONGEST_TARGET = 1_000;
 
     private final Catalog catalog;
     private final Authenticator authenticator;
     private final Bodies bodies;
     private final Blocking blocking;
+    private final Repeats repeats;
+    private final Audit audit;
 
-    Pipeline(Catalog catalog, Authenticator authenticator, Bodies bodies, Blocking blocking) {
+    Pipeline(
+            Catalog catalog,
+            Authenticator authenticator,
+            Bodies bodies,
+            Blocking blocking,
+            AnswerKeys keys,
+            Audit audit) {
+        this.repeats = new Repeats(keys);
+        this.audit = audit;
         this.catalog = catalog;
         this.authenticator = authenticator;
         this.bodies = bodies;
@@ -59,9 +78,9 @@ final class Pipeline {
             return;
         }
         switch (operation.work()) {
-            case Operation.Work.Plain(Function<Call, Answer> work) -> blocking.run(request, () -> work.apply(call));
-            case Operation.Work.WithBody(boolean optional, Function<Call, Answer> work) ->
-                withBody(request, call, optional, work);
+            case Operation.Work.Plain(Function<Call, Answer> work) ->
+                blocking.run(request, () -> audited(operation, call, work));
+            case Operation.Work.WithBody body -> withBody(request, call, operation, body);
             case Operation.Work.Live(var conversation) -> conversation.accept(request, call);
             case Operation.Work.Fast _ -> ctx.fail(404);
         }
@@ -76,7 +95,7 @@ final class Pipeline {
         return view != null && call.caller().sees(view.application().no());
     }
 
-    private void withBody(HttpServerRequest request, Call call, boolean optional, Function<Call, Answer> work) {
+    private void withBody(HttpServerRequest request, Call call, Operation operation, Operation.Work.WithBody work) {
         if (!isJson(request.headers().get(HttpHeaders.CONTENT_TYPE))) {
             Errors.write(
                     request,
@@ -85,20 +104,84 @@ final class Pipeline {
                     "the body must be JSON in UTF-8, with `Content-Type: application/json`");
             return;
         }
-        bodies.read(request, body -> blocking.run(request, () -> parse(call, body, optional, work)));
+        String key = operation.method().equals(HttpMethod.POST) ? request.getHeader(Repeats.HEADER) : null;
+        if (key != null && !Repeats.isKey(key)) {
+            Errors.write(request, Answer.invalid(List.of(Repeats.noKey())));
+            return;
+        }
+        bodies.read(request, body -> blocking.run(request, () -> answer(call, operation, work, key, body)));
     }
 
-    private static Answer parse(Call call, byte[] body, boolean optional, Function<Call, Answer> work) {
-        if (optional && body.length == 0) {
-            return work.apply(call.with(JsonNodeFactory.instance.objectNode()));
+    private Answer answer(
+            Call call, Operation operation, Operation.Work.WithBody work, @Nullable String key, byte[] body) {
+        Call whole;
+        if (work.optional() && body.length == 0) {
+            whole = call.with(JsonNodeFactory.instance.objectNode());
+        } else {
+            switch (Json.parse(body)) {
+                case Json.Parsed.Wrong(Problem problem) -> {
+                    return Answer.invalid(List.of(problem));
+                }
+                case Json.Parsed.Value(var node) -> {
+                    if (!node.isObject()) {
+                        return Answer.invalid(List.of(Problem.type("must be a JSON object", "body")));
+                    }
+                    whole = call.with(node);
+                }
+            }
         }
-        return switch (Json.parse(body)) {
-            case Json.Parsed.Wrong(Problem problem) -> Answer.invalid(List.of(problem));
-            case Json.Parsed.Value(var node) ->
-                node.isObject()
-                        ? work.apply(call.with(node))
-                        : Answer.invalid(List.of(Problem.type("must be a JSON object", "body")));
-        };
+        return key == null
+                ? audited(operation, whole, work.answer())
+                : repeats.once(
+                        call.caller(),
+                        key,
+                        operation.method() + " " + call.source().uri(),
+                        body,
+                        () -> audited(operation, whole, work.answer()));
+    }
+
+    /** What it changes is written down with the change; that somebody looked at a secret, when they have seen it. */
+    private Answer audited(Operation operation, Call call, Function<Call, Answer> work) {
+        boolean secret = operation.access() == Access.SECRET;
+        if (operation.method().equals(HttpMethod.GET) && !secret) {
+            return work.apply(call);
+        }
+        Audit.Act act = act(operation, call);
+        Answer answer = ScopedValue.where(Audit.ACT, act).call(() -> work.apply(call));
+        if (secret && operation.method().equals(HttpMethod.GET) && answer.status() == 200) {
+            audit.note(act);
+        }
+        return answer;
+    }
+
+    private Audit.Act act(Operation operation, Call call) {
+        Token token = call.caller().token();
+        AppView app = call.names("app") ? catalog.app(call.env(), call.path("app")) : null;
+        List<String> fields = new ArrayList<>();
+        call.body().fieldNames().forEachRemaining(name -> {
+            if (fields.size() < MOST_FIELDS) {
+                fields.add(withoutNul(cut(name, LONGEST_FIELD)));
+            }
+        });
+        return new Audit.Act(
+                token.id(),
+                token.name(),
+                token.role(),
+                call.env(),
+                operation.method() + " " + operation.path(),
+                withoutNul(cut(call.source().path(), LONGEST_TARGET)),
+                app == null ? null : app.application().id(),
+                fields,
+                call.source().address());
+    }
+
+    private static String cut(String text, int most) {
+        return text.length() <= most ? text : text.substring(0, most) + "…";
+    }
+
+    /** PostgreSQL's text has no NUL, and a field's name may. */
+    private static String withoutNul(String text) {
+        return text.replace('\0', '\ufffd');
     }
 
     /** A body without a type is taken for what it should be. */

@@ -7,6 +7,7 @@ import io.posthorn.api.FastRoutes;
 import io.posthorn.api.HistoryRoutes;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.PgAudit;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
 import io.posthorn.dispatch.DispatchSettings;
@@ -27,6 +28,7 @@ import io.posthorn.history.PgUnsettled;
 import io.posthorn.history.Recorder;
 import io.posthorn.history.SettledPositions;
 import io.posthorn.intake.Intake;
+import io.posthorn.intake.PgAnswerKeys;
 import io.posthorn.intake.PgJournal;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Ids;
@@ -41,6 +43,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.ArrayDeque;
@@ -119,7 +122,10 @@ public final class Server {
         SecretBox box = SecretBox.open(reveal(config.secretKey()), config.dataDir());
         SteadyTime steady = new SteadyTime(time);
         InstantSource instants = () -> Time.instant(steady.micros());
-        Catalog catalog = Catalog.load(database.jdbi(), box, instants.withZone(ZoneOffset.UTC), ownership::fence);
+        Clock clock = instants.withZone(ZoneOffset.UTC);
+        PgAudit audit = new PgAudit(database.jdbi(), ownership::fence, clock);
+        PgAnswerKeys answerKeys = new PgAnswerKeys(database.jdbi(), box, ownership::fence, clock);
+        Catalog catalog = Catalog.load(database.jdbi(), box, clock, audit.guard());
         Ids ids = new Ids(database.idKey());
 
         int loops = config.eventLoops() == 0 ? Runtime.getRuntime().availableProcessors() : config.eventLoops();
@@ -181,7 +187,7 @@ public final class Server {
                 this::failed);
         intake.start();
         onStop("intake", intake::close);
-        Caretaker caretaker = new Caretaker(database.partitions(), catalog);
+        Caretaker caretaker = new Caretaker(database.partitions(), catalog, audit, answerKeys, clock);
         onStop("caretaker", caretaker::close);
         gauges(metrics, intake, recorder, dispatcher, positions);
 
@@ -198,6 +204,8 @@ public final class Server {
                         url -> Target.parse(url, policy) instanceof TargetResult.Refused(String reason) ? reason : null,
                         () -> ownership.held() && database.reachable(),
                         metrics::scrape,
+                        answerKeys,
+                        audit,
                         FastRoutes.accepting(catalog, intake, config.requestDeadline()),
                         List.of(new HistoryRoutes(
                                 catalog,

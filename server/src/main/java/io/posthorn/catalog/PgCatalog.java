@@ -4,8 +4,6 @@ import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Environment;
 import io.posthorn.model.EventType;
-import io.posthorn.store.StaleOwnerException;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -227,16 +225,8 @@ final class PgCatalog {
 
     private <T> T write(Function<Handle, T> statements) {
         return jdbi.inTransaction(handle -> {
-            askGuard(handle);
+            guard.ask(handle.getConnection());
             return statements.apply(handle);
         });
-    }
-
-    private void askGuard(Handle handle) {
-        try {
-            guard.check(handle.getConnection());
-        } catch (SQLException | StaleOwnerException e) {
-            throw new IllegalStateException("the catalog could not be changed: " + e.getMessage(), e);
-        }
     }
 }

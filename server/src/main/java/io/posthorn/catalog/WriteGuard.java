@@ -17,4 +17,17 @@ public interface WriteGuard {
      * @throws StaleOwnerException if another process owns the installation now
      */
     void check(Connection tx) throws SQLException, StaleOwnerException;
+
+    /**
+     * {@link #check} for where no checked exception can pass.
+     *
+     * @throws IllegalStateException with the cause, if it fails
+     */
+    default void ask(Connection tx) {
+        try {
+            check(tx);
+        } catch (SQLException | StaleOwnerException e) {
+            throw new IllegalStateException("nothing could be written: " + e.getMessage(), e);
+        }
+    }
 }

@@ -26,6 +26,11 @@ public record NewMessage(
     /** What a message costs in memory besides its payload, bytes, roughly. */
     private static final int OVERHEAD = 300;
 
+    /** The same under another key. */
+    public NewMessage with(Idempotency other) {
+        return new NewMessage(appNo, eventType, eventId, channels, tags, payload, other);
+    }
+
     /** What it costs in memory, bytes, roughly. */
     int weight() {
         return payload.length + OVERHEAD;

@@ -7,7 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.PgAudit;
 import io.posthorn.catalog.SecretBox;
+import io.posthorn.catalog.WriteGuard;
+import io.posthorn.intake.PgAnswerKeys;
 import io.posthorn.store.Database;
 import io.posthorn.store.TestDatabase;
 import io.vertx.core.Future;
@@ -23,11 +26,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +70,12 @@ final class Api implements AutoCloseable {
     final Database db = TestDatabase.fresh();
     final Vertx vertx = Vertx.vertx();
     final Catalog catalog;
+    final PgAudit audit;
+    final PgAnswerKeys keys;
+    /** By how much the server's clock is ahead of the machine's. */
+    final AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
+
+    final Clock clock = ((InstantSource) () -> Instant.now().plus(ahead.get())).withZone(ZoneOffset.UTC);
     final ApiServer server;
     final String token;
     final HttpClient http = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
@@ -72,14 +85,16 @@ final class Api implements AutoCloseable {
         try {
             SecretBox box = SecretBox.open(
                     Base64.getEncoder().encodeToString(key), Files.createTempDirectory("posthorn-api-test"));
-            catalog = Catalog.load(db.jdbi(), box, Clock.systemUTC());
+            audit = new PgAudit(db.jdbi(), WriteGuard.NONE, clock);
+            keys = new PgAnswerKeys(db.jdbi(), box, WriteGuard.NONE, clock);
+            catalog = Catalog.load(db.jdbi(), box, clock, audit.guard());
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
         token = requireNonNull(catalog.ensureAdminToken(null));
         UrlRule rule = url -> url.startsWith("https://") ? null : "must start with https://";
-        server =
-                new ApiServer(vertx, settings, new ApiPorts(catalog, rule, healthy, () -> "metric 1\n", fast, modules));
+        server = new ApiServer(
+                vertx, settings, new ApiPorts(catalog, rule, healthy, () -> "metric 1\n", keys, audit, fast, modules));
         await(server.start());
     }
 

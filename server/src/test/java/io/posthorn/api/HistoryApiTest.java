@@ -53,6 +53,8 @@ class HistoryApiTest {
                         url -> null,
                         () -> true,
                         () -> "",
+                        api.keys,
+                        api.audit,
                         FastRoutes.NONE,
                         List.of(new HistoryRoutes(api.catalog, history, written.ids))));
         Api.await(started.start());

@@ -1,0 +1,82 @@
+package io.posthorn.api;
+
+import io.posthorn.catalog.Audit;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /api/v1/audit-log}: who changed what, the newest first. */
+final class AuditRoutes implements RouteModule {
+    private static final String PREFIX = "aud_";
+    private static final Pattern ID = Pattern.compile(PREFIX + "\\d{1,18}");
+
+    private final Audit audit;
+
+    AuditRoutes(Audit audit) {
+        this.audit = audit;
+    }
+
+    /** The details of an entry. */
+    record Details(List<String> fields, String address) {}
+
+    /** An entry as it is shown. */
+    record Out(
+            String id,
+            Instant at,
+            String tokenId,
+            String tokenName,
+            String role,
+            String action,
+            String target,
+            @Nullable String appId,
+            Details details) {
+        static Out of(Audit.Entry entry) {
+            Audit.Act act = entry.act();
+            return new Out(
+                    idOf(entry),
+                    entry.at(),
+                    act.tokenId(),
+                    act.tokenName(),
+                    act.role().name().toLowerCase(Locale.ROOT),
+                    act.action(),
+                    act.target(),
+                    act.appId(),
+                    new Details(act.fields(), act.address()));
+        }
+    }
+
+    private static String idOf(Audit.Entry entry) {
+        return PREFIX + entry.no();
+    }
+
+    @Override
+    public List<Operation> operations() {
+        return List.of(Operation.get("/api/v1/audit-log", Access.MANAGE, this::list));
+    }
+
+    private Answer list(Call call) {
+        Query query = call.query();
+        Paging paging = Paging.of(query, false);
+        Audit.Filter filter =
+                new Audit.Filter(call.env(), query.text("action"), query.text("token_id"), query.text("app_id"));
+        String key = paging.key();
+        if (key != null && !ID.matcher(key).matches()) {
+            query.refuse("iterator", "must be an iterator or prevIterator of an earlier answer");
+        }
+        if (!query.problems().isEmpty()) {
+            return Answer.invalid(query.problems());
+        }
+        return Answer.json(
+                200,
+                paging.page(
+                        (after, ascending, most) -> audit.list(
+                                filter,
+                                after == null ? null : Long.valueOf(after.substring(PREFIX.length())),
+                                ascending,
+                                most),
+                        AuditRoutes::idOf,
+                        Out::of));
+    }
+}

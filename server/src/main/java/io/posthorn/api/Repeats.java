@@ -1,0 +1,124 @@
+package io.posthorn.api;
+
+import io.posthorn.intake.AnswerKeys;
+import io.posthorn.intake.AnswerKeys.Claim;
+import io.posthorn.intake.AnswerKeys.Stored;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Requests that come twice under one {@code Idempotency-Key} are worked on once: the second gets the answer of the
+ * first, 409 while that is still being worked on, and 422 if it is another request. Answers that say that something
+ * failed here (5xx) are not kept, so that trying again can succeed.
+ */
+final class Repeats {
+    /** The header. */
+    static final String HEADER = "idempotency-key";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Repeats.class);
+    private static final int MOST_KEY = 256;
+    private static final int HASH_BYTES = 16;
+    private static final int RETRY_SECONDS = 1;
+
+    private final AnswerKeys keys;
+
+    Repeats(AnswerKeys keys) {
+        this.keys = keys;
+    }
+
+    /** Whether a key can be one: 1 to 256 characters, not only blanks. */
+    static boolean isKey(String key) {
+        return !key.isBlank() && key.length() <= MOST_KEY;
+    }
+
+    /** What is answered if it cannot. */
+    static Problem noKey() {
+        return Problem.value("must be 1 to " + MOST_KEY + " characters", "header", HEADER);
+    }
+
+    /**
+     * Answers a request.
+     *
+     * @param caller whose it is: keys of different applications and environments have nothing to do with each other
+     * @param key as it came
+     * @param what the method and the path with its query
+     * @param body as it came
+     * @param work finds the answer, if nobody has
+     */
+    Answer once(Caller caller, String key, String what, byte[] body, Supplier<Answer> work) {
+        Integer app = caller.token().appNo();
+        byte[] hashed = hash(text(caller.env() + "\n" + (app == null ? 0 : app) + "\n" + key));
+        return switch (keys.claim(hashed, hash(text(what + "\n"), body))) {
+            case Claim.First _ -> first(hashed, work);
+            case Claim.Answered(Stored(int status, var contentType, byte[] stored)) ->
+                new Answer(status, contentType, stored, Map.of("cache-control", "no-store"));
+            case Claim.OfAnother _ ->
+                Answer.invalid(java.util.List.of(new Problem(
+                        java.util.List.of("header", HEADER),
+                        "was used with another request",
+                        "value_error.idempotency_key")));
+            case Claim.Running _ ->
+                Answer.error(
+                        409,
+                        "in_progress",
+                        "the first request with this Idempotency-Key is still being worked on",
+                        Answer.retryAfter(RETRY_SECONDS));
+        };
+    }
+
+    private Answer first(byte[] key, Supplier<Answer> work) {
+        Answer answer;
+        try {
+            answer = work.get();
+        } catch (Throwable e) {
+            release(key);
+            throw e;
+        }
+        if (answer.status() >= 500) {
+            release(key);
+        } else {
+            settle(key, answer);
+        }
+        return answer;
+    }
+
+    /** The work is done, and its caller must hear of it, whether the key can be kept or not. */
+    private void settle(byte[] key, Answer answer) {
+        try {
+            keys.settle(key, new Stored(answer.status(), answer.contentType(), answer.body()));
+        } catch (RuntimeException e) {
+            LOG.warn("an answer could not be kept for its Idempotency-Key: {}", e.toString());
+        }
+    }
+
+    private void release(byte[] key) {
+        try {
+            keys.release(key);
+        } catch (RuntimeException e) {
+            LOG.warn("an Idempotency-Key could not be freed, the next start does it: {}", e.toString());
+        }
+    }
+
+    private static byte[] text(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** The first 16 bytes of the SHA-256 of some parts, one after the other. */
+    static byte[] hash(byte[]... parts) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (byte[] part : parts) {
+                digest.update(part);
+            }
+            return Arrays.copyOf(digest.digest(), HASH_BYTES);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

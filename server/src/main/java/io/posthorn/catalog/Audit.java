@@ -1,0 +1,81 @@
+package io.posthorn.catalog;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who changed what. An act is bound to the thread that does the work ({@link #ACT}), and every fenced transaction that
+ * the work begins writes it down, so that a change and its entry are there together or not at all.
+ */
+public interface Audit {
+    /** What is being done on this thread; not bound when Posthorn itself changes something. */
+    ScopedValue<Act> ACT = ScopedValue.newInstance();
+
+    /**
+     * Something that somebody does.
+     *
+     * @param tokenId whose token
+     * @param tokenName its name at that time
+     * @param role what it may do
+     * @param envNo the environment that it concerns
+     * @param action the operation, such as {@code endpoint.update}
+     * @param target the path that it was done at
+     * @param appId the application that it concerns; null if it concerns none
+     * @param fields the names of what was given, without the values: those may be secrets
+     * @param address where the request came from
+     */
+    record Act(
+            String tokenId,
+            String tokenName,
+            Role role,
+            int envNo,
+            String action,
+            String target,
+            @Nullable String appId,
+            List<String> fields,
+            String address) {}
+
+    /**
+     * An act that was done.
+     *
+     * @param no grows with time
+     * @param at when
+     * @param act what
+     */
+    record Entry(long no, Instant at, Act act) {}
+
+    /**
+     * Which entries.
+     *
+     * @param envNo of this environment
+     * @param action only this operation; null for all
+     * @param tokenId only by this token; null for all
+     * @param appId only what concerned this application; null for all
+     */
+    record Filter(
+            int envNo,
+            @Nullable String action,
+            @Nullable String tokenId,
+            @Nullable String appId) {}
+
+    /** Writes down, in a transaction of its own, what changes nothing: that somebody looked at a secret. */
+    void note(Act act);
+
+    /**
+     * Some entries.
+     *
+     * @param filter which
+     * @param after only those beyond this number; null for all
+     * @param ascending the oldest first, otherwise the newest
+     * @param most how many
+     */
+    List<Entry> list(Filter filter, @Nullable Long after, boolean ascending, int most);
+
+    /**
+     * Removes what is older.
+     *
+     * @return how many entries it was
+     */
+    int forget(Instant before);
+}

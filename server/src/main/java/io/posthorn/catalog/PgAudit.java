@@ -1,0 +1,126 @@
+package io.posthorn.catalog;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Locale;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.Query;
+import org.jspecify.annotations.Nullable;
+
+/** The audit log in PostgreSQL. */
+public final class PgAudit implements Audit {
+    private static final String INSERT = """
+            insert into audit_log (at, env_no, token_id, token_name, role, action, target, app_id, fields, address)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """;
+
+    private final Jdbi jdbi;
+    private final WriteGuard guard;
+    private final Clock clock;
+
+    /**
+     * A log.
+     *
+     * @param jdbi the database
+     * @param guard asked before each transaction that writes
+     * @param clock for the times of entries
+     */
+    public PgAudit(Jdbi jdbi, WriteGuard guard, Clock clock) {
+        this.jdbi = jdbi;
+        this.guard = guard;
+        this.clock = clock;
+    }
+
+    /** The guard for everything that can be changed by an act: it writes the act down in the same transaction. */
+    public WriteGuard guard() {
+        return tx -> {
+            guard.check(tx);
+            if (ACT.isBound()) {
+                insert(tx, ACT.get());
+            }
+        };
+    }
+
+    private void insert(Connection tx, Act act) throws SQLException {
+        try (PreparedStatement insert = tx.prepareStatement(INSERT)) {
+            insert.setObject(1, utc(clock.instant()));
+            insert.setInt(2, act.envNo());
+            insert.setString(3, act.tokenId());
+            insert.setString(4, act.tokenName());
+            insert.setString(5, act.role().name().toLowerCase(Locale.ROOT));
+            insert.setString(6, act.action());
+            insert.setString(7, act.target());
+            insert.setString(8, act.appId());
+            insert.setArray(9, tx.createArrayOf("text", act.fields().toArray()));
+            insert.setString(10, act.address());
+            insert.executeUpdate();
+        }
+    }
+
+    @Override
+    public void note(Act act) {
+        WriteGuard written = tx -> {
+            guard.check(tx);
+            insert(tx, act);
+        };
+        jdbi.useTransaction(handle -> written.ask(handle.getConnection()));
+    }
+
+    @Override
+    public List<Entry> list(Filter filter, @Nullable Long after, boolean ascending, int most) {
+        String sql = "select no, at, env_no, token_id, token_name, role, action, target, app_id, fields, address"
+                + " from audit_log where env_no = :env"
+                + (after == null ? "" : ascending ? " and no > :after" : " and no < :after")
+                + (filter.action() == null ? "" : " and action = :action")
+                + (filter.tokenId() == null ? "" : " and token_id = :token")
+                + (filter.appId() == null ? "" : " and app_id = :app")
+                + " order by no " + (ascending ? "asc" : "desc") + " limit :most";
+        return jdbi.withHandle(handle -> {
+            Query query = handle.createQuery(sql).bind("env", filter.envNo()).bind("most", most);
+            bind(query, "after", after);
+            bind(query, "action", filter.action());
+            bind(query, "token", filter.tokenId());
+            bind(query, "app", filter.appId());
+            return query.map((row, ctx) -> new Entry(
+                            row.getLong("no"),
+                            row.getObject("at", OffsetDateTime.class).toInstant(),
+                            new Act(
+                                    row.getString("token_id"),
+                                    row.getString("token_name"),
+                                    Role.valueOf(row.getString("role").toUpperCase(Locale.ROOT)),
+                                    row.getInt("env_no"),
+                                    row.getString("action"),
+                                    row.getString("target"),
+                                    row.getString("app_id"),
+                                    List.of((String[]) row.getArray("fields").getArray()),
+                                    row.getString("address"))))
+                    .list();
+        });
+    }
+
+    private static void bind(Query query, String name, @Nullable Object value) {
+        if (value != null) {
+            query.bind(name, value);
+        }
+    }
+
+    @Override
+    public int forget(Instant before) {
+        return jdbi.inTransaction(handle -> {
+            guard.ask(handle.getConnection());
+            return handle.createUpdate("delete from audit_log where at < :before")
+                    .bind("before", utc(before))
+                    .execute();
+        });
+    }
+
+    private static OffsetDateTime utc(Instant instant) {
+        return instant.atOffset(ZoneOffset.UTC);
+    }
+}

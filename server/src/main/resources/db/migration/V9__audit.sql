@@ -1,0 +1,29 @@
+-- Answers to POSTs that came with an Idempotency-Key. status null: the first request is still being worked on, by the
+-- run of the server that is named; one of an earlier run died with it.
+create table idempotent_answer (
+    key          bytea       primary key,  -- the first 16 bytes of the SHA-256 of whose key it is, and the key
+    digest       bytea       not null,     -- of the request, likewise
+    run          bigint      not null,
+    created_at   timestamptz not null,
+    status       smallint,
+    content_type text,
+    body         bytea                     -- encrypted: an answer may show a secret
+);
+create index on idempotent_answer (created_at);
+
+-- Who changed what. Written in the transaction of the change.
+create table audit_log (
+    no         bigint      generated always as identity primary key,
+    at         timestamptz not null,
+    env_no     int         not null,
+    token_id   text        not null,
+    token_name text        not null,
+    role       text        not null,
+    action     text        not null,
+    target     text        not null,
+    app_id     text,
+    fields     text[]      not null,
+    address    text        not null
+);
+create index on audit_log (env_no, no);
+create index on audit_log (at);

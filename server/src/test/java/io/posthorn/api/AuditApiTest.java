@@ -1,0 +1,109 @@
+package io.posthorn.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Who changed what. */
+final class AuditApiTest {
+    private final Api api = Api.usual();
+
+    @AfterEach
+    void close() {
+        api.close();
+    }
+
+    private Api.Reply call(String method, String path, String body) {
+        return api.call(method, path, body.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    }
+
+    private List<JsonNode> entries(String query) {
+        return api.call("GET", "/audit-log" + query, null)
+                .body()
+                .path("data")
+                .valueStream()
+                .toList();
+    }
+
+    private static List<String> actions(List<JsonNode> entries) {
+        return entries.stream().map(entry -> entry.path("action").textValue()).toList();
+    }
+
+    @Test
+    void aChangeIsWrittenDownWithItsAuthorAndWithoutItsValues() {
+        String app = call("POST", "/app", "{\"name\":\"one\",\"uid\":\"u\"}").id();
+        call(
+                "POST",
+                "/app/u/endpoint",
+                "{\"url\":\"https://example.org/\",\"secret\":\"whsec_" + "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0\"}");
+        List<JsonNode> entries = entries("");
+        assertThat(actions(entries)).hasSize(2);
+        JsonNode latest = entries.getFirst();
+        assertThat(latest.path("tokenName").textValue()).isEqualTo("admin");
+        assertThat(latest.path("role").textValue()).isEqualTo("administrator");
+        assertThat(latest.path("target").textValue()).isEqualTo("/api/v1/app/u/endpoint");
+        assertThat(latest.path("appId").textValue()).isEqualTo(app);
+        assertThat(latest.path("details").path("fields").valueStream().map(JsonNode::textValue))
+                .containsExactly("url", "secret");
+        assertThat(latest.path("details").path("address").textValue()).isEqualTo("127.0.0.1");
+        assertThat(latest.toString()).doesNotContain("c2VjcmV0", api.token);
+    }
+
+    @Test
+    void whatChangedNothingIsNotThere() {
+        call("POST", "/app", "{\"name\":\"one\",\"uid\":\"u\"}");
+        assertThat(call("POST", "/app", "{\"name\":\"one\",\"uid\":\"u\"}").status())
+                .isEqualTo(409);
+        assertThat(call("POST", "/app", "{}").status()).isEqualTo(422);
+        assertThat(api.call("DELETE", "/app/nobody", null).status()).isEqualTo(404);
+        api.call("GET", "/app/u", null);
+        assertThat(entries("")).hasSize(1);
+    }
+
+    @Test
+    void lookingAtASecretIsWrittenDown() {
+        call("POST", "/app", "{\"name\":\"one\",\"uid\":\"u\"}");
+        String endpoint = call("POST", "/app/u/endpoint", "{\"url\":\"https://example.org/\"}")
+                .id();
+        api.call("GET", "/app/u/endpoint/" + endpoint, null);
+        assertThat(entries("")).hasSize(2);
+        api.call("GET", "/app/u/endpoint/" + endpoint + "/secret", null);
+        assertThat(entries("").getFirst().path("target").textValue()).endsWith("/secret");
+    }
+
+    @Test
+    void itIsReadInPagesAndFiltered() {
+        for (int i = 0; i < 5; i++) {
+            call("POST", "/app", "{\"name\":\"one\",\"uid\":\"u" + i + "\"}");
+        }
+        String app = api.call("GET", "/app/u3", null).id();
+        assertThat(entries("?app_id=" + app)).isEmpty(); // made by it, but not yet there when it was
+        call("PATCH", "/app/u3", "{\"name\":\"two\"}");
+        assertThat(entries("?app_id=" + app)).hasSize(1);
+        JsonNode page = api.call("GET", "/audit-log?limit=2", null).body();
+        assertThat(page.path("data")).hasSize(2);
+        assertThat(page.path("done").booleanValue()).isFalse();
+        JsonNode next = api.call(
+                        "GET",
+                        "/audit-log?limit=2&iterator=" + page.path("iterator").textValue(),
+                        null)
+                .body();
+        assertThat(next.path("data").get(0).path("id"))
+                .isNotEqualTo(page.path("data").get(1).path("id"));
+        assertThat(api.call("GET", "/audit-log?iterator=f.nonsense", null).status())
+                .isEqualTo(422);
+    }
+
+    @Test
+    void oldEntriesGo() {
+        call("POST", "/app", "{\"name\":\"one\"}");
+        assertThat(api.audit.forget(api.clock.instant().minus(Duration.ofMinutes(1))))
+                .isZero();
+        assertThat(api.audit.forget(api.clock.instant().plus(Duration.ofMinutes(1))))
+                .isEqualTo(1);
+    }
+}
