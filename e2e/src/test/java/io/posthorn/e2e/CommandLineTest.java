@@ -74,37 +74,61 @@ final class CommandLineTest {
             assertThat(app.path("rateLimit").intValue()).isEqualTo(9);
             assertThat(app.at("/metadata/plan").textValue()).isEqualTo("gold");
             done("app", "update", "acme", "--rate-limit=");
-            assertThat(done("app", "get", "acme", "--json").json().path("rateLimit").isNull())
+            assertThat(done("app", "get", "acme", "--json")
+                            .json()
+                            .path("rateLimit")
+                            .isNull())
                     .isTrue();
 
             done("event-type", "create", "--name", "invoice.paid", "--description", "An invoice was paid.");
             assertThat(done("event-type", "list", "--json").json().findValuesAsText("name"))
                     .contains("invoice.paid");
             done(
-                    "endpoint", "create", "--app", "acme", "--url", inbox.url().toString(), "--uid", "main",
-                    "--event-type", "invoice.paid");
-            String secret = done("endpoint", "secret", "--app", "acme", "main").output().strip();
+                    "endpoint",
+                    "create",
+                    "--app",
+                    "acme",
+                    "--url",
+                    inbox.url().toString(),
+                    "--uid",
+                    "main",
+                    "--event-type",
+                    "invoice.paid");
+            String secret =
+                    done("endpoint", "secret", "--app", "acme", "main").output().strip();
             assertThat(secret).startsWith("whsec_");
 
             Said sent = done(
-                    "send", "--app", "acme", "--event-type", "invoice.paid", "--event-id", "inv_1",
+                    "send",
+                    "--app",
+                    "acme",
+                    "--event-type",
+                    "invoice.paid",
+                    "--event-id",
+                    "inv_1",
                     "{\"amount\": 12.50}");
             assertThat(sent.output()).matches("Accepted msg_\\w+\\.");
             Arrival arrival = inbox.await(1).getFirst();
             assertThat(arrival.text()).isEqualTo("{\"amount\": 12.50}");
             Files.writeString(folder.resolve("body"), arrival.text());
             Said verified = posthorn(
-                    "verify", "--secret", secret,
-                    "--header", "webhook-id: " + arrival.header("webhook-id"),
-                    "--header", "webhook-timestamp: " + arrival.header("webhook-timestamp"),
-                    "--header", "webhook-signature: " + arrival.header("webhook-signature"),
+                    "verify",
+                    "--secret",
+                    secret,
+                    "--header",
+                    "webhook-id: " + arrival.header("webhook-id"),
+                    "--header",
+                    "webhook-timestamp: " + arrival.header("webhook-timestamp"),
+                    "--header",
+                    "webhook-signature: " + arrival.header("webhook-signature"),
                     "body");
             assertThat(verified).isEqualTo(new Said(0, "valid"));
 
             Said again = posthorn("send", "--app", "acme", "--event-type", "invoice.paid", "--event-id", "inv_1", "{}");
             assertThat(again.code()).isEqualTo(1);
             assertThat(again.output()).contains("conflict (409)", "eventId");
-            JsonNode messages = done("message", "list", "--app", "acme", "--after", "1h", "--json").json();
+            JsonNode messages = done("message", "list", "--app", "acme", "--after", "1h", "--json")
+                    .json();
             assertThat(messages).hasSize(1);
             assertThat(messages.at("/0/payload/amount").asText()).isEqualTo("12.5");
             Until.holds(
@@ -114,7 +138,8 @@ final class CommandLineTest {
                                     .size()
                             == 1);
 
-            assertThat(done("endpoint", "delete", "--app", "acme", "main").output()).isEqualTo("Deleted main.");
+            assertThat(done("endpoint", "delete", "--app", "acme", "main").output())
+                    .isEqualTo("Deleted main.");
             assertThat(done("app", "delete", "acme").output()).isEqualTo("Deleted acme.");
             assertThat(posthorn("app", "get", "acme").code()).isEqualTo(1);
         }
@@ -150,8 +175,8 @@ final class CommandLineTest {
             assertThat(said.code()).isEqualTo(1);
             assertThat(said.output()).contains("does not accept the token (401)");
         });
-        assertThat(posthorn("app", "create")).satisfies(said -> assertThat(said.code())
-                .isEqualTo(2));
+        assertThat(posthorn("app", "create"))
+                .satisfies(said -> assertThat(said.code()).isEqualTo(2));
         assertThat(posthorn("app", "list", "--server", "http://127.0.0.1:1")).satisfies(said -> {
             assertThat(said.code()).isEqualTo(3);
             assertThat(said.output()).contains("cannot reach the server at http://127.0.0.1:1");
@@ -166,7 +191,8 @@ final class CommandLineTest {
                     case 100 -> "{\"eventType\": \"a\", \"payload\"";
                     case 2_500 -> "{\"payload\": {}}";
                     case 4_999 -> "{\"eventType\": \"no spaces\", \"payload\": {}}";
-                    default -> "{\"eventType\": \"a\", \"eventId\": \"n-%d\", \"payload\": {\"n\": %d}}".formatted(n, n);
+                    default ->
+                        "{\"eventType\": \"a\", \"eventId\": \"n-%d\", \"payload\": {\"n\": %d}}".formatted(n, n);
                 })
                 .collect(Collectors.toList());
         Files.write(folder.resolve("lines"), lines);
@@ -175,7 +201,8 @@ final class CommandLineTest {
         assertThat(said.code()).as(said.output()).isEqualTo(1);
         assertThat(said.output().lines()).hasSize(4);
         assertThat(said.output()).contains("line 100: ", "line 2500: 422 ", "line 4999: 422 ", "4,997 sent, 3 refused");
-        JsonNode all = done("message", "list", "--app", "many", "--all", "--json").json();
+        JsonNode all =
+                done("message", "list", "--app", "many", "--all", "--json").json();
         assertThat(all.findValuesAsText("eventId").stream().distinct()).hasSize(4_997);
 
         Said again = posthorn("send", "--app", "many", "--file", "lines", "--continue-on-error");
@@ -198,9 +225,13 @@ final class CommandLineTest {
     private List<String> completed(String... words) throws Exception {
         String all = List.of(words).stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
         String line = "source ./completion.bash; COMP_WORDS=(%s); COMP_CWORD=%d; COMP_LINE='%s'; COMP_POINT=%d; "
-                .formatted(all, words.length - 1, String.join(" ", words), String.join(" ", words).length());
+                .formatted(
+                        all,
+                        words.length - 1,
+                        String.join(" ", words),
+                        String.join(" ", words).length());
         try (Program bash = Program.start(
-                folder, List.of("bash", "-c", line + "_complete_posthorn; printf '%s\\n' \"${COMPREPLY[@]}\""))) {
+                folder, List.of("bash", "-c", line + "_complete_posthorn 2>/dev/null; printf '%s\\n' \"${COMPREPLY[@]}\""))) {
             assertThat(bash.awaitExit(PATIENCE)).as(bash.output()).isZero();
             return bash.output().lines().map(String::strip).toList();
         }

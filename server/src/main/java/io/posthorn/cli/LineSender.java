@@ -158,7 +158,8 @@ final class LineSender {
             Duration next = wait;
             try {
                 ApiReply reply = api.once(call);
-                boolean open = reply.passing() || (reply.success() && undecided(reply.json().path("data")));
+                boolean open = reply.passing()
+                        || (reply.success() && undecided(reply.json().path("data")));
                 if (!open || System.nanoTime() - deadline > 0) {
                     return reply;
                 }
@@ -218,7 +219,8 @@ final class LineSender {
         if (open > 0) {
             throw new RemoteFailure(
                     ExitCodes.FAILURE,
-                    "the server did not take " + open + " messages within " + patience.toSeconds() + " s, the first of line "
+                    "the server did not take " + open + " messages within " + patience.toSeconds()
+                            + " s, the first of line "
                             + batch.lines().getFirst().number() + " or later");
         }
     }

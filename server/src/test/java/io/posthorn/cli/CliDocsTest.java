@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,8 +18,9 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 /** Holds the reference in {@code docs/cli.md} to the commands; with {@code -Dposthorn.cli.write=true} it writes it. */
 final class CliDocsTest {
     private static final String MARK = "<!-- from here on written from the commands -->\n";
-    private static final List<String> SHARED =
-            List.of("--server", "--token", "--token-file", "--environment", "--timeout", "--json");
+    private static final Set<String> REMOTE =
+            Set.of("--server", "--token", "--token-file", "--environment", "--timeout", "--json");
+    private static final Set<String> LISTS = Set.of("--limit", "--all", "--iterator", "--order");
 
     @Test
     void theReferenceIsThatOfTheCommands() throws IOException {
@@ -57,7 +59,7 @@ final class CliDocsTest {
         }
         boolean settings = List.of("serve", "config").contains(spec.name());
         for (OptionSpec option : spec.options()) {
-            if (!SHARED.contains(option.longestName())
+            if (!shared(spec, option.longestName())
                     && !option.usageHelp()
                     && !option.versionHelp()
                     && (!settings || option.group() == null)) {
@@ -84,6 +86,12 @@ final class CliDocsTest {
             text.append("```\n");
         }
         command.getSubcommands().values().forEach(within -> write(within, text));
+    }
+
+    /** What the page describes once for all commands. */
+    private static boolean shared(CommandSpec spec, String option) {
+        return (spec.mixins().containsKey("remote") && REMOTE.contains(option))
+                || (spec.optionsMap().keySet().containsAll(LISTS) && LISTS.contains(option));
     }
 
     private static String cell(String[] lines) {

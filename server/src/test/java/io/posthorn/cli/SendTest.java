@@ -78,10 +78,14 @@ final class SendTest {
     @Test
     void aPayloadCannotReachIntoTheMessage() throws IOException {
         try (StubApi api = StubApi.saying(202, "{\"id\":\"msg_1\"}")) {
-            Captured process = api.process();
-            assertThat(process.run("send", "--app", "a", "--event-type", "t", "1},{\"x\":2"))
+            Captured syntax = api.process();
+            assertThat(syntax.run("send", "--app", "a", "--event-type", "t", "1},{\"x\":2"))
                     .isEqualTo(ExitCodes.USAGE);
-            assertThat(process.err()).contains("goes on after the end of the JSON value");
+            assertThat(syntax.err()).contains("the payload is not valid JSON", "at line 1, column 2");
+            Captured two = api.process();
+            assertThat(two.run("send", "--app", "a", "--event-type", "t", "{} {}"))
+                    .isEqualTo(ExitCodes.USAGE);
+            assertThat(two.err()).contains("the payload goes on after the end of the JSON value");
             assertThat(api.asked()).isEmpty();
         }
     }
@@ -215,15 +219,14 @@ final class SendTest {
         AtomicInteger count = new AtomicInteger();
         try (StubApi api = new StubApi(asked -> count.getAndIncrement() == 0
                 ? new Said(
-                        200,
-                        "{\"data\":[{\"status\":202},{\"status\":503,\"error\":{}}]}",
-                        Map.of("Retry-After", "0"))
+                        200, "{\"data\":[{\"status\":202},{\"status\":503,\"error\":{}}]}", Map.of("Retry-After", "0"))
                 : all(asked))) {
             Captured process = api.process().in("{\"n\":1}\n{\"n\":2}\n");
             assertThat(process.run("send", "--app", "a", "-")).as(process.err()).isZero();
             assertThat(process.out().strip()).isEqualTo("2 sent");
             assertThat(api.asked()).hasSize(2);
-            assertThat(api.asked().getLast().body()).isEqualTo(api.asked().getFirst().body());
+            assertThat(api.asked().getLast().body())
+                    .isEqualTo(api.asked().getFirst().body());
             assertThat(api.asked().getLast().header("idempotency-key"))
                     .isEqualTo(api.asked().getFirst().header("idempotency-key"));
         }
