@@ -95,6 +95,10 @@ final class Api {
         return send(request(path).GET().build());
     }
 
+    Answer delete(String path) throws IOException, InterruptedException {
+        return send(request(path).DELETE().build());
+    }
+
     Answer post(String path, String body, String... headers) throws IOException, InterruptedException {
         return post(path, body.getBytes(StandardCharsets.UTF_8), headers);
     }

@@ -60,6 +60,7 @@ public final class ApiServer {
                         Stream.of(
                                 new ApplicationRoutes(ports.catalog()),
                                 new EndpointRoutes(ports.catalog(), ports.urlRule()),
+                                new EndpointSettingRoutes(ports.catalog(), settings.secretOverlap()),
                                 new EventTypeRoutes(ports.catalog()),
                                 new AuditRoutes(ports.audit())),
                         ports.modules().stream())

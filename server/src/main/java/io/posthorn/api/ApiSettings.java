@@ -1,5 +1,7 @@
 package io.posthorn.api;
 
+import java.time.Duration;
+
 /**
  * Where the API listens, and its bounds.
  *
@@ -11,6 +13,7 @@ package io.posthorn.api;
  * @param maxConnections open connections; those beyond are closed at once
  * @param maxBlocking requests that are being worked on outside the hot path; beyond, 503 with Retry-After
  * @param idleSeconds after which a connection without traffic is closed
+ * @param secretOverlap how long a signing secret goes on after a rotation that does not say it
  */
 public record ApiSettings(
         String host,
@@ -20,7 +23,8 @@ public record ApiSettings(
         int bodySeconds,
         int maxConnections,
         int maxBlocking,
-        int idleSeconds) {
+        int idleSeconds,
+        Duration secretOverlap) {
 
     /** Checks that the bounds are bounds. */
     public ApiSettings {
@@ -41,8 +45,8 @@ public record ApiSettings(
         }
     }
 
-    /** 1 MiB bodies in 30 s, 10,000 connections, 256 requests at work, 75 s idle. */
+    /** 1 MiB bodies in 30 s, 10,000 connections, 256 requests at work, 75 s idle, secrets overlap for a day. */
     public static ApiSettings of(String host, int port, int instances) {
-        return new ApiSettings(host, port, instances, 1 << 20, 30, 10_000, 256, 75);
+        return new ApiSettings(host, port, instances, 1 << 20, 30, 10_000, 256, 75, Duration.ofDays(1));
     }
 }

@@ -3,15 +3,18 @@ package io.posthorn.api;
 import io.posthorn.catalog.AppDraft;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.Result;
 import io.posthorn.catalog.Rules;
 import io.posthorn.model.Application;
+import io.posthorn.model.Endpoint;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/app}. */
-final class ApplicationRoutes implements RouteModule {
+final class ApplicationRoutes implements Resource<Application> {
     private static final String ALL = "/api/v1/app";
     private static final String ONE = ALL + "/:app";
     private static final AppDraft BLANK = new AppDraft("", null, Map.of(), null);
@@ -46,73 +49,96 @@ final class ApplicationRoutes implements RouteModule {
     }
 
     @Override
-    public List<Operation> operations() {
-        return List.of(
-                Operation.get(ALL, Access.READ, this::list),
-                Operation.post(ALL, Access.MANAGE, this::create),
-                Operation.get(ONE, Access.READ, this::read),
-                Operation.put(ONE, Access.MANAGE, this::put),
-                Operation.patch(ONE, Access.MANAGE, this::patch),
-                Operation.delete(
-                        ONE,
-                        Access.MANAGE,
-                        call -> Answer.of(catalog.applications().delete(call.env(), call.path("app")), Out::of)));
+    public String all() {
+        return ALL;
     }
 
-    private Answer list(Call call) {
-        Paging paging = Paging.of(call.query(), true);
-        boolean withEndpoints = call.query().flag("exclude_apps_with_no_endpoints");
-        if (!call.query().problems().isEmpty()) {
-            return Answer.invalid(call.query().problems());
+    @Override
+    public String one() {
+        return ONE;
+    }
+
+    @Override
+    public Access look() {
+        return Access.READ;
+    }
+
+    @Override
+    public Access change() {
+        return Access.MANAGE;
+    }
+
+    @Override
+    public Object shown(Application application) {
+        return Out.of(application);
+    }
+
+    @Override
+    public Answer list(Call call) {
+        Query query = call.query();
+        Paging paging = Paging.of(query, true);
+        Predicate<AppView> wanted =
+                view -> call.caller().sees(view.application().no());
+        if (query.flag("exclude_apps_with_no_endpoints")) {
+            wanted = wanted.and(view -> !view.endpoints().isEmpty());
         }
+        if (query.flag("exclude_apps_with_disabled_endpoints")) {
+            wanted = wanted.and(view -> view.endpoints().isEmpty() || anEnabledOne(view));
+        }
+        if (query.flag("exclude_apps_with_svix_play_endpoints")) {
+            wanted = wanted.and(view -> view.endpoints().stream().noneMatch(ApplicationRoutes::inThePlayground));
+        }
+        if (!query.problems().isEmpty()) {
+            return Answer.invalid(query.problems());
+        }
+        Predicate<AppView> all = wanted;
         return Answer.json(
                 200,
                 paging.page(
-                        (after, ascending, most) -> catalog.apps(
-                                call.env(),
-                                after,
-                                ascending,
-                                most,
-                                view -> call.caller().sees(view.application().no())
-                                        && (!withEndpoints || !view.endpoints().isEmpty())),
+                        (after, ascending, most) -> catalog.apps(call.env(), after, ascending, most, all),
                         view -> view.application().id(),
                         view -> Out.of(view.application())));
     }
 
-    private Answer create(Call call) {
-        boolean getIfExists = call.query().flag("get_if_exists");
-        Fields fields = new Fields(call.body(), false);
-        AppDraft draft = draft(fields, BLANK);
-        fields.problems().addAll(call.query().problems());
-        return fields.problems().isEmpty()
-                ? Answer.of(catalog.applications().create(call.env(), draft, getIfExists), Out::of)
-                : Answer.invalid(fields.problems());
+    private static boolean anEnabledOne(AppView view) {
+        return view.endpoints().stream().anyMatch(endpoint -> !endpoint.disabled());
     }
 
-    private Answer read(Call call) {
+    /** The public place where people of the compatible API look at what is sent to them. */
+    private static boolean inThePlayground(Endpoint endpoint) {
+        return endpoint.url().startsWith("https://play.svix.com/");
+    }
+
+    @Override
+    public Supplier<Result<Application>> create(Call call, Fields fields) {
+        boolean getIfExists = call.query().flag("get_if_exists");
+        AppDraft draft = draft(fields, BLANK);
+        return () -> catalog.applications().create(call.env(), draft, getIfExists);
+    }
+
+    @Override
+    public Answer read(Call call) {
         AppView view = catalog.app(call.env(), call.path("app"));
         return view == null ? Answer.notFound("application") : Answer.json(200, Out.of(view.application()));
     }
 
-    private Answer put(Call call) {
-        String key = call.path("app");
-        Fields fields = new Fields(call.body(), false);
+    @Override
+    public Supplier<Result<Application>> put(Call call, Fields fields) {
         AppDraft draft = draft(fields, BLANK);
-        fields.path("app", key, Fields::uidInPath);
-        return fields.problems().isEmpty()
-                ? Answer.of(catalog.applications().put(call.env(), key, draft), Out::of)
-                : Answer.invalid(fields.problems());
+        fields.path("app", call.path("app"), Fields::uidInPath);
+        return () -> catalog.applications().put(call.env(), call.path("app"), draft);
     }
 
-    private Answer patch(Call call) {
-        Fields fields = new Fields(call.body(), true);
+    @Override
+    public Supplier<Result<Application>> patch(Call call, Fields fields) {
         draft(fields, BLANK);
-        return fields.problems().isEmpty()
-                ? Answer.of(
-                        catalog.applications()
-                                .patch(call.env(), call.path("app"), present -> draft(fields.checked(), present)),
-                        Out::of)
-                : Answer.invalid(fields.problems());
+        return () ->
+                catalog.applications().patch(call.env(), call.path("app"), present -> draft(fields.checked(), present));
+    }
+
+    @Override
+    public Supplier<Result<Application>> delete(Call call, Fields fields) {
+        return () -> catalog.applications().delete(call.env(), call.path("app"));
     }
 
     private static AppDraft draft(Fields fields, AppDraft base) {

@@ -12,6 +12,7 @@ import io.posthorn.history.LoggedAttempt;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,7 +82,9 @@ final class AttemptRoutes implements RouteModule {
         }
         return reads.message(call, view, withMessage && query.reach().content(), message -> {
             Integer endpointNo = endpoint == null ? null : endpoint.no();
-            Reach reach = withMessage ? atMost(query.reach(), MOST_COPIED / message.payload.length) : query.reach();
+            Reach reach = withMessage
+                    ? atMost(query.reach(), MOST_COPIED / Math.max(1, message.payload.length))
+                    : query.reach();
             return query.answer(
                     query.filter().wants(message)
                             ? reads.history().attemptsOf(message, endpointNo, query.filter(), reach)
@@ -136,13 +139,21 @@ final class AttemptRoutes implements RouteModule {
                 .deliveries(message, view.endpoints().stream().map(Endpoint::no).toList());
         Map<Integer, DeliveryState> states = new HashMap<>(deliveries.byEndpoint());
         if (!deliveries.settled()) {
-            for (Endpoint endpoint : view.matching(message.eventType, message.channels)) {
+            for (Endpoint endpoint : wanting(view, message)) {
                 if (Time.micros(endpoint.createdAt()) <= message.createdAt) {
                     states.putIfAbsent(endpoint.no(), new DeliveryState(DeliveryStatus.SENDING, null));
                 }
             }
         }
         return states;
+    }
+
+    private static List<Endpoint> wanting(AppView view, Message message) {
+        if (message.onlyEndpointNo == 0) {
+            return Arrays.asList(view.matching(message.eventType, message.channels));
+        }
+        Endpoint only = view.endpointByNo(message.onlyEndpointNo);
+        return only == null ? List.of() : List.of(only);
     }
 
     private Answer one(Call call, AppView view) {

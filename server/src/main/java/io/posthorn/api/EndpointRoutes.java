@@ -3,19 +3,21 @@ package io.posthorn.api;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointDraft;
+import io.posthorn.catalog.Result;
 import io.posthorn.catalog.Rules;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.SigningSecret;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/app/{app}/endpoint}. */
-final class EndpointRoutes implements RouteModule {
+final class EndpointRoutes implements Resource<Endpoint> {
     private static final String ALL = "/api/v1/app/:app/endpoint";
-    private static final String ONE = ALL + "/:endpoint";
+    static final String ONE = ALL + "/:endpoint";
     private static final EndpointDraft BLANK = new EndpointDraft("", null, "", null, null, false, null, Map.of(), null);
 
     private final Catalog catalog;
@@ -27,8 +29,7 @@ final class EndpointRoutes implements RouteModule {
     }
 
     /**
-     * An endpoint as it is shown, without its secret. Some things go by two names. {@code version} is of no use, but
-     * clients want it.
+     * An endpoint as it is shown, without its secret and its headers. Some things go by two names.
      */
     record Out(
             String id,
@@ -52,7 +53,7 @@ final class EndpointRoutes implements RouteModule {
                     e.uid(),
                     e.url(),
                     e.description(),
-                    1,
+                    e.version(),
                     e.eventTypes(),
                     e.eventTypes(),
                     e.channels(),
@@ -66,43 +67,43 @@ final class EndpointRoutes implements RouteModule {
         }
     }
 
-    /** What {@code …/secret} shows. */
-    record SecretOut(String key) {}
-
     @Override
-    public List<Operation> operations() {
-        return List.of(
-                Operation.get(ALL, Access.READ, this::list),
-                Operation.post(ALL, Access.WRITE, this::create),
-                Operation.get(
-                        ONE, Access.READ, call -> found(call, (view, endpoint) -> Answer.json(200, Out.of(endpoint)))),
-                Operation.put(ONE, Access.WRITE, this::put),
-                Operation.patch(ONE, Access.WRITE, this::patch),
-                Operation.delete(
-                        ONE,
-                        Access.WRITE,
-                        call -> Answer.of(
-                                catalog.endpoints().delete(call.env(), call.path("app"), call.path("endpoint")),
-                                Out::of)),
-                Operation.get(
-                        ONE + "/secret",
-                        Access.SECRET,
-                        call -> found(
-                                call,
-                                (view, endpoint) -> Answer.json(
-                                        200, new SecretOut(endpoint.secret().reveal())))));
+    public String all() {
+        return ALL;
     }
 
-    private Answer found(Call call, BiFunction<AppView, Endpoint, Answer> answer) {
+    @Override
+    public String one() {
+        return ONE;
+    }
+
+    @Override
+    public Access look() {
+        return Access.READ;
+    }
+
+    @Override
+    public Access change() {
+        return Access.WRITE;
+    }
+
+    @Override
+    public Object shown(Endpoint endpoint) {
+        return Out.of(endpoint);
+    }
+
+    /** The answer about the endpoint that a call names, or 404. */
+    static Answer found(Catalog catalog, Call call, Function<Endpoint, Answer> answer) {
         AppView view = catalog.app(call.env(), call.path("app"));
         if (view == null) {
             return Answer.notFound("application");
         }
         Endpoint endpoint = view.endpoint(call.path("endpoint"));
-        return endpoint == null ? Answer.notFound("endpoint") : answer.apply(view, endpoint);
+        return endpoint == null ? Answer.notFound("endpoint") : answer.apply(endpoint);
     }
 
-    private Answer list(Call call) {
+    @Override
+    public Answer list(Call call) {
         AppView view = catalog.app(call.env(), call.path("app"));
         if (view == null) {
             return Answer.notFound("application");
@@ -113,41 +114,41 @@ final class EndpointRoutes implements RouteModule {
                 : Answer.invalid(call.query().problems());
     }
 
-    private Answer create(Call call) {
-        Fields fields = new Fields(call.body(), false);
-        EndpointDraft draft = draft(fields, BLANK);
-        return fields.problems().isEmpty()
-                ? Answer.of(catalog.endpoints().create(call.env(), call.path("app"), draft), Out::of)
-                : Answer.invalid(fields.problems());
+    @Override
+    public Answer read(Call call) {
+        return found(catalog, call, endpoint -> Answer.json(200, Out.of(endpoint)));
     }
 
-    private Answer put(Call call) {
-        String key = call.path("endpoint");
-        Fields fields = new Fields(call.body(), false);
+    @Override
+    public Supplier<Result<Endpoint>> create(Call call, Fields fields) {
         EndpointDraft draft = draft(fields, BLANK);
-        fields.path("endpoint", key, Fields::uidInPath);
-        return fields.problems().isEmpty()
-                ? Answer.of(catalog.endpoints().put(call.env(), call.path("app"), key, draft), Out::of)
-                : Answer.invalid(fields.problems());
+        return () -> catalog.endpoints().create(call.env(), call.path("app"), draft);
     }
 
-    private Answer patch(Call call) {
-        Fields fields = new Fields(call.body(), true);
+    @Override
+    public Supplier<Result<Endpoint>> put(Call call, Fields fields) {
+        EndpointDraft draft = draft(fields, BLANK);
+        fields.path("endpoint", call.path("endpoint"), Fields::uidInPath);
+        return () -> catalog.endpoints().put(call.env(), call.path("app"), call.path("endpoint"), draft);
+    }
+
+    @Override
+    public Supplier<Result<Endpoint>> patch(Call call, Fields fields) {
         draft(fields, BLANK);
-        return fields.problems().isEmpty()
-                ? Answer.of(
-                        catalog.endpoints()
-                                .patch(
-                                        call.env(),
-                                        call.path("app"),
-                                        call.path("endpoint"),
-                                        present -> draft(fields.checked(), present)),
-                        Out::of)
-                : Answer.invalid(fields.problems());
+        return () -> catalog.endpoints()
+                .patch(
+                        call.env(),
+                        call.path("app"),
+                        call.path("endpoint"),
+                        present -> draft(fields.checked(), present));
+    }
+
+    @Override
+    public Supplier<Result<Endpoint>> delete(Call call, Fields fields) {
+        return () -> catalog.endpoints().delete(call.env(), call.path("app"), call.path("endpoint"));
     }
 
     private EndpointDraft draft(Fields fields, EndpointDraft base) {
-        fields.notAvailable("headers");
         return new EndpointDraft(
                 fields.requiredText("url", base.url(), this::refused),
                 fields.optionalText("uid", base.uid(), Rules::uid),
@@ -157,7 +158,9 @@ final class EndpointRoutes implements RouteModule {
                 fields.flag("disabled", base.disabled()),
                 fields.number("throttleRate", "rateLimit", base.rateLimit(), Rules::rateLimit),
                 fields.texts("metadata", base.metadata(), Rules::metadata),
-                secret(fields));
+                secret(fields),
+                HeaderFields.whole(fields),
+                fields.whole("version", base.version(), Rules::version));
     }
 
     private @Nullable String refused(String url) {
@@ -174,7 +177,7 @@ final class EndpointRoutes implements RouteModule {
         return noSecret(text) == null ? SigningSecret.parse(text) : null;
     }
 
-    private static @Nullable String noSecret(String text) {
+    static @Nullable String noSecret(String text) {
         try {
             SigningSecret.parse(text);
             return null;

@@ -24,14 +24,14 @@ public final class Errors {
             "authentication_failed",
             "this needs a valid token in the header `Authorization: Bearer …`",
             Map.of("www-authenticate", "Bearer"));
-    private static final Answer BUSY = Answer.error(
+    static final Answer BUSY = Answer.error(
             429,
             "busy",
             "more messages arrive than can be stored just now; send this one again",
             Answer.retryAfter(RETRY_SECONDS));
-    private static final Answer UNAVAILABLE =
+    static final Answer UNAVAILABLE =
             Answer.unavailable("the database does not answer just now; send this again", RETRY_SECONDS);
-    private static final Answer INTERNAL =
+    static final Answer INTERNAL =
             Answer.error(500, "internal_error", "something failed that should not; the server's log has the details");
 
     private Errors() {}

@@ -4,17 +4,19 @@ import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EventTypeDraft;
+import io.posthorn.catalog.Result;
 import io.posthorn.catalog.Rules;
 import io.posthorn.model.EventType;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/event-type}. Deleting archives; {@code ?expunge=true} deletes. */
-final class EventTypeRoutes implements RouteModule {
+final class EventTypeRoutes implements Resource<EventType> {
     private static final String ALL = "/api/v1/event-type";
     private static final String ONE = ALL + "/:name";
-    private static final EventTypeDraft BLANK = new EventTypeDraft("", false, false, null, null);
+    private static final EventTypeDraft BLANK = new EventTypeDraft("", false, false, null, null, null);
 
     private final Catalog catalog;
 
@@ -22,45 +24,78 @@ final class EventTypeRoutes implements RouteModule {
         this.catalog = catalog;
     }
 
-    /** An event type as it is shown; the schemas, which are large, only to those who ask. */
+    /**
+     * An event type as it is shown; the schemas, which are large, only to those who ask. {@code featureFlag}, which was
+     * there before {@code featureFlags}, is the first of them.
+     */
     record Out(
             String name,
             String description,
             boolean archived,
             boolean deprecated,
             @Nullable String groupName,
+            @Nullable String featureFlag,
+            @Nullable List<String> featureFlags,
             @JsonRawValue @Nullable String schemas,
             Instant createdAt,
             Instant updatedAt) {
         static Out of(EventType type) {
+            List<String> flags = type.featureFlags();
             return new Out(
                     type.name(),
                     type.description(),
                     type.archived(),
                     type.deprecated(),
                     type.groupName(),
+                    flags == null ? null : flags.getFirst(),
+                    flags,
                     type.schemas(),
                     type.createdAt(),
                     type.updatedAt());
         }
 
         Out withoutSchemas() {
-            return new Out(name, description, archived, deprecated, groupName, null, createdAt, updatedAt);
+            return new Out(
+                    name,
+                    description,
+                    archived,
+                    deprecated,
+                    groupName,
+                    featureFlag,
+                    featureFlags,
+                    null,
+                    createdAt,
+                    updatedAt);
         }
     }
 
     @Override
-    public List<Operation> operations() {
-        return List.of(
-                Operation.get(ALL, Access.CATALOG, this::list),
-                Operation.post(ALL, Access.MANAGE, this::create),
-                Operation.get(ONE, Access.CATALOG, this::read),
-                Operation.put(ONE, Access.MANAGE, this::put),
-                Operation.patch(ONE, Access.MANAGE, this::patch),
-                Operation.delete(ONE, Access.MANAGE, this::delete));
+    public String all() {
+        return ALL;
     }
 
-    private Answer list(Call call) {
+    @Override
+    public String one() {
+        return ONE;
+    }
+
+    @Override
+    public Access look() {
+        return Access.CATALOG;
+    }
+
+    @Override
+    public Access change() {
+        return Access.MANAGE;
+    }
+
+    @Override
+    public Object shown(EventType type) {
+        return Out.of(type);
+    }
+
+    @Override
+    public Answer list(Call call) {
         Query query = call.query();
         Paging paging = Paging.of(query, true);
         boolean archivedToo = query.flag("include_archived");
@@ -77,46 +112,37 @@ final class EventTypeRoutes implements RouteModule {
                         type -> withSchemas ? Out.of(type) : Out.of(type).withoutSchemas()));
     }
 
-    private Answer create(Call call) {
-        Fields fields = new Fields(call.body(), false);
-        String name = fields.requiredText("name", "", Rules::name);
-        EventTypeDraft draft = draft(fields, BLANK);
-        return fields.problems().isEmpty()
-                ? Answer.of(catalog.eventTypes().create(call.env(), name, draft), Out::of)
-                : Answer.invalid(fields.problems());
-    }
-
-    private Answer read(Call call) {
+    @Override
+    public Answer read(Call call) {
         EventType type = catalog.eventType(call.env(), call.path("name"));
         return type == null ? Answer.notFound("event type") : Answer.json(200, Out.of(type));
     }
 
-    private Answer put(Call call) {
-        String name = call.path("name");
-        Fields fields = new Fields(call.body(), false);
+    @Override
+    public Supplier<Result<EventType>> create(Call call, Fields fields) {
+        String name = fields.requiredText("name", "", Rules::nameInPath);
         EventTypeDraft draft = draft(fields, BLANK);
-        fields.path("name", name, Rules::name);
-        return fields.problems().isEmpty()
-                ? Answer.of(catalog.eventTypes().put(call.env(), name, draft), Out::of)
-                : Answer.invalid(fields.problems());
+        return () -> catalog.eventTypes().create(call.env(), name, draft);
     }
 
-    private Answer patch(Call call) {
-        Fields fields = new Fields(call.body(), true);
+    @Override
+    public Supplier<Result<EventType>> put(Call call, Fields fields) {
+        EventTypeDraft draft = draft(fields, BLANK);
+        fields.path("name", call.path("name"), Rules::nameInPath);
+        return () -> catalog.eventTypes().put(call.env(), call.path("name"), draft);
+    }
+
+    @Override
+    public Supplier<Result<EventType>> patch(Call call, Fields fields) {
         draft(fields, BLANK);
-        return fields.problems().isEmpty()
-                ? Answer.of(
-                        catalog.eventTypes()
-                                .patch(call.env(), call.path("name"), present -> draft(fields.checked(), present)),
-                        Out::of)
-                : Answer.invalid(fields.problems());
+        return () ->
+                catalog.eventTypes().patch(call.env(), call.path("name"), present -> draft(fields.checked(), present));
     }
 
-    private Answer delete(Call call) {
+    @Override
+    public Supplier<Result<EventType>> delete(Call call, Fields fields) {
         boolean expunge = call.query().flag("expunge");
-        return call.query().problems().isEmpty()
-                ? Answer.of(catalog.eventTypes().delete(call.env(), call.path("name"), expunge), Out::of)
-                : Answer.invalid(call.query().problems());
+        return () -> catalog.eventTypes().delete(call.env(), call.path("name"), expunge);
     }
 
     private static EventTypeDraft draft(Fields fields, EventTypeDraft base) {
@@ -125,7 +151,21 @@ final class EventTypeRoutes implements RouteModule {
                 fields.flag("archived", base.archived()),
                 fields.flag("deprecated", base.deprecated()),
                 fields.optionalText("groupName", base.groupName(), Rules::name),
+                featureFlags(fields, base),
                 schemas(fields, base));
+    }
+
+    /** A single one is taken as a list of one; beside a list it has to be in it. */
+    private static @Nullable List<String> featureFlags(Fields fields, EventTypeDraft base) {
+        String one = fields.optionalText("featureFlag", null, Rules::name);
+        if (!fields.has("featureFlags")) {
+            return fields.has("featureFlag") ? (one == null ? null : List.of(one)) : base.featureFlags();
+        }
+        List<String> all = fields.names("featureFlags", "featureFlags", null, Rules::featureFlags, Rules::name);
+        if (one != null && (all == null || !all.contains(one))) {
+            fields.refuse("featureFlag", "is not among featureFlags; give one of them");
+        }
+        return all;
     }
 
     private static @Nullable String schemas(Fields fields, EventTypeDraft base) {

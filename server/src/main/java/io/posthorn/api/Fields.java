@@ -112,14 +112,6 @@ final class Fields {
         return member.isNull() ? null : text(name, "", rule);
     }
 
-    /** Something that other servers offer and this one does not: better refused than silently not done. */
-    void notAvailable(String name) {
-        JsonNode member = member(name);
-        if (ruled && !member.isMissingNode() && !member.isNull() && !(member.isObject() && member.isEmpty())) {
-            problems.add(Problem.value("is not available in this version", "body", name));
-        }
-    }
-
     boolean flag(String name, boolean ifAbsent) {
         JsonNode member = member(name);
         if (!member.isMissingNode() && !member.isBoolean()) {
@@ -145,6 +137,16 @@ final class Fields {
         }
         check(member.intValue(), rule, used);
         return member.intValue();
+    }
+
+    /** A whole number that cannot be null. */
+    int whole(String name, int ifAbsent, Rule<Integer> rule) {
+        Integer given = number(name, name, ifAbsent, rule);
+        if (given == null) {
+            problems.add(Problem.type("must be a whole number", "body", name));
+            return ifAbsent;
+        }
+        return given;
     }
 
     /** An object of texts that cannot be null. */

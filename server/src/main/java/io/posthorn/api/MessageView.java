@@ -17,6 +17,9 @@ record MessageView(
         @Nullable List<String> tags,
         Instant timestamp,
         @JsonRawValue String payload) {
+    /** Clients insist on an object. */
+    private static final String DELETED = "{\"expired\":true}";
+
     static MessageView of(Message message) {
         return new MessageView(
                 message.id,
@@ -25,6 +28,6 @@ record MessageView(
                 message.channels.isEmpty() ? null : message.channels,
                 message.tags.isEmpty() ? null : message.tags,
                 Time.instant(message.createdAt),
-                new String(message.payload, StandardCharsets.UTF_8));
+                message.hasContent() ? new String(message.payload, StandardCharsets.UTF_8) : DELETED);
     }
 }

@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * @param laneQueue most deliveries in memory for one endpoint
  * @param memoryQueueBytes most bytes of payload in memory for all endpoints
  * @param svixHeaders send the {@code svix-} header names too
+ * @param secretOverlap how long a secret goes on signing after it was rotated
  * @param retrySchedule the delay after each failed attempt but the last; the first attempt is immediate
  * @param retryJitter each delay is multiplied by 1 ± this
  * @param retryAfterMax longest delay that a receiver can ask for
@@ -72,6 +73,7 @@ public record Config(
         int laneQueue,
         long memoryQueueBytes,
         boolean svixHeaders,
+        Duration secretOverlap,
         List<Duration> retrySchedule,
         double retryJitter,
         Duration retryAfterMax) {

@@ -3,6 +3,8 @@ package io.posthorn.app;
 import io.posthorn.api.ApiPorts;
 import io.posthorn.api.ApiServer;
 import io.posthorn.api.ApiSettings;
+import io.posthorn.api.ContentRoutes;
+import io.posthorn.api.ExampleRoutes;
 import io.posthorn.api.FastRoutes;
 import io.posthorn.api.HistoryRoutes;
 import io.posthorn.catalog.AppView;
@@ -10,6 +12,7 @@ import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.PgAudit;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
+import io.posthorn.dispatch.ContentDeletion;
 import io.posthorn.dispatch.DispatchSettings;
 import io.posthorn.dispatch.Dispatcher;
 import io.posthorn.dispatch.Recovery;
@@ -22,6 +25,7 @@ import io.posthorn.egress.TargetResult;
 import io.posthorn.fanout.Fanout;
 import io.posthorn.history.Backlog;
 import io.posthorn.history.PgBacklog;
+import io.posthorn.history.PgContents;
 import io.posthorn.history.PgHistory;
 import io.posthorn.history.PgOutcomeStore;
 import io.posthorn.history.PgUnsettled;
@@ -196,6 +200,8 @@ public final class Server {
             System.err.println("The administrator's token, shown this once: " + token);
         }
         EgressPolicy policy = egressSettings().policy();
+        PgHistory history = new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2));
+        PgContents contents = new PgContents(database.dataSource(), audit.guard()::check, ownership::fence);
         ApiServer api = new ApiServer(
                 vertx,
                 apiSettings(loops),
@@ -207,10 +213,15 @@ public final class Server {
                         answerKeys,
                         audit,
                         FastRoutes.accepting(catalog, intake, config.requestDeadline()),
-                        List.of(new HistoryRoutes(
-                                catalog,
-                                new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2)),
-                                ids))));
+                        List.of(
+                                new HistoryRoutes(catalog, history, ids),
+                                new ExampleRoutes(catalog, intake, config.requestDeadline(), instants),
+                                new ContentRoutes(
+                                        catalog,
+                                        history,
+                                        ids,
+                                        new ContentDeletion(dispatcher, contents, metrics),
+                                        contents))));
         listen(api);
         onStop(
                 "API",
@@ -355,7 +366,8 @@ public final class Server {
                 (int) Math.max(1, config.requestDeadline().toSeconds()),
                 standard.maxConnections(),
                 standard.maxBlocking(),
-                standard.idleSeconds());
+                standard.idleSeconds(),
+                config.secretOverlap());
     }
 
     private static @Nullable String reveal(@Nullable Secret secret) {

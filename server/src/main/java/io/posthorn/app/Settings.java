@@ -158,6 +158,12 @@ public final class Settings {
             "false",
             DELIVERING,
             "Send the `svix-` names of the signature headers beside the `webhook-` ones.");
+    static final Setting<Duration> SECRET_OVERLAP = new Setting<>(
+            "secret-overlap",
+            Kinds.duration(ofSeconds(0), ofDays(30)),
+            "24h",
+            DELIVERING,
+            "How long a signing secret goes on signing beside the new one after a rotation that does not say it.");
 
     static final Setting<List<Duration>> RETRY_SCHEDULE = new Setting<>(
             "retry-schedule",
@@ -209,6 +215,7 @@ public final class Settings {
             LANE_QUEUE,
             MEMORY_QUEUE_BYTES,
             SVIX_HEADERS,
+            SECRET_OVERLAP,
             RETRY_SCHEDULE,
             RETRY_JITTER,
             RETRY_AFTER_MAX);

@@ -1,5 +1,6 @@
 package io.posthorn.catalog;
 
+import io.posthorn.model.CustomHeader;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.SigningSecret;
 import java.util.List;
@@ -17,7 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param disabled nothing is sent while it is
  * @param rateLimit requests a second
  * @param metadata free-form
- * @param secret what its messages are signed with; null to keep the present one, or to have one made
+ * @param secret what its messages are signed with, at once and alone; null to keep the present one and those that it
+ *     replaced, or to have one made
+ * @param headers what its requests carry beside those of the signature; null to keep the present ones
+ * @param version a number of its owner's
  */
 public record EndpointDraft(
         String url,
@@ -28,9 +32,25 @@ public record EndpointDraft(
         boolean disabled,
         @Nullable Integer rateLimit,
         Map<String, String> metadata,
-        @Nullable SigningSecret secret) {
+        @Nullable SigningSecret secret,
+        @Nullable List<CustomHeader> headers,
+        int version) {
 
-    /** The part of an endpoint that its owner decides; the secret stays as it is. */
+    /** A draft that says nothing of headers and version. */
+    public EndpointDraft(
+            String url,
+            @Nullable String uid,
+            String description,
+            @Nullable List<String> eventTypes,
+            @Nullable List<String> channels,
+            boolean disabled,
+            @Nullable Integer rateLimit,
+            Map<String, String> metadata,
+            @Nullable SigningSecret secret) {
+        this(url, uid, description, eventTypes, channels, disabled, rateLimit, metadata, secret, null, 1);
+    }
+
+    /** The part of an endpoint that its owner decides; the secret and the headers stay as they are. */
     public static EndpointDraft of(Endpoint endpoint) {
         return new EndpointDraft(
                 endpoint.url(),
@@ -41,6 +61,14 @@ public record EndpointDraft(
                 endpoint.disabled(),
                 endpoint.rateLimit(),
                 endpoint.metadata(),
-                null);
+                null,
+                null,
+                endpoint.version());
+    }
+
+    /** The same with another uid. */
+    EndpointDraft withUid(String other) {
+        return new EndpointDraft(
+                url, other, description, eventTypes, channels, disabled, rateLimit, metadata, secret, headers, version);
     }
 }

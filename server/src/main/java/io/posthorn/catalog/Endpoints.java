@@ -1,13 +1,20 @@
 package io.posthorn.catalog;
 
 import io.posthorn.model.Application;
+import io.posthorn.model.CustomHeader;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Ids;
+import io.posthorn.model.RetiredSecret;
 import io.posthorn.model.SigningSecret;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 public final class Endpoints {
     private static final String PREFIX = "ep_";
     private static final int SECRET_BYTES = 24;
+    /** Each is one more signature on every request. */
+    private static final int MOST_OLD_SECRETS = 5;
 
     private final Directory directory;
     private final PgCatalog pg;
@@ -53,7 +62,7 @@ public final class Endpoints {
 
     /**
      * Makes it so: changes it, or makes it if there is none. What is said of the uid at {@link Applications#put} holds
-     * here too. The secret stays as it is if the draft has none.
+     * here too. The secret and the headers stay as they are if the draft has none.
      *
      * @param env the number of its application's environment
      * @param app id or uid of its application
@@ -65,7 +74,7 @@ public final class Endpoints {
     public Result<Endpoint> put(int env, String app, String idOrUid, EndpointDraft draft) {
         return inApp(env, app, view -> {
             Endpoint present = view.endpoint(idOrUid);
-            EndpointDraft named = draft.uid() == null && !Rules.looksLikeId(idOrUid) ? withUid(draft, idOrUid) : draft;
+            EndpointDraft named = draft.uid() == null && !Rules.looksLikeId(idOrUid) ? draft.withUid(idOrUid) : draft;
             if (present != null) {
                 return update(view, present, named);
             }
@@ -79,7 +88,7 @@ public final class Endpoints {
      * @param env the number of its application's environment
      * @param app id or uid of its application
      * @param idOrUid how it was addressed
-     * @param patch from what it is (with no secret, which keeps the present one) to what it is to be
+     * @param patch from what it is (with no secret and no headers, which keeps the present ones) to what it is to be
      * @return {@code Updated}; {@code Conflict} if another of this application has the uid; {@code NotFound}
      */
     public Result<Endpoint> patch(int env, String app, String idOrUid, UnaryOperator<EndpointDraft> patch) {
@@ -109,6 +118,89 @@ public final class Endpoints {
             directory.put(view.without(present.no()));
             changes.announce(new EndpointChange.Removed(present));
             return new Result.Deleted<>(present);
+        });
+    }
+
+    /**
+     * Gives it another secret. The one it has goes on signing beside the new one for a while, and so do those that were
+     * replaced before it, each until its own time is over. To give the secret that it has changes nothing.
+     *
+     * @param env the number of its application's environment
+     * @param app id or uid of its application
+     * @param idOrUid how it was addressed
+     * @param key the new one; null to have one made
+     * @param overlap how long the present one goes on; zero for not at all
+     * @return {@code Updated}; {@code Conflict} if so many old ones sign that no other can be added; {@code NotFound}
+     */
+    public Result<Endpoint> rotateSecret(
+            int env, String app, String idOrUid, @Nullable SigningSecret key, Duration overlap) {
+        SigningSecret next = key == null ? freshSecret() : key;
+        return inApp(env, app, view -> {
+            Endpoint present = view.endpoint(idOrUid);
+            if (present == null) {
+                return new Result.NotFound<>("endpoint");
+            }
+            return next.equals(present.secret()) ? new Result.Updated<>(present) : rotate(view, present, next, overlap);
+        });
+    }
+
+    private Result<Endpoint> rotate(AppView view, Endpoint present, SigningSecret next, Duration overlap) {
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+        List<RetiredSecret> old = new ArrayList<>();
+        old.add(new RetiredSecret(present.secret(), now.plus(overlap)));
+        old.addAll(present.oldSecrets());
+        old.removeIf(each -> each.secret().equals(next) || !now.isBefore(each.until()));
+        if (old.size() > MOST_OLD_SECRETS) {
+            return new Result.Conflict<>(
+                    "secret",
+                    MOST_OLD_SECRETS + " earlier secrets still sign, the first of them until "
+                            + Collections.min(old, Comparator.comparing(RetiredSecret::until))
+                                    .until()
+                            + "; rotate again then, or now with gracePeriodSeconds 0, which ends the present one");
+        }
+        EndpointDraft same = EndpointDraft.of(present);
+        return new Result.Updated<>(store(
+                view,
+                changed(
+                        present,
+                        same,
+                        present.disabled(),
+                        present.disabledReason(),
+                        next,
+                        List.copyOf(old),
+                        present.headers())));
+    }
+
+    /**
+     * Changes its headers.
+     *
+     * @param env the number of its application's environment
+     * @param app id or uid of its application
+     * @param idOrUid how it was addressed
+     * @param change from those it has to those it is to have
+     * @return {@code Updated}; {@code Conflict} of {@code headers} if the result breaks {@link HeaderRules#all}; {@code NotFound}
+     */
+    public Result<Endpoint> changeHeaders(
+            int env, String app, String idOrUid, UnaryOperator<List<CustomHeader>> change) {
+        return inApp(env, app, view -> {
+            Endpoint present = view.endpoint(idOrUid);
+            if (present == null) {
+                return new Result.NotFound<>("endpoint");
+            }
+            List<CustomHeader> headers = List.copyOf(change.apply(present.headers()));
+            String broken = HeaderRules.all(headers);
+            return broken == null
+                    ? new Result.Updated<>(store(
+                            view,
+                            changed(
+                                    present,
+                                    EndpointDraft.of(present),
+                                    present.disabled(),
+                                    present.disabledReason(),
+                                    present.secret(),
+                                    present.oldSecrets(),
+                                    headers)))
+                    : new Result.Conflict<>("headers", broken);
         });
     }
 
@@ -144,6 +236,7 @@ public final class Endpoints {
         Application app = view.application();
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         SigningSecret secret = draft.secret();
+        List<CustomHeader> headers = draft.headers();
         Endpoint made = pg.insert(new Endpoint(
                 0,
                 app.no(),
@@ -158,6 +251,9 @@ public final class Endpoints {
                 draft.rateLimit(),
                 draft.metadata(),
                 secret == null ? freshSecret() : secret,
+                List.of(),
+                headers == null ? List.of() : headers,
+                draft.version(),
                 now,
                 now));
         publish(view, made);
@@ -174,6 +270,28 @@ public final class Endpoints {
 
     private Endpoint changed(Endpoint was, EndpointDraft draft, boolean disabled, @Nullable String reason) {
         SigningSecret secret = draft.secret();
+        List<CustomHeader> headers = draft.headers();
+        boolean sameSecret = secret == null || secret.equals(was.secret());
+        return changed(
+                was,
+                draft,
+                disabled,
+                reason,
+                secret == null ? was.secret() : secret,
+                sameSecret ? was.oldSecrets() : List.of(),
+                headers == null ? was.headers() : headers);
+    }
+
+    /** Old secrets whose time is over are left out here, so that they are gone from the database too. */
+    private Endpoint changed(
+            Endpoint was,
+            EndpointDraft draft,
+            boolean disabled,
+            @Nullable String reason,
+            SigningSecret secret,
+            List<RetiredSecret> oldSecrets,
+            List<CustomHeader> headers) {
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         return new Endpoint(
                 was.no(),
                 was.appNo(),
@@ -187,9 +305,12 @@ public final class Endpoints {
                 reason,
                 draft.rateLimit(),
                 draft.metadata(),
-                secret == null ? was.secret() : secret,
+                secret,
+                oldSecrets.stream().filter(old -> now.isBefore(old.until())).toList(),
+                headers,
+                draft.version(),
                 was.createdAt(),
-                clock.instant().truncatedTo(ChronoUnit.MICROS));
+                now);
     }
 
     private Endpoint store(AppView view, Endpoint now) {
@@ -213,18 +334,5 @@ public final class Endpoints {
                 "uid",
                 "another endpoint of this application has the uid " + draft.uid()
                         + "; uids are unique within an application");
-    }
-
-    private static EndpointDraft withUid(EndpointDraft draft, String uid) {
-        return new EndpointDraft(
-                draft.url(),
-                uid,
-                draft.description(),
-                draft.eventTypes(),
-                draft.channels(),
-                draft.disabled(),
-                draft.rateLimit(),
-                draft.metadata(),
-                draft.secret());
     }
 }

@@ -1,6 +1,7 @@
 package io.posthorn.catalog;
 
 import io.posthorn.model.EventType;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param archived no longer offered
  * @param deprecated still sent, but not to be subscribed to any more
  * @param groupName the group it is shown under
+ * @param featureFlags names for who is shown it, without repetitions; null for none
  * @param schemas JSON, version to JSON Schema
  */
 public record EventTypeDraft(
@@ -17,11 +19,22 @@ public record EventTypeDraft(
         boolean archived,
         boolean deprecated,
         @Nullable String groupName,
+        @Nullable List<String> featureFlags,
         @Nullable String schemas) {
 
     /** The part of an event type that its owner decides. */
     public static EventTypeDraft of(EventType type) {
         return new EventTypeDraft(
-                type.description(), type.archived(), type.deprecated(), type.groupName(), type.schemas());
+                type.description(),
+                type.archived(),
+                type.deprecated(),
+                type.groupName(),
+                type.featureFlags(),
+                type.schemas());
+    }
+
+    /** The same, no longer offered. */
+    EventTypeDraft withArchived() {
+        return new EventTypeDraft(description, true, deprecated, groupName, featureFlags, schemas);
     }
 }

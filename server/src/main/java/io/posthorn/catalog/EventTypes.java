@@ -160,12 +160,7 @@ public final class EventTypes {
                 pg.deleteEventType(env, name);
                 in(env).remove(name);
             } else if (!present.archived()) {
-                EventTypeDraft d = EventTypeDraft.of(present);
-                store(
-                        env,
-                        name,
-                        present,
-                        new EventTypeDraft(d.description(), true, d.deprecated(), d.groupName(), d.schemas()));
+                store(env, name, present, EventTypeDraft.of(present).withArchived());
             }
             return new Result.Deleted<>(present);
         });
@@ -180,6 +175,7 @@ public final class EventTypes {
                 draft.archived(),
                 draft.deprecated(),
                 draft.groupName(),
+                draft.featureFlags(),
                 draft.schemas(),
                 present == null ? now : present.createdAt(),
                 now));

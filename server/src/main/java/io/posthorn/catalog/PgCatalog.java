@@ -23,11 +23,12 @@ final class PgCatalog {
             """;
     private static final String ENDPOINT = """
             select no, app_no, id, uid, url, description, event_types, channels, disabled, disabled_reason, rate_limit,
-                   metadata::text, secret, created_at, updated_at
+                   metadata::text, secret, old_secrets, headers, version, created_at, updated_at
             from endpoint
             """;
     private static final String EVENT_TYPE = """
-            select env_no, name, description, archived, deprecated, group_name, schemas::text, created_at, updated_at
+            select env_no, name, description, archived, deprecated, group_name, feature_flags, schemas::text,
+                   created_at, updated_at
             from event_type
             """;
 
@@ -149,11 +150,14 @@ final class PgCatalog {
     Endpoint insert(Endpoint endpoint) {
         return write(handle -> handle.createQuery("""
                         insert into endpoint (app_no, id, uid, url, description, event_types, channels, disabled,
-                                              disabled_reason, rate_limit, metadata, secret, created_at, updated_at)
+                                              disabled_reason, rate_limit, metadata, secret, old_secrets, headers,
+                                              version, created_at, updated_at)
                         values (:appNo, :id, :uid, :url, :description, :eventTypes, :channels, :disabled,
-                                :disabledReason, :rateLimit, :metadata::jsonb, :secret, :createdAt, :updatedAt)
+                                :disabledReason, :rateLimit, :metadata::jsonb, :secret, :oldSecrets, :headers,
+                                :version, :createdAt, :updatedAt)
                         returning no, app_no, id, uid, url, description, event_types, channels, disabled,
-                                  disabled_reason, rate_limit, metadata::text, secret, created_at, updated_at
+                                  disabled_reason, rate_limit, metadata::text, secret, old_secrets, headers, version,
+                                  created_at, updated_at
                         """)
                 .bindMap(rows.bindings(endpoint))
                 .map((row, ctx) -> rows.endpoint(row))
@@ -167,6 +171,7 @@ final class PgCatalog {
                         set uid = :uid, url = :url, description = :description, event_types = :eventTypes,
                             channels = :channels, disabled = :disabled, disabled_reason = :disabledReason,
                             rate_limit = :rateLimit, metadata = :metadata::jsonb, secret = :secret,
+                            old_secrets = :oldSecrets, headers = :headers, version = :version,
                             updated_at = :updatedAt
                         where no = :no
                         """).bindMap(rows.bindings(endpoint)).execute());
@@ -181,16 +186,17 @@ final class PgCatalog {
     /** Stores it, new or not; returns it as it is stored (the database orders the members of its schemas). */
     EventType upsert(EventType type) {
         return write(handle -> handle.createQuery("""
-                        insert into event_type (env_no, name, description, archived, deprecated, group_name, schemas,
-                                                created_at, updated_at)
-                        values (:envNo, :name, :description, :archived, :deprecated, :groupName, :schemas::jsonb, :createdAt,
-                                :updatedAt)
+                        insert into event_type (env_no, name, description, archived, deprecated, group_name,
+                                                feature_flags, schemas, created_at, updated_at)
+                        values (:envNo, :name, :description, :archived, :deprecated, :groupName,
+                                :featureFlags, :schemas::jsonb, :createdAt, :updatedAt)
                         on conflict (env_no, name) do update
                         set description = excluded.description, archived = excluded.archived,
                             deprecated = excluded.deprecated, group_name = excluded.group_name,
-                            schemas = excluded.schemas, updated_at = excluded.updated_at
-                        returning env_no, name, description, archived, deprecated, group_name, schemas::text, created_at,
-                                  updated_at
+                            feature_flags = excluded.feature_flags, schemas = excluded.schemas,
+                            updated_at = excluded.updated_at
+                        returning env_no, name, description, archived, deprecated, group_name, feature_flags,
+                                  schemas::text, created_at, updated_at
                         """)
                 .bindMap(PgRows.bindings(type))
                 .map((row, ctx) -> rows.eventType(row))

@@ -32,10 +32,12 @@ final class PgRows {
     private static final int SHARED_NAMES = 10_000;
 
     private final SecretBox box;
+    private final SealedParts sealed;
     private final ConcurrentHashMap<String, String> names = new ConcurrentHashMap<>();
 
     PgRows(SecretBox box) {
         this.box = box;
+        this.sealed = new SealedParts(box);
     }
 
     Application application(ResultSet row) throws SQLException {
@@ -67,6 +69,9 @@ final class PgRows {
                 integer(row, "rate_limit"),
                 metadata(row.getString("metadata")),
                 new SigningSecret(box.open(row.getBytes("secret"), context(id))),
+                sealed.oldSecrets(row.getBytes("old_secrets"), id),
+                sealed.headers(row.getBytes("headers"), id),
+                row.getInt("version"),
                 instant(row, "created_at"),
                 instant(row, "updated_at"));
     }
@@ -98,6 +103,7 @@ final class PgRows {
                 row.getBoolean("archived"),
                 row.getBoolean("deprecated"),
                 row.getString("group_name"),
+                list(row.getArray("feature_flags")),
                 row.getString("schemas"),
                 instant(row, "created_at"),
                 instant(row, "updated_at"));
@@ -132,6 +138,9 @@ final class PgRows {
         all.put("rateLimit", integer(endpoint.rateLimit()));
         all.put("metadata", json(endpoint.metadata()));
         all.put("secret", box.seal(endpoint.secret().key(), context(endpoint.id())));
+        all.put("oldSecrets", bytes(sealed.oldSecrets(endpoint)));
+        all.put("headers", bytes(sealed.headers(endpoint)));
+        all.put("version", endpoint.version());
         all.put("createdAt", time(endpoint.createdAt()));
         all.put("updatedAt", time(endpoint.updatedAt()));
         return all;
@@ -145,6 +154,7 @@ final class PgRows {
         all.put("archived", type.archived());
         all.put("deprecated", type.deprecated());
         all.put("groupName", text(type.groupName()));
+        all.put("featureFlags", array(type.featureFlags()));
         all.put("schemas", text(type.schemas()));
         all.put("createdAt", time(type.createdAt()));
         all.put("updatedAt", time(type.updatedAt()));
@@ -162,6 +172,16 @@ final class PgRows {
 
     private static Argument integer(@Nullable Integer value) {
         return (position, statement, ctx) -> statement.setObject(position, value, Types.INTEGER);
+    }
+
+    private static Argument bytes(byte @Nullable [] value) {
+        return (position, statement, ctx) -> {
+            if (value == null) {
+                statement.setNull(position, Types.BINARY);
+            } else {
+                statement.setBytes(position, value);
+            }
+        };
     }
 
     private static Argument array(@Nullable List<String> values) {

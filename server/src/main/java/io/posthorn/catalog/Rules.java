@@ -24,13 +24,17 @@ public final class Rules {
     /** Channels that an endpoint names. */
     public static final int MOST_CHANNELS = 100;
 
+    /** Feature flags of an event type. */
+    public static final int MOST_FEATURE_FLAGS = 100;
+
+    private static final int MOST_VERSION = 65_535;
     private static final int ULID = 26;
 
     private Rules() {}
 
-    /** The owner's own id: 1 to 256 of {@code [a-zA-Z0-9\-_.]}, and not like an id that we give. */
+    /** The owner's own id: {@link #nameInPath}, and not like an id that we give. */
     public static @Nullable String uid(String uid) {
-        String wrong = name(uid);
+        String wrong = nameInPath(uid);
         if (wrong == null && looksLikeId(uid)) {
             return "must not look like an id that the server gives (app_, ep_, msg_ … and 26 letters and digits)";
         }
@@ -44,6 +48,13 @@ public final class Rules {
             fine = allowed(name.charAt(i));
         }
         return fine ? null : "must be 1 to " + MOST_NAME + " letters, digits, hyphens, underscores and dots";
+    }
+
+    /** A name that things are addressed by: not {@code .} or {@code ..}, because clients take these out of paths. */
+    public static @Nullable String nameInPath(String name) {
+        return name.equals(".") || name.equals("..")
+                ? "must not be . or .., because no path can have it as a part"
+                : name(name);
     }
 
     private static boolean allowed(char c) {
@@ -101,6 +112,18 @@ public final class Rules {
         return names.isEmpty() || names.size() > most
                 ? "must name 1 to " + most + " " + what + "; leave it out, or give null, for all"
                 : null;
+    }
+
+    /** The names of flags of an event type: 1 to 100. */
+    public static @Nullable String featureFlags(List<String> names) {
+        return names.isEmpty() || names.size() > MOST_FEATURE_FLAGS
+                ? "must name 1 to " + MOST_FEATURE_FLAGS + " flags; leave it out, or give null, for none"
+                : null;
+    }
+
+    /** The version of an endpoint: 1 to 65,535. */
+    public static @Nullable String version(int version) {
+        return version < 1 || version > MOST_VERSION ? "must be 1 to " + MOST_VERSION : null;
     }
 
     /** A limit a second: at least 1. */

@@ -17,6 +17,8 @@ final class Delivery {
     private final boolean fromDeferral;
     /** Its place in {@link InFlight}, which alone uses this; negative if it is not in flight. */
     int place = -1;
+    /** The message's content was deleted while this was in flight: no other attempt follows. */
+    boolean last;
 
     /**
      * A delivery.

@@ -17,6 +17,6 @@ public interface DispatchMetrics {
     /** A delivery was parked in the database. */
     void parked();
 
-    /** So many deliveries in the database are no longer owed: their endpoint was deleted. */
+    /** So many deliveries in the database are no longer owed: their endpoint or their content was deleted. */
     void forgotten(long deliveries);
 }

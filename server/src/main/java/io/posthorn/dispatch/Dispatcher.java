@@ -22,12 +22,17 @@ import io.vertx.core.Vertx;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +62,11 @@ public final class Dispatcher {
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Semaphore fetches = new Semaphore(FETCHES_AT_ONCE);
+    /** For each shard the highest number whose deliveries the loops were told of; guarded by {@link #handing}. */
+    private final long[] handed = new long[Shards.COUNT];
+
+    private final Lock handing = new ReentrantLock();
+    private final Condition handedOn = handing.newCondition();
 
     /**
      * A dispatcher whose loops run, with nothing to do yet.
@@ -146,6 +156,58 @@ public final class Dispatcher {
         positions.owe(Shards.of(message.appNo), message.seq, message.createdAt, endpoints);
     }
 
+    /** Up to these numbers, one for each shard, messages are with the loops or need not be. */
+    void handed(long[] last) {
+        handing.lock();
+        try {
+            for (int shard = 0; shard < handed.length; shard++) {
+                handed[shard] = Math.max(handed[shard], last[shard]);
+            }
+            handedOn.signalAll();
+        } finally {
+            handing.unlock();
+        }
+    }
+
+    /**
+     * Waits until the loops were told of a message, if its publisher has been faster.
+     *
+     * @param millis how long at most
+     * @return whether they were
+     */
+    boolean awaitHanded(Message message, long millis) throws InterruptedException {
+        long left = TimeUnit.MILLISECONDS.toNanos(millis);
+        handing.lock();
+        try {
+            while (handed[Shards.of(message.appNo)] < message.seq) {
+                if (left <= 0) {
+                    return false;
+                }
+                left = handedOn.awaitNanos(left);
+            }
+            return true;
+        } finally {
+            handing.unlock();
+        }
+    }
+
+    /**
+     * Ends what waits in memory for a message. Blocks.
+     *
+     * @param message handed over, and without content in the database from now on
+     * @return the endpoints whose lanes see to it that its row in the backlog, if there is one, goes
+     */
+    Set<Integer> withdraw(Message message) {
+        AppView app = catalog.appByNo(message.appNo);
+        if (app == null) {
+            return Set.of();
+        }
+        List<Integer> endpoints = app.endpoints().stream().map(Endpoint::no).toList();
+        Set<Integer> theirs = ConcurrentHashMap.newKeySet();
+        ask(loop -> theirs.addAll(loop.withdraw(endpoints, message)));
+        return theirs;
+    }
+
     void run(int loop, Consumer<LaneLoop> task) {
         Owner owner = owners.get(loop);
         owner.context.runOnContext(ignored -> guarded(() -> task.accept(owner.lanes)));
@@ -181,11 +243,16 @@ public final class Dispatcher {
 
     /** Asks every loop on its own thread. Blocks, so never call it on one of them. */
     private long sum(ToLongFunction<LaneLoop> figure) {
-        CountDownLatch asked = new CountDownLatch(owners.size());
         AtomicLong sum = new AtomicLong();
+        ask(loop -> sum.addAndGet(figure.applyAsLong(loop)));
+        return sum.get();
+    }
+
+    private void ask(Consumer<LaneLoop> question) {
+        CountDownLatch asked = new CountDownLatch(owners.size());
         for (int i = 0; i < owners.size(); i++) {
             run(i, loop -> {
-                sum.addAndGet(figure.applyAsLong(loop));
+                question.accept(loop);
                 asked.countDown();
             });
         }
@@ -197,7 +264,6 @@ public final class Dispatcher {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);
         }
-        return sum.get();
     }
 
     /** On the recorder's thread: lanes hear of what concerns the backlog; plain successes do not. */
@@ -365,7 +431,9 @@ public final class Dispatcher {
         private Backlog.@Nullable Fetched read(int endpointNo, long now, long[] claimed, int most, long mostBytes) {
             fetches.acquireUninterruptibly();
             try {
-                return backlog.fetch(endpointNo, now, claimed, most, mostBytes);
+                Backlog.Fetched fetched = backlog.fetch(endpointNo, now, claimed, most, mostBytes);
+                metrics.forgotten(fetched.forgotten());
+                return fetched;
             } catch (Backlog.BacklogUnavailable e) {
                 LOG.warn("the backlog cannot be read, trying again: {}", e.getMessage());
                 return null;

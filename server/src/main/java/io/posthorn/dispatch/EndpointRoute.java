@@ -7,13 +7,15 @@ import io.posthorn.egress.FailureKind;
 import io.posthorn.egress.Outcome;
 import io.posthorn.egress.Target;
 import io.posthorn.egress.TargetResult;
+import io.posthorn.model.CustomHeader;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
+import io.posthorn.wire.OverlapSigner;
 import io.posthorn.wire.StandardHeaders;
-import io.posthorn.wire.StandardSigner;
 import io.vertx.core.Context;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -24,29 +26,33 @@ final class EndpointRoute implements Route {
     private static final Logger LOG = LoggerFactory.getLogger(EndpointRoute.class);
     private static final String CONTENT_TYPE = "content-type";
     private static final String JSON = "application/json";
+    private static final int ID = 3;
+    private static final int TIMESTAMP = 5;
+    private static final int SIGNATURE = 7;
+    /** How far the {@code svix-} names are behind the others. */
+    private static final int SVIX = 6;
 
     private final Egress egress;
     private final Target target;
-    private final StandardSigner signer;
+    /** All that is the same on every request; what differs is empty. */
+    private final String[] template;
+
+    private final OverlapSigner signer;
     private final Context context;
     private final Duration deadline;
     private final boolean svixHeaders;
     private final Time time;
 
     private EndpointRoute(
-            Egress egress,
-            Target target,
-            StandardSigner signer,
-            Context context,
-            DispatchSettings settings,
-            Time time) {
+            Egress egress, Target target, Endpoint endpoint, Context context, DispatchSettings settings, Time time) {
         this.egress = egress;
         this.context = context;
         this.target = target;
-        this.signer = signer;
         this.deadline = settings.attemptTimeout();
         this.svixHeaders = settings.svixHeaders();
+        this.template = template(endpoint.headers(), svixHeaders);
         this.time = time;
+        this.signer = new OverlapSigner(endpoint.secret(), endpoint.oldSecrets(), time.micros());
     }
 
     /** The route of an endpoint. One whose URL is not allowed gets a route on which every attempt fails, visibly. */
@@ -60,8 +66,7 @@ final class EndpointRoute implements Route {
         try {
             return switch (Target.parse(endpoint.url(), policy)) {
                 case TargetResult.Ok(Target target) ->
-                    new EndpointRoute(
-                            egress, target, new StandardSigner(List.of(endpoint.secret())), context, settings, time);
+                    new EndpointRoute(egress, target, endpoint, context, settings, time);
                 case TargetResult.Refused(String reason) ->
                     (message, done) -> fail(context, time, FailureKind.REFUSED_ADDRESS, reason, done);
             };
@@ -82,9 +87,9 @@ final class EndpointRoute implements Route {
     @Override
     public void send(Message message, Consumer<Exchange> done) {
         try {
-            long seconds = time.micros() / 1_000_000;
-            String timestamp = Long.toString(seconds);
-            String signature = signer.sign(message.id, seconds, message.payload);
+            long now = time.micros();
+            String timestamp = Long.toString(now / 1_000_000);
+            String signature = signer.sign(message.id, now, message.payload);
             egress.post(target, headers(message.id, timestamp, signature), message.payload, deadline, done);
         } catch (RuntimeException e) {
             LOG.error("message {} could not be sent", message.id, e);
@@ -93,33 +98,35 @@ final class EndpointRoute implements Route {
     }
 
     private String[] headers(String id, String timestamp, String signature) {
+        String[] headers = template.clone();
+        headers[ID] = id;
+        headers[TIMESTAMP] = timestamp;
+        headers[SIGNATURE] = signature;
         if (svixHeaders) {
-            return new String[] {
+            headers[SVIX + ID] = id;
+            headers[SVIX + TIMESTAMP] = timestamp;
+            headers[SVIX + SIGNATURE] = signature;
+        }
+        return headers;
+    }
+
+    private static String[] template(List<CustomHeader> custom, boolean svixHeaders) {
+        List<String> all = new ArrayList<>(List.of(
                 CONTENT_TYPE,
                 JSON,
                 StandardHeaders.ID,
-                id,
+                "",
                 StandardHeaders.TIMESTAMP,
-                timestamp,
+                "",
                 StandardHeaders.SIGNATURE,
-                signature,
-                "svix-id",
-                id,
-                "svix-timestamp",
-                timestamp,
-                "svix-signature",
-                signature
-            };
+                ""));
+        if (svixHeaders) {
+            all.addAll(List.of("svix-id", "", "svix-timestamp", "", "svix-signature", ""));
         }
-        return new String[] {
-            CONTENT_TYPE,
-            JSON,
-            StandardHeaders.ID,
-            id,
-            StandardHeaders.TIMESTAMP,
-            timestamp,
-            StandardHeaders.SIGNATURE,
-            signature
-        };
+        for (CustomHeader header : custom) {
+            all.add(header.name());
+            all.add(header.value());
+        }
+        return all.toArray(String[]::new);
     }
 }

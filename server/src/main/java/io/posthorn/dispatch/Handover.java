@@ -2,6 +2,7 @@ package io.posthorn.dispatch;
 
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
+import io.posthorn.model.Shards;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -14,6 +15,8 @@ import java.util.concurrent.CountDownLatch;
 public final class Handover {
     private final Dispatcher dispatcher;
     private final List<List<Delivery>> loops = new ArrayList<>();
+    /** The highest number of each shard. */
+    private final long[] last = new long[Shards.COUNT];
 
     Handover(Dispatcher dispatcher, int loops) {
         this.dispatcher = dispatcher;
@@ -29,7 +32,7 @@ public final class Handover {
      * @param endpoints may be empty
      */
     public void add(Message message, Collection<Endpoint> endpoints) {
-        dispatcher.owe(message, endpoints.size());
+        owe(message, endpoints.size());
         for (Endpoint endpoint : endpoints) {
             add(message, endpoint);
         }
@@ -37,10 +40,16 @@ public final class Handover {
 
     /** As {@link #add(Message, Collection)}. */
     public void add(Message message, Endpoint[] endpoints) {
-        dispatcher.owe(message, endpoints.length);
+        owe(message, endpoints.length);
         for (Endpoint endpoint : endpoints) {
             add(message, endpoint);
         }
+    }
+
+    private void owe(Message message, int endpoints) {
+        dispatcher.owe(message, endpoints);
+        int shard = Shards.of(message.appNo);
+        last[shard] = Math.max(last[shard], message.seq);
     }
 
     private void add(Message message, Endpoint endpoint) {
@@ -55,6 +64,7 @@ public final class Handover {
                 dispatcher.run(i, loop -> loop.offer(deliveries));
             }
         }
+        dispatcher.handed(last);
     }
 
     /** Hands all over and waits until the lanes have taken it. */
@@ -68,5 +78,6 @@ public final class Handover {
             });
         }
         taken.await();
+        dispatcher.handed(last);
     }
 }

@@ -17,6 +17,9 @@ final class Lane {
     /** Sequence numbers of what was read from the backlog and is not yet committed as finished. */
     final Set<Long> claimed = new HashSet<>();
 
+    /** Sequence numbers of what is to wait in the backlog and is not committed there yet. */
+    final Set<Long> unwritten = new HashSet<>();
+
     final Health health;
     /** How its requests are made; null while the endpoint is disabled or cannot be reached by rule. */
     @Nullable
@@ -36,6 +39,8 @@ final class Lane {
     boolean fetching;
     /** What became due in the backlog while a look was under way. */
     long dueMeanwhile = Backlog.NEVER;
+    /** Messages whose content was deleted while a look was under way, which may bring them all the same. */
+    final Set<Long> withdrawnMeanwhile = new HashSet<>();
     /** It waits in the loop for a free place among all requests in flight. */
     boolean blocked;
     /** Parked deliveries keep their order by this: it never stands still. */

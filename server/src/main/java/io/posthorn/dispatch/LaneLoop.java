@@ -8,12 +8,15 @@ import io.posthorn.history.Settlement;
 import io.posthorn.model.Attempt;
 import io.posthorn.model.DeferralReason;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.Message;
 import io.posthorn.model.Verdict;
 import io.posthorn.runtime.Time;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The lanes of one event loop. Every method is called on that loop. */
@@ -114,6 +117,7 @@ final class LaneLoop {
 
     private void park(Lane lane, Delivery delivery, DeferralReason reason) {
         metrics.parked();
+        lane.unwritten.add(delivery.message().seq);
         record(delivery.settlement(null, new Verdict.Parked(lane.parkAt(time.micros()), reason)));
     }
 
@@ -208,6 +212,12 @@ final class LaneLoop {
         long now = time.micros();
         Attempt attempt = Judge.attempt(exchange, delivery.attempts() + 1);
         Verdict verdict = judge.verdict(exchange, attempt.number(), now);
+        if (delivery.last && verdict instanceof Verdict.RetryAt) {
+            verdict = new Verdict.Exhausted();
+        }
+        if (verdict instanceof Verdict.RetryAt) {
+            lane.unwritten.add(delivery.message().seq);
+        }
         assess(lane, exchange.outcome());
         if (verdict instanceof Verdict.Gone && !lane.disabled) {
             lane.disabled = true;
@@ -295,12 +305,17 @@ final class LaneLoop {
                     lane.claimed.remove(settlement.seq());
                 }
                 switch (settlement.verdict()) {
-                    case Verdict.RetryAt(long dueAt) -> due(lane, dueAt);
-                    case Verdict.Parked(long dueAt, DeferralReason _) -> due(lane, dueAt);
+                    case Verdict.RetryAt(long dueAt) -> written(lane, settlement.seq(), dueAt);
+                    case Verdict.Parked(long dueAt, DeferralReason _) -> written(lane, settlement.seq(), dueAt);
                     case Verdict.Delivered _, Verdict.Exhausted _, Verdict.Gone _, Verdict.Dropped _ -> {}
                 }
             }
         }
+    }
+
+    private void written(Lane lane, long seq, long dueAt) {
+        lane.unwritten.remove(seq);
+        due(lane, dueAt);
     }
 
     private void due(Lane lane, long at) {
@@ -386,6 +401,8 @@ final class LaneLoop {
     /** What a look into the backlog brought; null if the database is away. */
     private void fetched(Lane lane, Backlog.@Nullable Fetched fetched) {
         lane.fetching = false;
+        Set<Long> withdrawn = Set.copyOf(lane.withdrawnMeanwhile);
+        lane.withdrawnMeanwhile.clear();
         if (lanes.get(lane.endpointNo) != lane) {
             return; // the endpoint was deleted meanwhile
         }
@@ -402,6 +419,9 @@ final class LaneLoop {
             return;
         }
         for (Due due : fetched.due()) {
+            if (withdrawn.contains(due.message().seq)) {
+                continue; // whoever withdrew it removes its row
+            }
             lane.claimed.add(due.message().seq);
             enqueue(lane, new Delivery(due.message(), lane.endpointNo, due.attempts(), true));
         }
@@ -409,6 +429,54 @@ final class LaneLoop {
             looks.wake(lane, lane.nextDueAt);
         }
         pump(lane);
+    }
+
+    // ---- content that is deleted
+
+    /**
+     * The content of a message is gone: what waits for it here ends, and what is in flight is not tried again.
+     *
+     * @param endpointNos whose lanes; those of other loops do no harm
+     * @param message of the same application as the endpoints
+     * @return those of them whose row in the backlog, if there is one, is this loop's to end
+     */
+    List<Integer> withdraw(List<Integer> endpointNos, Message message) {
+        List<Integer> ours = new ArrayList<>();
+        for (int endpointNo : endpointNos) {
+            Lane lane = lanes.get(endpointNo);
+            if (lane != null && withdraw(lane, message)) {
+                ours.add(endpointNo);
+            }
+        }
+        return ours;
+    }
+
+    private boolean withdraw(Lane lane, Message message) {
+        long seq = message.seq;
+        boolean rowIsOurs = lane.claimed.contains(seq);
+        if (lane.unwritten.contains(seq)) {
+            // On its way to the backlog, by the recorder: what takes it out again goes the same way, behind it.
+            record(new Delivery(message, lane.endpointNo, 0, true).settlement(null, new Verdict.Dropped()));
+            rowIsOurs = true;
+        }
+        if (lane.fetching) {
+            lane.withdrawnMeanwhile.add(seq);
+        }
+        for (Delivery delivery : lane.inFlight) {
+            delivery.last |= delivery.message().seq == seq;
+        }
+        boolean waited = lane.queue.removeIf(delivery -> {
+            if (delivery.message().seq != seq) {
+                return false;
+            }
+            bytes -= delivery.weight();
+            record(delivery.settlement(null, new Verdict.Dropped()));
+            return true;
+        });
+        if (waited) {
+            pump(lane);
+        }
+        return rowIsOurs;
     }
 
     // ---- changes of endpoints

@@ -82,23 +82,33 @@ public final class Recovery {
         for (Unsettled.Standing standing : standings) {
             positions.release(standing.shard());
         }
+        dispatcher.handed(heads);
         return new Recovered(heads, latest[0], counts[0], counts[1]);
     }
 
     private List<Endpoint> remaining(Message message, Set<Integer> done) {
         AppView app = catalog.appByNo(message.appNo);
+        if (app == null || !message.hasContent()) {
+            return List.of();
+        }
+        if (message.onlyEndpointNo != 0) {
+            Endpoint only = app.endpointByNo(message.onlyEndpointNo);
+            return only == null || done.contains(only.no()) ? List.of() : List.of(only);
+        }
+        return remainingOfAll(app, message, done);
+    }
+
+    private static List<Endpoint> remainingOfAll(AppView app, Message message, Set<Integer> done) {
         List<Endpoint> remaining = new ArrayList<>();
-        if (app != null) {
-            for (Endpoint endpoint : app.matching(message.eventType, message.channels)) {
-                boolean itsTime = Time.micros(endpoint.createdAt()) <= message.createdAt;
-                if (itsTime && !done.contains(endpoint.no())) {
-                    remaining.add(endpoint);
-                }
+        for (Endpoint endpoint : app.matching(message.eventType, message.channels)) {
+            boolean itsTime = Time.micros(endpoint.createdAt()) <= message.createdAt;
+            if (itsTime && !done.contains(endpoint.no())) {
+                remaining.add(endpoint);
             }
-            for (Endpoint endpoint : app.endpoints()) {
-                if (wasDisabledSince(endpoint, message) && !done.contains(endpoint.no())) {
-                    remaining.add(endpoint);
-                }
+        }
+        for (Endpoint endpoint : app.endpoints()) {
+            if (wasDisabledSince(endpoint, message) && !done.contains(endpoint.no())) {
+                remaining.add(endpoint);
             }
         }
         return remaining;

@@ -46,7 +46,7 @@ public final class Fanout {
         while (count < messages.size() && deliveries < MOST_AT_ONCE) {
             Message message = messages.get(count);
             AppView app = catalog.appByNo(message.appNo);
-            Endpoint[] endpoints = app == null ? NONE : app.matching(message.eventType, message.channels);
+            Endpoint[] endpoints = app == null ? NONE : destinations(app, message);
             handover.add(message, endpoints);
             deliveries += endpoints.length;
             count++;
@@ -57,5 +57,13 @@ public final class Fanout {
             handover.sendAndWait();
         }
         return count;
+    }
+
+    private static Endpoint[] destinations(AppView app, Message message) {
+        if (message.onlyEndpointNo == 0) {
+            return app.matching(message.eventType, message.channels);
+        }
+        Endpoint only = app.endpointByNo(message.onlyEndpointNo);
+        return only == null ? NONE : new Endpoint[] {only};
     }
 }

@@ -25,8 +25,9 @@ public interface Backlog {
      * @param due in the order in which they are due
      * @param more whether more of what is due remains
      * @param nextDueAt when the first of what remains is due; {@link #NEVER} if nothing remains
+     * @param forgotten how many rows were removed on the way: their messages, or the payloads of these, are gone
      */
-    record Fetched(List<Due> due, boolean more, long nextDueAt) {}
+    record Fetched(List<Due> due, boolean more, long nextDueAt, int forgotten) {}
 
     /**
      * Reads what is due of an endpoint. Blocks.

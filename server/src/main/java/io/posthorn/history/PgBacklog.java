@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The backlog in PostgreSQL. */
 public final class PgBacklog implements Backlog {
+    private record Read(boolean more, int forgotten) {}
+
     private final DataSource pool;
     private final Ids ids;
 
@@ -38,10 +40,10 @@ public final class PgBacklog implements Backlog {
         try (Connection tx = pool.getConnection()) {
             tx.setAutoCommit(false);
             List<Due> due = new ArrayList<>();
-            boolean more = readDue(tx, endpointNo, now, claimed, most, mostBytes, due);
-            long next = more ? now : nextAfter(tx, endpointNo, now);
+            Read read = readDue(tx, endpointNo, now, claimed, most, mostBytes, due);
+            long next = read.more() ? now : nextAfter(tx, endpointNo, now);
             tx.commit();
-            return new Fetched(due, more, next);
+            return new Fetched(due, read.more(), next, read.forgotten());
         } catch (SQLException e) {
             throw new BacklogUnavailable(e);
         }
@@ -49,9 +51,10 @@ public final class PgBacklog implements Backlog {
 
     /**
      * The database adds up the payloads, which costs it only a look at their lengths, so that no more is sent than there
-     * is room for. A row whose message is gone (its day was dropped) is owed nothing any more and is removed.
+     * is room for. A row whose message is gone (its day was dropped), or whose payload was deleted, is owed nothing any
+     * more and is removed.
      */
-    private boolean readDue(
+    private Read readDue(
             Connection tx, int endpointNo, long now, long[] claimed, int most, long mostBytes, List<Due> due)
             throws SQLException {
         List<Long> orphans = new ArrayList<>();
@@ -59,9 +62,10 @@ public final class PgBacklog implements Backlog {
         int found = 0;
         try (PreparedStatement select = tx.prepareStatement("""
                 select seq, due_at, attempts, reason,
-                       app_no, created_at, event_type, event_id, channels, tags, payload, found
+                       app_no, created_at, event_type, event_id, channels, tags, payload, found,
+                       only_endpoint_no
                 from (select d.seq, d.due_at, d.attempts, d.reason, d.app_no, m.created_at, m.event_type,
-                             m.event_id, m.channels, m.tags, m.payload,
+                             m.event_id, m.channels, m.tags, m.payload, m.only_endpoint_no,
                              coalesce(sum(octet_length(m.payload)) over (
                                  order by d.due_at, d.seq rows between unbounded preceding and 1 preceding), 0) as before,
                              count(*) over () as found
@@ -88,30 +92,29 @@ public final class PgBacklog implements Backlog {
                 while (row.next()) {
                     seen++;
                     found = row.getInt(12);
-                    if (row.getObject(6) == null) {
+                    byte @Nullable [] payload = row.getBytes(11);
+                    if (payload == null) {
                         orphans.add(row.getLong(1));
                     } else {
-                        due.add(read(row));
+                        due.add(read(row, payload));
                     }
                 }
             }
         }
-        if (!orphans.isEmpty()) {
-            removeOrphans(tx, endpointNo, orphans);
-        }
-        return seen < found;
+        int forgotten = orphans.isEmpty() ? 0 : removeOrphans(tx, endpointNo, orphans);
+        return new Read(seen < found, forgotten);
     }
 
-    private static void removeOrphans(Connection tx, int endpointNo, List<Long> seqs) throws SQLException {
+    private static int removeOrphans(Connection tx, int endpointNo, List<Long> seqs) throws SQLException {
         try (PreparedStatement delete =
                 tx.prepareStatement("delete from deferral where endpoint_no = ? and seq = any (?)")) {
             delete.setInt(1, endpointNo);
             delete.setArray(2, tx.createArrayOf("int8", seqs.toArray()));
-            delete.executeUpdate();
+            return delete.executeUpdate();
         }
     }
 
-    private Due read(ResultSet row) throws SQLException {
+    private Due read(ResultSet row, byte[] payload) throws SQLException {
         int appNo = row.getInt(5);
         long seq = row.getLong(1);
         long createdAt = at(row, 6);
@@ -124,7 +127,8 @@ public final class PgBacklog implements Backlog {
                 row.getString(8),
                 texts(row.getArray(9)),
                 texts(row.getArray(10)),
-                row.getBytes(11));
+                payload,
+                row.getInt(13));
         return new Due(message, row.getInt(3), at(row, 2), DeferralReason.of(row.getInt(4)));
     }
 

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class PgMessages {
     /** What {@link #read} reads, of a table {@code m}; the payload comes besides. */
     static final String COLUMNS =
-            "m.seq as m_seq, m.created_at as m_at, m.app_no as m_app, m.event_type, m.event_id, m.channels, m.tags,";
+            "m.seq as m_seq, m.created_at as m_at, m.app_no as m_app, m.event_type, m.event_id, m.channels, m.tags, m.only_endpoint_no,";
 
-    private static final byte[] NO_CONTENT = {'{', '}'};
+    private static final byte[] DELETED = {};
     private static final long MILLI = 1_000;
     private static final long DAY = 86_400_000_000L;
 
@@ -30,7 +30,7 @@ final class PgMessages {
     }
 
     static String payload(boolean content) {
-        return content ? "m.payload" : "null::bytea as payload";
+        return content ? "m.payload" : "'{}'::bytea as payload";
     }
 
     /** The message of a row. */
@@ -47,7 +47,8 @@ final class PgMessages {
                 row.getString("event_id"),
                 PgBacklog.texts(row.getArray("channels")),
                 PgBacklog.texts(row.getArray("tags")),
-                payload == null ? NO_CONTENT : payload);
+                payload == null ? DELETED : payload,
+                row.getInt("only_endpoint_no"));
     }
 
     Slice<Message> page(Connection tx, int appNo, Filter filter, Reach reach) throws SQLException {

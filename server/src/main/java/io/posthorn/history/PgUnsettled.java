@@ -25,6 +25,7 @@ public final class PgUnsettled implements Unsettled {
     private static final int PAGE = 500;
     private static final long PAGE_BYTES = 4 << 20;
     private static final int READ_AHEAD = 32;
+    private static final byte[] DELETED = {};
 
     private final DataSource pool;
     private final Ids ids;
@@ -125,7 +126,7 @@ public final class PgUnsettled implements Unsettled {
         List<Message> page = new ArrayList<>();
         long bytes = 0;
         try (PreparedStatement select = tx.prepareStatement("""
-                select seq, created_at, event_type, event_id, channels, tags, payload
+                select seq, created_at, event_type, event_id, channels, tags, payload, only_endpoint_no
                 from message
                 where app_no = ? and seq > ? and created_at >= ?
                 order by seq limit ?
@@ -139,8 +140,8 @@ public final class PgUnsettled implements Unsettled {
                 while (row.next() && bytes < PAGE_BYTES) {
                     long seq = row.getLong(1);
                     long createdAt = at(row, 2);
-                    byte[] payload = row.getBytes(7);
-                    bytes += payload.length;
+                    byte @Nullable [] payload = row.getBytes(7);
+                    bytes += payload == null ? 0 : payload.length;
                     page.add(new Message(
                             appNo,
                             seq,
@@ -150,7 +151,8 @@ public final class PgUnsettled implements Unsettled {
                             row.getString(4),
                             PgBacklog.texts(row.getArray(5)),
                             PgBacklog.texts(row.getArray(6)),
-                            payload));
+                            payload == null ? DELETED : payload,
+                            row.getInt(8)));
                 }
             }
         }

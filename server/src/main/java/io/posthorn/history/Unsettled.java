@@ -20,7 +20,7 @@ public interface Unsettled {
     /**
      * A message above its shard's settled position.
      *
-     * @param message the message
+     * @param message the message; without content if that was deleted: then it is owed to nobody
      * @param done the endpoints for which it has an attempt or a deferral
      */
     record Owed(Message message, Set<Integer> done) {}

@@ -26,7 +26,12 @@ public final class MessageParser {
     private static final int MOST_CHANNELS = 10;
     private static final int MOST_TAGS = 10;
     private static final int MOST_DEPTH = 500;
-    private static final Set<String> NOT_AVAILABLE = Set.of("deliverAt", "application");
+    /** What is ignored would be a promise broken: a message at once instead of later, content kept for too long. */
+    private static final Set<String> NOT_AVAILABLE =
+            Set.of("deliverAt", "application", "payloadRetentionPeriod", "payloadRetentionHours");
+
+    /** Older Svix clients send this many days with every message, whether anybody asked for it or not. */
+    private static final String RETENTION_OF_OLD_CLIENTS = "90";
 
     private static final int MOST_PROBLEMS = 20;
 
@@ -200,13 +205,19 @@ public final class MessageParser {
                     case "payload" -> payload = raw();
                     case "transformationsParams" -> parameters(field);
                     default -> {
-                        if (NOT_AVAILABLE.contains(field)) {
+                        if (NOT_AVAILABLE.contains(field) && !saysNothing(field)) {
                             add(List.of(field), "is not available in this version", "value_error.not_available");
                         }
                         parser.skipChildren();
                     }
                 }
             }
+        }
+
+        private boolean saysNothing(String field) throws IOException {
+            return field.equals("payloadRetentionPeriod")
+                    && parser.currentToken() == JsonToken.VALUE_NUMBER_INT
+                    && parser.getText().equals(RETENTION_OF_OLD_CLIENTS);
         }
 
         private @Nullable String string(String field) throws IOException {

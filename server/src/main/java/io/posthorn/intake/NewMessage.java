@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param tags for searching
  * @param payload JSON, byte for byte as it came in
  * @param idempotency the request's idempotency key; null without one
+ * @param onlyEndpointNo the only endpoint that it is for; 0 if it is for all that want it
  */
 public record NewMessage(
         int appNo,
@@ -21,14 +22,27 @@ public record NewMessage(
         List<String> channels,
         List<String> tags,
         byte[] payload,
-        @Nullable Idempotency idempotency) {
+        @Nullable Idempotency idempotency,
+        int onlyEndpointNo) {
 
     /** What a message costs in memory besides its payload, bytes, roughly. */
     private static final int OVERHEAD = 300;
 
+    /** A message for all that want it. */
+    public NewMessage(
+            int appNo,
+            String eventType,
+            @Nullable String eventId,
+            List<String> channels,
+            List<String> tags,
+            byte[] payload,
+            @Nullable Idempotency idempotency) {
+        this(appNo, eventType, eventId, channels, tags, payload, idempotency, 0);
+    }
+
     /** The same under another key. */
     public NewMessage with(Idempotency other) {
-        return new NewMessage(appNo, eventType, eventId, channels, tags, payload, other);
+        return new NewMessage(appNo, eventType, eventId, channels, tags, payload, other, onlyEndpointNo);
     }
 
     /** What it costs in memory, bytes, roughly. */

@@ -21,8 +21,8 @@ import java.util.List;
 /** The journal in PostgreSQL: a batch is one transaction of one {@code COPY}, and of the keys if it has any. */
 public final class PgJournal implements Journal {
     private static final String MESSAGE =
-            "message (seq, created_at, app_no, event_type, event_id, channels, tags, payload)";
-    private static final int MESSAGE_COLUMNS = 8;
+            "message (seq, created_at, app_no, event_type, event_id, channels, tags, payload, only_endpoint_no)";
+    private static final int MESSAGE_COLUMNS = 9;
     private static final long MICROS_PER_DAY = 86_400_000_000L;
 
     private final WriterConnection writer;
@@ -126,7 +126,8 @@ public final class PgJournal implements Journal {
                 in.eventId(),
                 in.channels(),
                 in.tags(),
-                in.payload());
+                in.payload(),
+                in.onlyEndpointNo());
         rows.row(MESSAGE_COLUMNS);
         rows.int8(seq);
         rows.time(now);
@@ -136,6 +137,11 @@ public final class PgJournal implements Journal {
         rows.texts(in.channels());
         rows.texts(in.tags());
         rows.bytes(in.payload());
+        if (in.onlyEndpointNo() == 0) {
+            rows.none();
+        } else {
+            rows.int4(in.onlyEndpointNo());
+        }
         fresh.add(message);
         keys.accepted(submission, message);
         submission.result(new AcceptResult.Accepted(message));

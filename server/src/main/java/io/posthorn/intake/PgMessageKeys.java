@@ -247,7 +247,8 @@ final class PgMessageKeys {
                 in.eventId(),
                 in.channels(),
                 in.tags(),
-                in.payload());
+                in.payload(),
+                in.onlyEndpointNo());
     }
 
     private static Array apps(Connection tx, List<Submission> submissions) throws SQLException {

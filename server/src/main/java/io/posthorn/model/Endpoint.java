@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * @param rateLimit requests a second that its owner wants it held to; kept and shown
  * @param metadata free-form, of the owner
  * @param secret what its messages are signed with
+ * @param oldSecrets what they are signed with too until each one's time is over, the newest first
+ * @param headers what its requests carry beside those of the signature
+ * @param version a number of its owner's, 1 if they have not given one; kept and shown
  * @param createdAt when it was made; messages accepted before are not for it
  * @param updatedAt when it was last changed
  */
@@ -38,5 +41,8 @@ public record Endpoint(
         @Nullable Integer rateLimit,
         Map<String, String> metadata,
         SigningSecret secret,
+        List<RetiredSecret> oldSecrets,
+        List<CustomHeader> headers,
+        int version,
         Instant createdAt,
         Instant updatedAt) {}

@@ -1,6 +1,7 @@
 package io.posthorn.model;
 
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param archived no longer offered; existing subscriptions go on
  * @param deprecated still sent, but not to be subscribed to any more
  * @param groupName the group it is shown under
+ * @param featureFlags names of the owner's, without repetitions, for who is shown it; kept and shown. Null for none
  * @param schemas JSON, version to JSON Schema, as it was given
  * @param createdAt when it was made
  * @param updatedAt when it was last changed
@@ -23,6 +25,7 @@ public record EventType(
         boolean archived,
         boolean deprecated,
         @Nullable String groupName,
+        @Nullable List<String> featureFlags,
         @Nullable String schemas,
         Instant createdAt,
         Instant updatedAt) {}

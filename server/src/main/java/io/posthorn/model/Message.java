@@ -24,8 +24,24 @@ public final class Message {
     public final List<String> channels;
     /** For searching; empty for none. */
     public final List<String> tags;
-    /** JSON, byte for byte as it came in. Nobody changes it. */
+    /** JSON, byte for byte as it came in; empty if it was deleted since, which no JSON is. Nobody changes it. */
     public final byte[] payload;
+    /** {@link Endpoint#no()} of the only endpoint that it is for; 0 if it is for all that want it. */
+    public final int onlyEndpointNo;
+
+    /** A message for everybody who wants it. */
+    public Message(
+            int appNo,
+            long seq,
+            long createdAt,
+            String id,
+            String eventType,
+            @Nullable String eventId,
+            List<String> channels,
+            List<String> tags,
+            byte[] payload) {
+        this(appNo, seq, createdAt, id, eventType, eventId, channels, tags, payload, 0);
+    }
 
     /** A message from its parts; they are described at the fields. */
     public Message(
@@ -37,7 +53,8 @@ public final class Message {
             @Nullable String eventId,
             List<String> channels,
             List<String> tags,
-            byte[] payload) {
+            byte[] payload,
+            int onlyEndpointNo) {
         this.appNo = appNo;
         this.seq = seq;
         this.createdAt = createdAt;
@@ -47,5 +64,11 @@ public final class Message {
         this.channels = channels;
         this.tags = tags;
         this.payload = payload;
+        this.onlyEndpointNo = onlyEndpointNo;
+    }
+
+    /** Whether it still has its payload; without it, it is not sent to anybody any more. */
+    public boolean hasContent() {
+        return payload.length > 0;
     }
 }

@@ -115,4 +115,53 @@ class ApplicationApiTest {
         assertThat(api.post("/app", "{}").places()).containsExactly("body.name");
         assertThat(api.post("/app", "{\"name\":null}").places()).containsExactly("body.name");
     }
+
+    @Test
+    void aUidWorksWhereverAnIdDoes() {
+        for (String uid : new String[] {"a.b-c_d", "...", "-", "_", "app_1"}) {
+            Api.Reply made = api.post("/app", "{\"name\":\"n\",\"uid\":\"" + uid + "\"}");
+            assertThat(made.status()).as(uid).isEqualTo(201);
+            assertThat(api.get("/app/" + uid).id()).as(uid).isEqualTo(made.id());
+            String endpoint = "{\"url\":\"https://example.com/\",\"uid\":\"" + uid + "\"}";
+            String id = api.post("/app/" + uid + "/endpoint", endpoint).id();
+            assertThat(api.get("/app/" + uid + "/endpoint/" + uid).id()).as(uid).isEqualTo(id);
+            assertThat(api.patch("/app/" + uid, "{\"name\":\"m\"}").id())
+                    .as(uid)
+                    .isEqualTo(made.id());
+            assertThat(api.delete("/app/" + uid).status()).as(uid).isEqualTo(204);
+        }
+        for (String uid : new String[] {".", "..", "app_01hzzzzzzzzzzzzzzzzzzzzzzz", "ep_01hzzzzzzzzzzzzzzzzzzzzzzz"}) {
+            assertThat(api.post("/app", "{\"name\":\"n\",\"uid\":\"" + uid + "\"}")
+                            .places())
+                    .as(uid)
+                    .containsExactly("body.uid");
+        }
+    }
+
+    @Test
+    void theListCanLeaveApplicationsOut() {
+        String off = "{\"url\":\"https://example.com/\",\"disabled\":true}";
+        api.post("/app", "{\"name\":\"empty\",\"uid\":\"list-empty\"}");
+        api.post("/app", "{\"name\":\"off\",\"uid\":\"list-off\"}");
+        api.post("/app", "{\"name\":\"on\",\"uid\":\"list-on\"}");
+        api.post("/app/list-off/endpoint", off);
+        api.post("/app/list-on/endpoint", off);
+        api.post("/app/list-on/endpoint", "{\"url\":\"https://play.svix.com/in/e_1/\"}");
+        assertThat(listed("")).containsExactly("list-empty", "list-off", "list-on");
+        assertThat(listed("&exclude_apps_with_no_endpoints=true")).containsExactly("list-off", "list-on");
+        assertThat(listed("&exclude_apps_with_disabled_endpoints=true")).containsExactly("list-empty", "list-on");
+        assertThat(listed("&exclude_apps_with_svix_play_endpoints=true")).containsExactly("list-empty", "list-off");
+        assertThat(api.get("/app?exclude_apps_with_disabled_endpoints=maybe").places())
+                .containsExactly("query.exclude_apps_with_disabled_endpoints");
+    }
+
+    private static java.util.List<String> listed(String query) {
+        return api.get("/app?limit=250" + query)
+                .body()
+                .get("data")
+                .valueStream()
+                .map(app -> app.get("uid").asText())
+                .filter(uid -> uid.startsWith("list-"))
+                .toList();
+    }
 }

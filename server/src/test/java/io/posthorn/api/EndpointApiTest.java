@@ -66,18 +66,6 @@ class EndpointApiTest {
     }
 
     @Test
-    void whatIsNotAvailableIsRefusedAndNotDropped() {
-        var reply = api.post("/app/one/endpoint", "{\"url\":\"https://example.com/\",\"headers\":{\"x-key\":\"1\"}}");
-        assertThat(reply.status()).isEqualTo(422);
-        assertThat(reply.text()).contains("\"headers\"").contains("not available in this version");
-        assertThat(api.post(
-                                "/app/one/endpoint",
-                                "{\"url\":\"https://example.com/\",\"headers\":null,\"uid\":\"plain\"}")
-                        .status())
-                .isEqualTo(201);
-    }
-
-    @Test
     void theSecretIsGivenOrMadeAndShownToItsOwner() {
         api.post("/app/one/endpoint", "{\"url\":\"https://example.com/\",\"uid\":\"made\"}");
         String made = secret("made");
@@ -172,6 +160,30 @@ class EndpointApiTest {
                 .containsExactly("body.rateLimit");
         assertThat(places("{\"url\":\"https://e.com/" + "x".repeat(9_000) + "\"}"))
                 .containsExactly("body.url");
+    }
+
+    @Test
+    void theVersionIsKept() {
+        Api.Reply made =
+                api.post("/app/one/endpoint", "{\"url\":\"https://example.com/\",\"uid\":\"v\",\"version\":3}");
+        assertThat(made.body().get("version").intValue()).isEqualTo(3);
+        assertThat(api.patch("/app/one/endpoint/v", "{\"description\":\"d\"}")
+                        .body()
+                        .get("version")
+                        .intValue())
+                .isEqualTo(3);
+        assertThat(api.put("/app/one/endpoint/v", "{\"url\":\"https://example.com/\"}")
+                        .body()
+                        .get("version")
+                        .intValue())
+                .isEqualTo(1);
+        for (String bad : new String[] {"0", "65536", "1.5", "\"1\""}) {
+            assertThat(places("{\"url\":\"https://e.com\",\"version\":" + bad + "}"))
+                    .as(bad)
+                    .containsExactly("body.version");
+        }
+        assertThat(api.patch("/app/one/endpoint/v", "{\"version\":null}").places())
+                .containsExactly("body.version");
     }
 
     private static java.util.List<String> places(String json) {

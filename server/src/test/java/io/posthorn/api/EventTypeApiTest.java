@@ -83,4 +83,56 @@ class EventTypeApiTest {
         assertThat(reply.status()).isEqualTo(422);
         assertThat(api.get("/event-type/huge").status()).isEqualTo(404);
     }
+
+    @Test
+    void featureFlagsAreOneOrManyAndHideNothing() {
+        JsonNode one = api.post("/event-type", "{\"name\":\"f.one\",\"description\":\"d\",\"featureFlag\":\"beta\"}")
+                .body();
+        assertThat(one.get("featureFlag").textValue()).isEqualTo("beta");
+        assertThat(one.get("featureFlags").toString()).isEqualTo("[\"beta\"]");
+        JsonNode two = api.patch(
+                        "/event-type/f.one",
+                        "{\"featureFlags\":[\"gamma\",\"beta\",\"gamma\"],\"featureFlag\":\"beta\"}")
+                .body();
+        assertThat(two.get("featureFlags").toString()).isEqualTo("[\"gamma\",\"beta\"]");
+        assertThat(two.get("featureFlag").textValue()).isEqualTo("gamma");
+        assertThat(api.patch("/event-type/f.one", "{\"description\":\"e\"}")
+                        .body()
+                        .get("featureFlags"))
+                .isEqualTo(two.get("featureFlags"));
+        assertThat(names("")).contains("f.one");
+        for (String none : new String[] {"{\"featureFlag\":null}", "{\"featureFlags\":null}"}) {
+            api.patch("/event-type/f.one", "{\"featureFlags\":[\"a\"]}");
+            JsonNode bare = api.patch("/event-type/f.one", none).body();
+            assertThat(bare.get("featureFlags").isNull()).as(none).isTrue();
+            assertThat(bare.get("featureFlag").isNull()).as(none).isTrue();
+        }
+        assertThat(api.patch("/event-type/f.one", "{\"featureFlags\":[\"a\"],\"featureFlag\":\"b\"}")
+                        .places())
+                .containsExactly("body.featureFlag");
+        assertThat(api.patch("/event-type/f.one", "{\"featureFlags\":[]}").places())
+                .containsExactly("body.featureFlags");
+        assertThat(api.patch("/event-type/f.one", "{\"featureFlags\":[\"a b\"]}")
+                        .places())
+                .containsExactly("body.featureFlags.0");
+        assertThat(api.put("/event-type/f.one", "{\"description\":\"d\"}")
+                        .body()
+                        .get("featureFlags")
+                        .isNull())
+                .isTrue();
+    }
+
+    /** Clients take a . or .. out of a path, so nothing may be addressed by it. */
+    @Test
+    void aNameCanBeAPartOfAPath() {
+        for (String name : new String[] {".", ".."}) {
+            assertThat(api.post("/event-type", "{\"name\":\"" + name + "\",\"description\":\"d\"}")
+                            .places())
+                    .containsExactly("body.name");
+        }
+        assertThat(api.post("/event-type", "{\"name\":\"._-.\",\"description\":\"d\"}")
+                        .status())
+                .isEqualTo(201);
+        assertThat(api.get("/event-type/._-.").status()).isEqualTo(200);
+    }
 }

@@ -50,6 +50,7 @@ final class ConfigTest {
                         1000,
                         100_663_296,
                         false,
+                        ofHours(24),
                         List.of(
                                 ofSeconds(5),
                                 ofMinutes(5),

@@ -50,6 +50,7 @@ final class SettingsTest {
                 Map.entry("lane-queue", "15"),
                 Map.entry("memory-queue-bytes", "16MiB"),
                 Map.entry("svix-headers", "true"),
+                Map.entry("secret-overlap", "21s"),
                 Map.entry("retry-schedule", "17s,18s"),
                 Map.entry("retry-jitter", "0.19"),
                 Map.entry("retry-after-max", "20s")));

@@ -234,7 +234,8 @@ class CatalogTest {
     @Test
     void eventTypesAreArchivedAndComeBack() {
         EventTypes types = catalog.eventTypes();
-        EventTypeDraft draft = new EventTypeDraft("d", false, false, "g", "{\"1\": {\"type\": \"object\"}}");
+        EventTypeDraft draft =
+                new EventTypeDraft("d", false, false, "g", List.of("beta"), "{\"1\": {\"type\": \"object\"}}");
         EventType made = value(types.create(DEFAULT_NO, "a.b", draft));
         assertThat(again().eventType(DEFAULT_NO, "a.b")).isEqualTo(made);
         assertThat(types.create(DEFAULT_NO, "a.b", draft)).isInstanceOf(Result.Conflict.class);

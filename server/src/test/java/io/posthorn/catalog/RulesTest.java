@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RulesTest {
     @ParameterizedTest
-    @ValueSource(strings = {"a", "customer-1", "A.b_C-9", "app_short", "-", "ep_"})
+    @ValueSource(strings = {"a", "customer-1", "A.b_C-9", "app_short", "-", "ep_", "...", "._-", ".a"})
     void theseAreUids(String uid) {
         assertThat(Rules.uid(uid)).isNull();
     }
@@ -22,6 +22,8 @@ class RulesTest {
                 " ",
                 "a b",
                 "ü",
+                ".",
+                "..",
                 "a/b",
                 "a\u0000",
                 "app_01hzzzzzzzzzzzzzzzzzzzzzzz",

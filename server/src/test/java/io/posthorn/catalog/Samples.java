@@ -44,6 +44,9 @@ final class Samples {
                 null,
                 Map.of(),
                 new SigningSecret(new byte[24]),
+                List.of(),
+                List.of(),
+                1,
                 NOW,
                 NOW);
     }

@@ -106,6 +106,9 @@ final class FakeWorld implements LanePorts, Routes {
                 null,
                 Map.of(),
                 new SigningSecret(new byte[32]),
+                List.of(),
+                List.of(),
+                1,
                 Instant.EPOCH,
                 Instant.EPOCH);
     }
@@ -228,7 +231,8 @@ final class FakeWorld implements LanePorts, Routes {
                         .map(row -> new Due(row.message(), row.attempts(), row.dueAt(), row.reason()))
                         .toList(),
                 more,
-                next);
+                next,
+                0);
     }
 
     int rows() {

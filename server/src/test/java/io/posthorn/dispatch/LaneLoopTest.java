@@ -369,4 +369,85 @@ class LaneLoopTest {
         answerAll(410);
         assertThat(world.gone).containsExactly(1);
     }
+
+    private List<Integer> withdraw(long seq) {
+        return loop.withdraw(List.of(1), world.message(seq));
+    }
+
+    @Test
+    void whatWaitsInMemoryForADeletedContentIsDropped() {
+        world.endpoint(1);
+        offer(1, 1, 8);
+        assertThat(withdraw(7)).as("it has no row").isEmpty();
+        assertThat(world.recorded).singleElement().satisfies(settlement -> {
+            assertThat(settlement.seq()).isEqualTo(7);
+            assertThat(settlement.fromDeferral()).isFalse();
+            assertThat(settlement.verdict()).isInstanceOf(Verdict.Dropped.class);
+        });
+        answerAll(200);
+        assertThat(world.recorded).hasSize(8);
+        world.commit(loop);
+        assertThat(world.delivered()).isEqualTo(7);
+        assertThat(loop.bytes()).isZero();
+    }
+
+    @Test
+    void whatIsInFlightWhenItsContentIsDeletedIsNotTriedAgain() {
+        world.endpoint(1);
+        offer(1, 1, 2);
+        assertThat(withdraw(1)).isEmpty();
+        answerAll(500);
+        assertThat(world.recorded)
+                .extracting(Settlement::verdict)
+                .containsExactly(new Verdict.Exhausted(), new Verdict.RetryAt(world.now + 5 * SECOND));
+    }
+
+    @Test
+    void aRetryThatIsNotYetCommittedIsTakenOutBehindItsCommit() {
+        world.endpoint(1);
+        offer(1, 1, 1);
+        answerAll(500);
+        assertThat(withdraw(1)).as("the recorder ends it").containsExactly(1);
+        world.commit(loop);
+        assertThat(world.rows()).isZero();
+        assertThat(world.committed.stream().mapToInt(Settlement::backlogChange).sum())
+                .isZero();
+        assertThat(withdraw(1)).as("it is over").isEmpty();
+        assertThat(world.recorded).isEmpty();
+    }
+
+    @Test
+    void whatWasReadFromTheBacklogIsEndedByItsLane() {
+        world.endpoint(1);
+        offer(1, 1, 7);
+        answerAll(500);
+        world.commit(loop);
+        world.now += 5 * SECOND;
+        loop.tick();
+        world.read();
+        assertThat(world.requests).extracting(r -> r.message().seq).containsExactly(1L, 2L, 3L, 4L, 5L);
+        assertThat(withdraw(6)).containsExactly(1);
+        assertThat(withdraw(1)).containsExactly(1);
+        answerAll(200);
+        world.commit(loop);
+        assertThat(world.rows()).isZero();
+        assertThat(world.delivered()).isEqualTo(6);
+        assertThat(world.committed.stream().mapToInt(Settlement::backlogChange).sum())
+                .isZero();
+    }
+
+    @Test
+    void aLookThatBeganBeforeTheDeletionBringsNothing() {
+        world.endpoint(1);
+        offer(1, 1, 2);
+        answerAll(500);
+        world.commit(loop);
+        world.now += 5 * SECOND;
+        loop.tick();
+        assertThat(world.fetches).hasSize(1);
+        assertThat(withdraw(1)).as("its row is the other one's to delete").isEmpty();
+        world.read();
+        assertThat(world.requests).extracting(r -> r.message().seq).containsExactly(2L);
+        assertThat(world.recorded).isEmpty();
+    }
 }

@@ -50,13 +50,18 @@ public final class Written implements AutoCloseable {
         outcomes = new PgOutcomeStore(new WriterConnection(db, ownership, "test-history"), db.partitions());
     }
 
+    /** The right to write. */
+    public Ownership ownership() {
+        return ownership;
+    }
+
     /** A new application; its number. */
     public int app() {
         return db.jdbi()
                 .withHandle(
                         handle -> handle.createQuery("""
-                        insert into application (id, name, created_at, updated_at)
-                        values ('app_' || gen_random_uuid(), 'test', now(), now()) returning no""").mapTo(Integer.class).one());
+                        insert into application (id, env_no, name, created_at, updated_at)
+                        values ('app_' || gen_random_uuid(), 1, 'test', now(), now()) returning no""").mapTo(Integer.class).one());
     }
 
     /** A new endpoint; its number. */
@@ -99,7 +104,7 @@ public final class Written implements AutoCloseable {
         try {
             for (Message m : messages) {
                 db.partitions().ensure(LocalDate.ofInstant(Time.instant(m.createdAt), ZoneOffset.UTC));
-                rows.row(8);
+                rows.row(9);
                 rows.int8(m.seq);
                 rows.time(m.createdAt);
                 rows.int4(m.appNo);
@@ -108,9 +113,17 @@ public final class Written implements AutoCloseable {
                 rows.texts(m.channels);
                 rows.texts(m.tags);
                 rows.bytes(m.payload);
+                if (m.onlyEndpointNo == 0) {
+                    rows.none();
+                } else {
+                    rows.int4(m.onlyEndpointNo);
+                }
             }
             Connection tx = writer.begin();
-            rows.send(tx, "message (seq, created_at, app_no, event_type, event_id, channels, tags, payload)");
+            rows.send(
+                    tx,
+                    "message (seq, created_at, app_no, event_type, event_id, channels, tags, payload,"
+                            + " only_endpoint_no)");
             tx.commit();
         } catch (SQLException | StaleOwnerException e) {
             throw new IllegalStateException(e);

@@ -100,6 +100,17 @@ class MessageParserTest {
         assertThat(bare.channels()).isEmpty();
     }
 
+    @Test
+    void aRetentionThatNobodyWouldKeepIsRefused() {
+        for (String field : List.of("\"payloadRetentionPeriod\":5", "\"payloadRetentionHours\":90")) {
+            assertThat(problems(parse("{\"eventType\":\"a\",\"payload\":1," + field + "}")))
+                    .singleElement()
+                    .satisfies(problem -> assertThat(problem.type()).isEqualTo("value_error.not_available"));
+        }
+        // sent by old clients of their own accord
+        ok("{\"eventType\":\"a\",\"payload\":1,\"payloadRetentionPeriod\":90,\"payloadRetentionHours\":null}");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
