@@ -231,7 +231,8 @@ final class CommandLineTest {
                         String.join(" ", words),
                         String.join(" ", words).length());
         try (Program bash = Program.start(
-                folder, List.of("bash", "-c", line + "_complete_posthorn 2>/dev/null; printf '%s\\n' \"${COMPREPLY[@]}\""))) {
+                folder,
+                List.of("bash", "-c", line + "_complete_posthorn 2>/dev/null; printf '%s\\n' \"${COMPREPLY[@]}\""))) {
             assertThat(bash.awaitExit(PATIENCE)).as(bash.output()).isZero();
             return bash.output().lines().map(String::strip).toList();
         }
