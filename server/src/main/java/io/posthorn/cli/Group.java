@@ -25,12 +25,7 @@ record Group(String name, String help, List<Verb> verbs) {
                 .name(name)
                 .mixinStandardHelpOptions(true)
                 .versionProvider(new Version());
-        spec.usageMessage()
-                .description(help)
-                .synopsisSubcommandLabel("COMMAND")
-                .footer(
-                        "%nExamples",
-                        "  posthorn help " + name + " " + verbs.getFirst().name());
+        spec.usageMessage().description(help).synopsisSubcommandLabel("COMMAND").footer(footer());
         CommandLine command = new CommandLine(spec);
         tell.command = command;
         verbs.forEach(verb -> command.addSubcommand(verb.name(), verb.spec(surroundings)));
