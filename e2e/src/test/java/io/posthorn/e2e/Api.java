@@ -25,6 +25,8 @@ final class Api {
             .connectTimeout(Duration.ofSeconds(10))
             .build();
 
+    private static volatile @Nullable OpenApi contract;
+
     private final int port;
     private final String token;
 
@@ -91,8 +93,16 @@ final class Api {
         return new Svix(token, options);
     }
 
-    Answer get(String path) throws IOException, InterruptedException {
-        return send(request(path).GET().build());
+    Answer get(String path, String... headers) throws IOException, InterruptedException {
+        HttpRequest.Builder request = request(path).GET();
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return send(request.build());
+    }
+
+    Answer delete(String path) throws IOException, InterruptedException {
+        return send(request(path).DELETE().build());
     }
 
     Answer delete(String path) throws IOException, InterruptedException {
@@ -160,8 +170,24 @@ final class Api {
         return token.isEmpty() ? request : request.header("authorization", "Bearer " + token);
     }
 
-    private static Answer send(HttpRequest request) throws IOException, InterruptedException {
-        return answer(CLIENT.send(request, HttpResponse.BodyHandlers.ofString()));
+    private Answer send(HttpRequest request) throws IOException, InterruptedException {
+        Answer answer = answer(CLIENT.send(request, HttpResponse.BodyHandlers.ofString()));
+        contract().check(request.method(), request.uri().getRawPath(), answer.status(), answer.body());
+        return answer;
+    }
+
+    /** The same for all servers of a test run; the first one that has answered is asked for it. */
+    private OpenApi contract() throws IOException, InterruptedException {
+        OpenApi known = contract;
+        if (known == null) {
+            HttpRequest request = HttpRequest.newBuilder(uri("/openapi.yaml"))
+                    .timeout(PATIENCE)
+                    .build();
+            known = new OpenApi(
+                    CLIENT.send(request, HttpResponse.BodyHandlers.ofString()).body());
+            contract = known;
+        }
+        return known;
     }
 
     private static Answer answer(HttpResponse<String> response) {

@@ -12,6 +12,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,6 +25,8 @@ public final class ApiServer {
     private static final int ANY_SHARED = -1;
 
     private static final int HEADERS = 16_384;
+    /** To listen on: all addresses of the machine. */
+    private static final Set<String> ANY_ADDRESS = Set.of("0.0.0.0", "::");
 
     private final Vertx vertx;
     private final ApiSettings settings;
@@ -33,6 +36,7 @@ public final class ApiServer {
     private final Blocking blocking;
     private final Pipeline pipeline;
     private final HealthRoute health;
+    private final DocsRoute docs;
     private final List<RouteModule> modules;
     private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
     private final AtomicInteger connections = new AtomicInteger();
@@ -50,11 +54,12 @@ public final class ApiServer {
         this.settings = settings;
         this.ports = ports;
         this.port = settings.port();
-        this.authenticator = new Authenticator(ports.catalog());
+        this.authenticator = new Authenticator(ports.catalog(), settings.tokenRateLimit(), System::nanoTime);
         this.bodies = new Bodies(vertx, settings);
         this.blocking = new Blocking(vertx, settings.maxBlocking());
         this.pipeline =
                 new Pipeline(ports.catalog(), authenticator, bodies, blocking, ports.answerKeys(), ports.audit());
+        this.docs = new DocsRoute(blocking);
         this.health = new HealthRoute(vertx, ports.healthy());
         this.modules = Stream.concat(
                         Stream.of(
@@ -62,6 +67,9 @@ public final class ApiServer {
                                 new EndpointRoutes(ports.catalog(), ports.urlRule()),
                                 new EndpointSettingRoutes(ports.catalog(), settings.secretOverlap()),
                                 new EventTypeRoutes(ports.catalog()),
+                                new TokenRoutes(ports.catalog()),
+                                new EnvironmentRoutes(ports.catalog()),
+                                new PortalRoutes(ports.catalog(), this::publicUrl),
                                 new AuditRoutes(ports.audit())),
                         ports.modules().stream())
                 .toList();
@@ -76,6 +84,16 @@ public final class ApiServer {
     /** Every operation but the few that are open to everybody. */
     List<Operation> operations() {
         return modules.stream().flatMap(module -> module.operations().stream()).toList();
+    }
+
+    /** Where people reach this server. */
+    private String publicUrl() {
+        String url = settings.publicUrl();
+        if (url != null) {
+            return url;
+        }
+        String host = ANY_ADDRESS.contains(settings.host()) ? "localhost" : settings.host();
+        return "http://" + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
     }
 
     /** The port it listens on, once it has started. */
@@ -128,6 +146,9 @@ public final class ApiServer {
                 .setMaxHeaderSize(HEADERS)
                 .setIdleTimeout(settings.idleSeconds())
                 .setIdleTimeoutUnit(TimeUnit.SECONDS)
+                // what is compressed has no bound before it is unpacked
+                .setPerMessageWebSocketCompressionSupported(false)
+                .setPerFrameWebSocketCompressionSupported(false)
                 // HTTP/2 without TLS is for proxies that insist on it; none is known to, and one protocol less is
                 // one less to bound
                 .setHttp2ClearTextEnabled(false);
@@ -146,6 +167,8 @@ public final class ApiServer {
     private Router router() {
         Router router = Router.router(vertx);
         health.mount(router);
+        docs.mount(router);
+        PortalPage.mount(router);
         router.get("/metrics")
                 .handler(ctx -> blocking.run(
                         ctx.request(),

@@ -1,6 +1,7 @@
 package io.posthorn.api;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the API listens, and its bounds.
@@ -14,6 +15,8 @@ import java.time.Duration;
  * @param maxBlocking requests that are being worked on outside the hot path; beyond, 503 with Retry-After
  * @param idleSeconds after which a connection without traffic is closed
  * @param secretOverlap how long a signing secret goes on after a rotation that does not say it
+ * @param tokenRateLimit requests a second with a token that has no limit of its own; 0 for any number
+ * @param publicUrl where people reach this server, without a slash at its end; null for its own address
  */
 public record ApiSettings(
         String host,
@@ -24,7 +27,9 @@ public record ApiSettings(
         int maxConnections,
         int maxBlocking,
         int idleSeconds,
-        Duration secretOverlap) {
+        Duration secretOverlap,
+        int tokenRateLimit,
+        @Nullable String publicUrl) {
 
     /** Checks that the bounds are bounds. */
     public ApiSettings {
@@ -37,6 +42,9 @@ public record ApiSettings(
         atLeastOne("maxConnections", maxConnections);
         atLeastOne("maxBlocking", maxBlocking);
         atLeastOne("idleSeconds", idleSeconds);
+        if (tokenRateLimit < 0) {
+            throw new IllegalArgumentException("tokenRateLimit must be at least 0, is " + tokenRateLimit);
+        }
     }
 
     private static void atLeastOne(String name, int value) {
@@ -45,8 +53,11 @@ public record ApiSettings(
         }
     }
 
-    /** 1 MiB bodies in 30 s, 10,000 connections, 256 requests at work, 75 s idle, secrets overlap for a day. */
+    /**
+     * 1 MiB bodies in 30 s, 10,000 connections, 256 requests at work, 75 s idle, secrets overlap for a day, tokens without
+     * limit.
+     */
     public static ApiSettings of(String host, int port, int instances) {
-        return new ApiSettings(host, port, instances, 1 << 20, 30, 10_000, 256, 75, Duration.ofDays(1));
+        return new ApiSettings(host, port, instances, 1 << 20, 30, 10_000, 256, 75, Duration.ofDays(1), 0, null);
     }
 }

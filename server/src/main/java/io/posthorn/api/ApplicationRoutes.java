@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class ApplicationRoutes implements Resource<Application> {
     private static final String ALL = "/api/v1/app";
     private static final String ONE = ALL + "/:app";
-    private static final AppDraft BLANK = new AppDraft("", null, Map.of(), null);
+    static final AppDraft BLANK = new AppDraft("", null, Map.of(), null);
 
     private final Catalog catalog;
 
@@ -141,7 +141,7 @@ final class ApplicationRoutes implements Resource<Application> {
         return () -> catalog.applications().delete(call.env(), call.path("app"));
     }
 
-    private static AppDraft draft(Fields fields, AppDraft base) {
+    static AppDraft draft(Fields fields, AppDraft base) {
         return new AppDraft(
                 fields.requiredText("name", base.name(), Rules::appName),
                 fields.optionalText("uid", base.uid(), Rules::uid),

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   whose request? 401 ▶ may they? 403 ▶ their application? 404 ▶ the body 415 413 408 422
- *     ▶ a repetition? the answer of then, 409, 422 ▶ the work, written down in the audit log ▶ the answer
+ *     ▶ the contract 422 ▶ a repetition? the answer of then, 409, 422 ▶ the work, written down in the audit log ▶ the answer
  * </pre>
  *
  * <p>An application that the caller may not see is not there: the answer is the same as for one that does not exist.
@@ -79,11 +79,25 @@ final class Pipeline {
         }
         switch (operation.work()) {
             case Operation.Work.Plain(Function<Call, Answer> work) ->
-                blocking.run(request, () -> audited(operation, call, work));
+                blocking.run(request, () -> {
+                    List<Problem> problems = problems(request, operation, call);
+                    return problems.isEmpty() ? audited(operation, call, work) : Answer.invalid(problems);
+                });
             case Operation.Work.WithBody body -> withBody(request, call, operation, body);
-            case Operation.Work.Live(var conversation) -> conversation.accept(request, call);
+            case Operation.Work.Live(var conversation) -> {
+                List<Problem> problems = problems(request, operation, call);
+                if (problems.isEmpty()) {
+                    conversation.accept(request, call);
+                } else {
+                    Errors.write(request, Answer.invalid(problems));
+                }
+            }
             case Operation.Work.Fast _ -> ctx.fail(404);
         }
+    }
+
+    private static List<Problem> problems(HttpServerRequest request, Operation operation, Call call) {
+        return Contract.ours().check(operation.path(), operation.method(), call, request::getHeader);
     }
 
     /** Applications of others are nobody's business, not even whether they exist. */
@@ -109,11 +123,16 @@ final class Pipeline {
             Errors.write(request, Answer.invalid(List.of(Repeats.noKey())));
             return;
         }
-        bodies.read(request, body -> blocking.run(request, () -> answer(call, operation, work, key, body)));
+        bodies.read(request, body -> blocking.run(request, () -> answer(request, call, operation, work, key, body)));
     }
 
     private Answer answer(
-            Call call, Operation operation, Operation.Work.WithBody work, @Nullable String key, byte[] body) {
+            HttpServerRequest request,
+            Call call,
+            Operation operation,
+            Operation.Work.WithBody work,
+            @Nullable String key,
+            byte[] body) {
         Call whole;
         if (work.optional() && body.length == 0) {
             whole = call.with(JsonNodeFactory.instance.objectNode());
@@ -129,6 +148,10 @@ final class Pipeline {
                     whole = call.with(node);
                 }
             }
+        }
+        List<Problem> problems = problems(request, operation, whole);
+        if (!problems.isEmpty()) {
+            return Answer.invalid(problems);
         }
         return key == null
                 ? audited(operation, whole, work.answer())
@@ -168,11 +191,17 @@ final class Pipeline {
                 token.name(),
                 token.role(),
                 call.env(),
-                operation.method() + " " + operation.path(),
+                action(operation),
                 withoutNul(cut(call.source().path(), LONGEST_TARGET)),
                 app == null ? null : app.application().id(),
                 fields,
                 call.source().address());
+    }
+
+    /** As the document calls it. */
+    private static String action(Operation operation) {
+        String id = Contract.ours().operationId(operation.method(), operation.path());
+        return id == null ? operation.method() + " " + operation.path() : id;
     }
 
     private static String cut(String text, int most) {

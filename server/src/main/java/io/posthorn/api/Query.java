@@ -24,6 +24,12 @@ public final class Query {
         return values.get(name);
     }
 
+    /** All values of a name; empty if it is not there. */
+    List<String> all(String name) {
+        String value = values.get(name);
+        return value == null ? List.of() : List.of(value);
+    }
+
     /** {@code true} or {@code false}; not there is false. */
     public boolean flag(String name) {
         String value = values.get(name);

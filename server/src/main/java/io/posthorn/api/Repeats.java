@@ -45,15 +45,15 @@ final class Repeats {
     /**
      * Answers a request.
      *
-     * @param caller whose it is: keys of different applications and environments have nothing to do with each other
+     * @param caller whose it is: keys of different tokens and environments have nothing to do with each other, because
+     *     the answer of one may show what another may not see, such as a new token
      * @param key as it came
      * @param what the method and the path with its query
      * @param body as it came
      * @param work finds the answer, if nobody has
      */
     Answer once(Caller caller, String key, String what, byte[] body, Supplier<Answer> work) {
-        Integer app = caller.token().appNo();
-        byte[] hashed = hash(text(caller.env() + "\n" + (app == null ? 0 : app) + "\n" + key));
+        byte[] hashed = hash(text(caller.env() + "\n" + caller.token().id() + "\n" + key));
         return switch (keys.claim(hashed, hash(text(what + "\n"), body))) {
             case Claim.First _ -> first(hashed, work);
             case Claim.Answered(Stored(int status, var contentType, byte[] stored)) ->

@@ -24,8 +24,12 @@
  * clients and servers are not updated on the same day. What is unexpected is logged under a random reference, and the
  * caller is told the reference only.
  *
- * <p>{@code /api/v1/health} and {@code /metrics} ask for no token: balancers and Prometheus have none, and they tell
- * nothing about content. Whoever cannot have them public keeps them from the outside in the proxy.
+ * <p>What operations there are, and what they take and answer, stands in {@code openapi.yaml}, which is served beside
+ * them. Requests are held against it before an operation sees them ({@link io.posthorn.api.Contract}); an operation
+ * checks what a schema cannot say. The hot path has its own parser, and a test that it judges as the document does.
+ *
+ * <p>{@code /api/v1/health}, {@code /metrics}, {@code /openapi.yaml} and {@code /docs} ask for no token: balancers,
+ * Prometheus and people who look for the way in have none, and they tell nothing about content. Whoever cannot have them public keeps them from the outside in the proxy.
  */
 @NullMarked
 package io.posthorn.api;

@@ -12,9 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What has to be done now and then: the partitions of the coming days are made long before they are needed, and an
- * application whose change broke off in mid-commit is read again. Kept answers go after their 12 hours, entries of the
- * audit log after 400 days.
+ * What has to be done now and then: the partitions of the coming days are made long before they are needed, what changed
+ * and broke off in mid-commit is read again, and the last uses of tokens are written down. Expired tokens go after three
+ * days, kept answers after their 12 hours, entries of the audit log after 400 days.
  */
 final class Caretaker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Caretaker.class);
@@ -22,12 +22,17 @@ final class Caretaker implements AutoCloseable {
     private static final long HOUR_NANOS = TimeUnit.HOURS.toNanos(1);
     private static final Duration AUDITED_FOR = Duration.ofDays(400);
 
+    private static final long TOKENS_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
+    /** Until then an expired token is still in the list, so that one can see why something does not work any more. */
+    private static final Duration EXPIRED_TOKENS_STAY = Duration.ofDays(3);
+
     private final DailyPartitions partitions;
     private final Catalog catalog;
     private final Thread thread;
     private final Audit audit;
     private final AnswerKeys answerKeys;
     private final Clock clock;
+    private long tokensAt = System.nanoTime();
     private long hourlyAt = System.nanoTime();
 
     Caretaker(DailyPartitions partitions, Catalog catalog, Audit audit, AnswerKeys answerKeys, Clock clock) {
@@ -52,7 +57,16 @@ final class Caretaker implements AutoCloseable {
 
     private void careFor() {
         try {
+            catalog.tokens().noteUses();
             catalog.reconcile();
+            if (System.nanoTime() - tokensAt >= TOKENS_EVERY_NANOS) {
+                tokensAt = System.nanoTime();
+                catalog.tokens().saveUses();
+                int removed = catalog.tokens().removeExpired(clock.instant().minus(EXPIRED_TOKENS_STAY));
+                if (removed > 0) {
+                    LOG.info("Removed {} tokens that expired {} days ago", removed, EXPIRED_TOKENS_STAY.toDays());
+                }
+            }
             if (System.nanoTime() - hourlyAt >= HOUR_NANOS) {
                 partitions.ensureAhead();
                 answerKeys.forget();
@@ -68,5 +82,11 @@ final class Caretaker implements AutoCloseable {
     public void close() throws InterruptedException {
         thread.interrupt();
         thread.join();
+        try {
+            catalog.tokens().noteUses();
+            catalog.tokens().saveUses();
+        } catch (RuntimeException e) {
+            LOG.warn("the last uses of tokens could not be written down: {}", e.toString());
+        }
     }
 }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param host address to listen on
  * @param port port to listen on; 0 for any free one
+ * @param publicUrl where people reach the server, without a slash at its end; null for its own host and port
  * @param dataDir folder of the embedded database and of generated keys
  * @param adminToken bearer token of the administrator; null to make one
  * @param secretKey base64 of the 32 bytes that encrypt signing secrets; null to make one
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param intakeQueueMessages most messages that wait for their commit
  * @param intakeQueueBytes most bytes that wait for their commit
  * @param requestDeadline longest that a request to the API may take
+ * @param tokenRateLimit most requests a second with a token that has no limit of its own; 0 for any number
  * @param allowHttp deliver to http too
  * @param allowNetwork networks in CIDR notation to deliver to although they are not public
  * @param extraCa PEM file of further certificate authorities
@@ -47,6 +49,7 @@ import org.jspecify.annotations.Nullable;
 public record Config(
         String host,
         int port,
+        @Nullable String publicUrl,
         Path dataDir,
         @Nullable Secret adminToken,
         @Nullable Secret secretKey,
@@ -62,6 +65,7 @@ public record Config(
         int intakeQueueMessages,
         long intakeQueueBytes,
         Duration requestDeadline,
+        int tokenRateLimit,
         boolean allowHttp,
         List<String> allowNetwork,
         @Nullable Path extraCa,

@@ -2,7 +2,10 @@ package io.posthorn.app;
 
 import io.posthorn.app.Kind.Shape;
 import java.net.InetAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.UnknownHostException;
+import java.util.List;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
@@ -12,6 +15,8 @@ final class NetworkKinds {
     private static final Pattern NUMERIC = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
 
     private static final String CIDR = "must be a network such as 10.0.0.0/8 or fd00::/8";
+
+    private static final int MOST_SITE = 1_000;
 
     private NetworkKinds() {}
 
@@ -27,6 +32,32 @@ final class NetworkKinds {
                 Shape.URL,
                 NetworkKinds::databaseUrl,
                 Function.identity());
+    }
+
+    /** The address of a site as people see it, without a slash at its end. */
+    static Kind<String> site() {
+        String rule = "a URL such as https://hooks.example.com, without a query and a slash at its end";
+        return new Kind<>(
+                "URL such as https://hooks.example.com",
+                Shape.SCALAR,
+                text -> text.length() <= MOST_SITE && isSite(text)
+                        ? new Parsed.Value<>(text)
+                        : new Parsed.Wrong<>("must be " + rule),
+                Function.identity());
+    }
+
+    private static boolean isSite(String text) {
+        try {
+            URI uri = new URI(text);
+            return List.of("http", "https").contains(String.valueOf(uri.getScheme()))
+                    && uri.getHost() != null
+                    && uri.getUserInfo() == null
+                    && uri.getQuery() == null
+                    && uri.getFragment() == null
+                    && !text.endsWith("/");
+        } catch (URISyntaxException notOne) {
+            return false;
+        }
     }
 
     private static Parsed<String> network(String text) {

@@ -7,6 +7,8 @@ import io.posthorn.api.ContentRoutes;
 import io.posthorn.api.ExampleRoutes;
 import io.posthorn.api.FastRoutes;
 import io.posthorn.api.HistoryRoutes;
+import io.posthorn.api.ListenRoute;
+import io.posthorn.api.ListenSettings;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.PgAudit;
@@ -130,6 +132,10 @@ public final class Server {
         PgAudit audit = new PgAudit(database.jdbi(), ownership::fence, clock);
         PgAnswerKeys answerKeys = new PgAnswerKeys(database.jdbi(), box, ownership::fence, clock);
         Catalog catalog = Catalog.load(database.jdbi(), box, clock, audit.guard());
+        int left = catalog.endpoints().deleteTemporary();
+        if (left > 0) {
+            LOG.info("Removed {} endpoints whose listeners were connected to an earlier run", left);
+        }
         Ids ids = new Ids(database.idKey());
 
         int loops = config.eventLoops() == 0 ? Runtime.getRuntime().availableProcessors() : config.eventLoops();
@@ -200,6 +206,8 @@ public final class Server {
             System.err.println("The administrator's token, shown this once: " + token);
         }
         EgressPolicy policy = egressSettings().policy();
+        ListenRoute listen = new ListenRoute(
+                vertx, catalog, dispatcher.listeners(), ListenSettings.of((int) config.responseKeepBytes()));
         PgHistory history = new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2));
         PgContents contents = new PgContents(database.dataSource(), audit.guard()::check, ownership::fence);
         ApiServer api = new ApiServer(
@@ -221,7 +229,8 @@ public final class Server {
                                         history,
                                         ids,
                                         new ContentDeletion(dispatcher, contents, metrics),
-                                        contents))));
+                                        contents),
+                                listen)));
         listen(api);
         onStop(
                 "API",
@@ -229,6 +238,7 @@ public final class Server {
                         .toCompletionStage()
                         .toCompletableFuture()
                         .get(config.shutdownGrace().toMillis() + 5_000, TimeUnit.MILLISECONDS));
+        onStop("listeners", listen::close);
         ownership.onLost(this::lost);
         LOG.info(
                 "Posthorn listens on {}:{} after {} ms",
@@ -367,7 +377,9 @@ public final class Server {
                 standard.maxConnections(),
                 standard.maxBlocking(),
                 standard.idleSeconds(),
-                config.secretOverlap());
+                config.secretOverlap(),
+                config.tokenRateLimit(),
+                config.publicUrl());
     }
 
     private static @Nullable String reveal(@Nullable Secret secret) {

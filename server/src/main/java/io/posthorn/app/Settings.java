@@ -26,6 +26,12 @@ public final class Settings {
             new Setting<>("host", Kinds.word(255), "0.0.0.0", SERVER, "The address to listen on.");
     static final Setting<Integer> PORT = new Setting<>(
             "port", Kinds.number(0, 65_535), "8071", SERVER, "The port to listen on; 0 for any free one.");
+    static final Setting<String> PUBLIC_URL = new Setting<>(
+            "public-url",
+            NetworkKinds.site(),
+            null,
+            SERVER,
+            "Where people reach this server, for links to it. Without it, its own host and port.");
     static final Setting<Path> DATA_DIR = new Setting<>(
             "data-dir",
             Kinds.path(),
@@ -102,6 +108,13 @@ public final class Settings {
             "30s",
             ACCEPTING,
             "The longest that a request to the API may take; 503 then.");
+
+    static final Setting<Integer> TOKEN_RATE_LIMIT = new Setting<>(
+            "token-rate-limit",
+            Kinds.number(0, 100_000),
+            "0",
+            ACCEPTING,
+            "Most requests a second with one token, unless the token has a limit of its own; 0 for any number.");
 
     static final Setting<Boolean> ALLOW_HTTP = new Setting<>(
             "allow-http", Kinds.truth(), "false", REACHING, "Deliver to http URLs too, not only to https.");
@@ -189,6 +202,7 @@ public final class Settings {
     public static final List<Setting<?>> ALL = List.of(
             HOST,
             PORT,
+            PUBLIC_URL,
             DATA_DIR,
             ADMIN_TOKEN,
             SECRET_KEY,
@@ -204,6 +218,7 @@ public final class Settings {
             INTAKE_QUEUE_MESSAGES,
             INTAKE_QUEUE_BYTES,
             REQUEST_DEADLINE,
+            TOKEN_RATE_LIMIT,
             ALLOW_HTTP,
             ALLOW_NETWORK,
             EXTRA_CA,

@@ -13,6 +13,7 @@ record Values(Map<Setting<?>, InForce<?>> all) {
         return new Config(
                 get(Settings.HOST),
                 get(Settings.PORT),
+                find(Settings.PUBLIC_URL),
                 get(Settings.DATA_DIR),
                 find(Settings.ADMIN_TOKEN),
                 find(Settings.SECRET_KEY),
@@ -28,6 +29,7 @@ record Values(Map<Setting<?>, InForce<?>> all) {
                 get(Settings.INTAKE_QUEUE_MESSAGES),
                 get(Settings.INTAKE_QUEUE_BYTES),
                 get(Settings.REQUEST_DEADLINE),
+                get(Settings.TOKEN_RATE_LIMIT),
                 get(Settings.ALLOW_HTTP),
                 get(Settings.ALLOW_NETWORK),
                 find(Settings.EXTRA_CA),

@@ -15,12 +15,17 @@ public final class Applications {
     private static final String PREFIX = "app_";
 
     private final Directory directory;
+    private final Environments environments;
+    private final Tokens tokens;
     private final PgCatalog pg;
     private final Changes changes;
     private final Clock clock;
 
-    Applications(Directory directory, PgCatalog pg, Changes changes, Clock clock) {
+    Applications(
+            Directory directory, Environments environments, Tokens tokens, PgCatalog pg, Changes changes, Clock clock) {
         this.directory = directory;
+        this.environments = environments;
+        this.tokens = tokens;
         this.pg = pg;
         this.changes = changes;
         this.clock = clock;
@@ -112,6 +117,9 @@ public final class Applications {
     }
 
     private Result<Application> insert(int env, String id, AppDraft draft) {
+        if (!environments.has(env)) {
+            return new Result.NotFound<>("environment"); // deleted since the request began
+        }
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         Application made = pg.insert(
                 new Application(0, env, id, draft.uid(), draft.name(), draft.metadata(), draft.rateLimit(), now, now));
@@ -155,6 +163,7 @@ public final class Applications {
 
     private void remove(AppView view) {
         directory.remove(view.application());
+        tokens.forgetApp(view.application().no());
         view.endpoints().forEach(endpoint -> changes.announce(new EndpointChange.Removed(endpoint)));
     }
 
@@ -169,6 +178,7 @@ public final class Applications {
                     .forEach(endpoint -> changes.announce(new EndpointChange.Changed(endpoint)));
         } else if (before != null) {
             directory.remove(before.application());
+            tokens.forgetApp(before.application().no());
         }
         if (before != null) {
             before.endpoints().stream()

@@ -31,15 +31,18 @@ public final class Catalog {
     private final Applications applications;
     private final Endpoints endpoints;
     private final EventTypes eventTypes;
-    private final Environments environments = new Environments();
+    private final Environments environments;
+    private final PgAccess access;
 
-    private Catalog(PgCatalog pg, Clock clock, SecureRandom random) {
+    private Catalog(PgCatalog pg, PgAccess access, Clock clock, SecureRandom random) {
         this.pg = pg;
+        this.access = access;
         this.changes = new Changes(this::reread);
-        this.tokens = new Tokens(pg, clock, random);
-        this.applications = new Applications(directory, pg, changes, clock);
+        this.environments = new Environments(access, changes, clock, this::contents, this::emptied);
+        this.tokens = new Tokens(access, changes, directory, environments, clock, random);
+        this.applications = new Applications(directory, environments, tokens, pg, changes, clock);
         this.endpoints = new Endpoints(directory, pg, changes, clock, random);
-        this.eventTypes = new EventTypes(pg, changes, clock);
+        this.eventTypes = new EventTypes(environments, pg, changes, clock);
     }
 
     /**
@@ -52,13 +55,15 @@ public final class Catalog {
      * @throws SecretBoxException if a stored secret does not open with the key in use
      */
     public static Catalog load(Jdbi jdbi, SecretBox box, Clock clock, WriteGuard guard) {
-        PgCatalog pg = new PgCatalog(jdbi, box, guard);
-        Catalog catalog = new Catalog(pg, clock, new SecureRandom());
+        PgWrites writes = new PgWrites(jdbi, guard);
+        PgCatalog pg = new PgCatalog(jdbi, box, writes);
+        PgAccess access = new PgAccess(writes);
+        Catalog catalog = new Catalog(pg, access, clock, new SecureRandom());
         pg.inSnapshot(handle -> {
-            catalog.environments.load(pg.environments(handle));
+            catalog.environments.load(access.environments(handle));
             catalog.loadApplications(handle);
             catalog.eventTypes.load(pg.eventTypes(handle));
-            catalog.tokens.load(pg.tokens(handle));
+            catalog.tokens.load(access.tokens(handle));
         });
         return catalog;
     }
@@ -150,7 +155,7 @@ public final class Catalog {
      * @param bearer what the caller presented
      * @return null if it is not valid, or not any more
      */
-    public @Nullable Token authenticate(String bearer) {
+    public @Nullable Credential authenticate(String bearer) {
         return tokens.authenticate(bearer);
     }
 
@@ -158,7 +163,7 @@ public final class Catalog {
      * Sees to it that somebody can use the API.
      *
      * @param configured the token of the configuration; it replaces the one configured before. Null if there is none
-     * @return a new token, the only time it is to be seen, if there was none at all; otherwise null
+     * @return a new token, the only time it is to be seen, if nobody could administer the installation; otherwise null
      * @throws IllegalArgumentException if the configured one is empty or has spaces or control characters
      */
     public @Nullable String ensureAdminToken(@Nullable String configured) {
@@ -175,9 +180,14 @@ public final class Catalog {
         return endpoints;
     }
 
-    /** The environments. */
+    /** Changes to environments, and their list. */
     public Environments environments() {
         return environments;
+    }
+
+    /** Changes to tokens, and their list. */
+    public Tokens tokens() {
+        return tokens;
     }
 
     /** Changes to event types, and their list. */
@@ -210,9 +220,28 @@ public final class Catalog {
 
     private void reread(String subject) {
         switch (subject) {
-            case Tokens.SUBJECT -> pg.inSnapshot(handle -> tokens.load(pg.tokens(handle)));
+            case Tokens.SUBJECT -> pg.inSnapshot(handle -> tokens.load(access.tokens(handle)));
+            case Environments.SUBJECT ->
+                pg.inSnapshot(handle -> {
+                    environments.load(access.environments(handle));
+                    eventTypes.load(pg.eventTypes(handle)); // they go with their environment
+                });
             case EventTypes.SUBJECT -> pg.inSnapshot(handle -> eventTypes.load(pg.eventTypes(handle)));
             default -> applications.reread(subject);
         }
+    }
+
+    /** What keeps an environment from being deleted; null if nothing does. */
+    private @Nullable String contents(int env) {
+        long apps = 0;
+        for (AppView _ : directory.from(env, null, true)) {
+            apps++;
+        }
+        long valid = tokens.countIn(env);
+        return apps + valid == 0 ? null : apps + " applications and " + valid + " tokens";
+    }
+
+    private void emptied(int env) {
+        eventTypes.forgetEnvironment(env);
     }
 }

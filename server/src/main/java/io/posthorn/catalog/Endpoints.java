@@ -260,7 +260,30 @@ public final class Endpoints {
         return new Result.Created<>(made);
     }
 
+    /**
+     * Removes all temporary endpoints. For the start, when nobody is connected yet.
+     *
+     * @return how many there were
+     */
+    public int deleteTemporary() {
+        int count = 0;
+        for (AppView view : directory.all()) {
+            for (Endpoint endpoint : view.endpoints()) {
+                if (endpoint.temporary()) {
+                    delete(view.application().envNo(), view.application().id(), endpoint.id());
+                    count++;
+                }
+            }
+        }
+        return count;
+    }
+
     private Result<Endpoint> update(AppView view, Endpoint was, EndpointDraft draft) {
+        if (was.temporary() && !draft.url().equals(was.url())) {
+            return new Result.Conflict<>(
+                    "url",
+                    "this endpoint lives as long as a connection takes its deliveries; its URL cannot be changed");
+        }
         if (taken(view, draft.uid(), was)) {
             return conflict(draft);
         }

@@ -26,11 +26,13 @@ public final class EventTypes {
     private final ConcurrentHashMap<Integer, ConcurrentSkipListMap<String, EventType>> environments =
             new ConcurrentHashMap<>();
 
+    private final Environments known;
     private final PgCatalog pg;
     private final Changes changes;
     private final Clock clock;
 
-    EventTypes(PgCatalog pg, Changes changes, Clock clock) {
+    EventTypes(Environments known, PgCatalog pg, Changes changes, Clock clock) {
+        this.known = known;
         this.pg = pg;
         this.changes = changes;
         this.clock = clock;
@@ -54,6 +56,11 @@ public final class EventTypes {
 
     private ConcurrentSkipListMap<String, EventType> in(int env) {
         return environments.getOrDefault(env, NONE);
+    }
+
+    /** The database has removed those of an environment with it. */
+    void forgetEnvironment(int env) {
+        environments.remove(env);
     }
 
     @Nullable
@@ -103,6 +110,9 @@ public final class EventTypes {
     public Result<EventType> create(int env, String name, EventTypeDraft draft) {
         return changes.run(SUBJECT, () -> {
             EventType present = in(env).get(name);
+            if (!known.has(env)) {
+                return new Result.NotFound<>("environment"); // deleted since the request began
+            }
             return present != null && !present.archived()
                     ? new Result.Conflict<>("name", "there is an event type " + name + " already; names are unique")
                     : new Result.Created<>(store(env, name, present, draft));
@@ -120,6 +130,9 @@ public final class EventTypes {
     public Result<EventType> put(int env, String name, EventTypeDraft draft) {
         return changes.run(SUBJECT, () -> {
             EventType present = in(env).get(name);
+            if (!known.has(env)) {
+                return new Result.NotFound<>("environment"); // deleted since the request began
+            }
             EventType now = store(env, name, present, draft);
             return present == null ? new Result.Created<>(now) : new Result.Updated<>(now);
         });

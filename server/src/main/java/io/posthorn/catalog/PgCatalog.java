@@ -2,12 +2,9 @@ package io.posthorn.catalog;
 
 import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
-import io.posthorn.model.Environment;
 import io.posthorn.model.EventType;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
@@ -32,19 +29,14 @@ final class PgCatalog {
             from event_type
             """;
 
-    private static final String TOKEN = """
-            select no, id, name, role, coalesce(env_no, 0) as env_no, app_no, rate_limit, created_at, expires_at, hash
-            from api_token
-            """;
-
     private final Jdbi jdbi;
     private final PgRows rows;
-    private final WriteGuard guard;
+    private final PgWrites writes;
 
-    PgCatalog(Jdbi jdbi, SecretBox box, WriteGuard guard) {
+    PgCatalog(Jdbi jdbi, SecretBox box, PgWrites writes) {
         this.jdbi = jdbi;
         this.rows = new PgRows(box);
-        this.guard = guard;
+        this.writes = writes;
     }
 
     /** Runs reads that all see the same moment. */
@@ -71,20 +63,6 @@ final class PgCatalog {
         return handle.createQuery(EVENT_TYPE)
                 .map((row, ctx) -> rows.eventType(row))
                 .list();
-    }
-
-    List<Environment> environments(Handle handle) {
-        return handle.createQuery("select no, id, name, created_at from environment")
-                .map((row, ctx) -> PgRows.environment(row))
-                .list();
-    }
-
-    Map<Tokens.Hash, Token> tokens(Handle handle) {
-        Map<Tokens.Hash, Token> all = new HashMap<>();
-        handle.createQuery(TOKEN)
-                .map((row, ctx) -> Map.entry(Tokens.Hash.of(row.getBytes("hash")), PgRows.token(row)))
-                .forEach(entry -> all.put(entry.getKey(), entry.getValue()));
-        return all;
     }
 
     /** One application with its endpoints; null if there is none. */
@@ -210,29 +188,7 @@ final class PgCatalog {
                 .execute());
     }
 
-    /** Makes this the only administrator's token of its name; returns all tokens as they are then. */
-    Map<Tokens.Hash, Token> replaceToken(String id, String name, byte[] hash) {
-        return write(handle -> {
-            handle.createUpdate("delete from api_token where name = :name and hash <> :hash")
-                    .bind("name", name)
-                    .bind("hash", hash)
-                    .execute();
-            handle.createUpdate("""
-                            insert into api_token (id, name, role, hash) values (:id, :name, 'administrator', :hash)
-                            on conflict (hash) do nothing
-                            """)
-                    .bind("id", id)
-                    .bind("name", name)
-                    .bind("hash", hash)
-                    .execute();
-            return tokens(handle);
-        });
-    }
-
     private <T> T write(Function<Handle, T> statements) {
-        return jdbi.inTransaction(handle -> {
-            guard.ask(handle.getConnection());
-            return statements.apply(handle);
-        });
+        return writes.write(statements);
     }
 }

@@ -81,8 +81,11 @@ final class PgRows {
                 row.getInt("no"), row.getString("id"), row.getString("name"), instant(row, "created_at"));
     }
 
-    static Token token(ResultSet row) throws SQLException {
-        OffsetDateTime expires = row.getObject("expires_at", OffsetDateTime.class);
+    static PgAccess.Row tokenRow(ResultSet row) throws SQLException {
+        return new PgAccess.Row(Tokens.Hash.of(row.getBytes("hash")), token(row), instantOrNull(row, "last_used_at"));
+    }
+
+    private static Token token(ResultSet row) throws SQLException {
         return new Token(
                 row.getInt("no"),
                 row.getString("id"),
@@ -92,7 +95,7 @@ final class PgRows {
                 integer(row, "app_no"),
                 integer(row, "rate_limit"),
                 instant(row, "created_at"),
-                expires == null ? null : expires.toInstant());
+                instantOrNull(row, "expires_at"));
     }
 
     EventType eventType(ResultSet row) throws SQLException {
@@ -170,7 +173,7 @@ final class PgRows {
         return (position, statement, ctx) -> statement.setObject(position, value, Types.VARCHAR);
     }
 
-    private static Argument integer(@Nullable Integer value) {
+    static Argument integer(@Nullable Integer value) {
         return (position, statement, ctx) -> statement.setObject(position, value, Types.INTEGER);
     }
 
@@ -194,8 +197,19 @@ final class PgRows {
         };
     }
 
-    private static OffsetDateTime time(Instant instant) {
+    static OffsetDateTime time(Instant instant) {
         return instant.atOffset(ZoneOffset.UTC);
+    }
+
+    /** Null with its type. */
+    static Argument timeOrNull(@Nullable Instant instant) {
+        return (position, statement, ctx) ->
+                statement.setObject(position, instant == null ? null : time(instant), Types.TIMESTAMP_WITH_TIMEZONE);
+    }
+
+    private static @Nullable Instant instantOrNull(ResultSet row, String column) throws SQLException {
+        OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
+        return time == null ? null : time.toInstant();
     }
 
     private static Instant instant(ResultSet row, String column) throws SQLException {

@@ -1,5 +1,6 @@
 package io.posthorn.catalog;
 
+import io.posthorn.model.Endpoint;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,9 @@ public final class Rules {
 
     /** Feature flags of an event type. */
     public static final int MOST_FEATURE_FLAGS = 100;
+
+    /** Requests a second with one token. */
+    public static final int MOST_TOKEN_RATE = 100_000;
 
     private static final int MOST_VERSION = 65_535;
     private static final int ULID = 26;
@@ -61,6 +65,26 @@ public final class Rules {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || "-_.".indexOf(c) >= 0;
     }
 
+    /** The name of an environment: like a uid, and not beginning as the ids of environments do. */
+    public static @Nullable String environmentName(String name) {
+        String wrong = uid(name);
+        return wrong == null && name.startsWith("env_") ? "must not begin with env_, as ids do" : wrong;
+    }
+
+    /** The name of a token: 1 to 256 characters, not only blanks. */
+    public static @Nullable String tokenName(String name) {
+        return name.isBlank() || name.length() > MOST_NAME
+                ? "must be 1 to " + MOST_NAME + " characters, and not only blanks"
+                : null;
+    }
+
+    /** Requests a second with a token: 1 to 100,000. */
+    public static @Nullable String tokenRateLimit(int perSecond) {
+        return perSecond < 1 || perSecond > MOST_TOKEN_RATE
+                ? "must be 1 to " + MOST_TOKEN_RATE + " requests a second"
+                : null;
+    }
+
     /** Whether it is a prefix of ours and 26 characters, the form of all ids that the server gives. */
     public static boolean looksLikeId(String text) {
         int start = text.indexOf('_') + 1;
@@ -82,8 +106,12 @@ public final class Rules {
         return text.length() > MOST_DESCRIPTION ? "must have at most " + MOST_DESCRIPTION + " characters" : null;
     }
 
-    /** A URL's length; what it may point to is decided elsewhere. */
+    /** A URL's length and that it is not one of ours; what it may point to is decided elsewhere. */
     public static @Nullable String url(String url) {
+        if (url.regionMatches(true, 0, Endpoint.TEMPORARY, 0, Endpoint.TEMPORARY.length())) {
+            return "must not start with " + Endpoint.TEMPORARY
+                    + ", which only the server gives, to endpoints that live as long as a connection";
+        }
         return url.isEmpty() || url.length() > MOST_URL ? "must be 1 to " + MOST_URL + " characters" : null;
     }
 

@@ -89,6 +89,7 @@ public final class Posthorn implements Callable<Integer> {
                 .addSubcommand(AdministrationCommands.audit().command(surroundings))
                 .addSubcommand(new VerifyCommand(surroundings, Clock.systemUTC()))
                 .addSubcommand(new CompletionCommand(surroundings))
+                .addSubcommand(new ListenCommand(surroundings))
                 .addSubcommand(new VersionCommand(surroundings))
                 .addSubcommand(new HelpCommand(surroundings));
         root.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, new CommandList());

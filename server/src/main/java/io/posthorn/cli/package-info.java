@@ -1,6 +1,6 @@
 /**
  * The commands: {@code posthorn serve|config|demo}, those that talk to a server ({@code app}, {@code endpoint},
- * {@code message}, {@code send}, …), and tools ({@code verify}, {@code completion}). They start the server by way of
+ * {@code message}, {@code send}, {@code listen}, …), and tools ({@code verify}, {@code completion}). They start the server by way of
  * {@code app}, and whatever they do with a running one they do over its HTTP API, like everybody else; so a command can
  * do nothing that a customer's program could not do.
  *
@@ -38,6 +38,18 @@
  *                                 │                                                       │ waits for all
  *                                 └── deliveries ──▶ DemoReceiver ──▶ DemoTally ◀─────────┘
  *                                                    healthy, failing, slow        DemoView, DemoSummary read it
+ * </pre>
+ *
+ * <h2>Listening</h2>
+ *
+ * {@code posthorn listen} takes the deliveries of an application over a connection that it makes, and hands them to a
+ * program on this machine:
+ *
+ * <pre>
+ *   ListenClient: one ListenLink after the other ──WebSocket──▶ the server's temporary endpoint
+ *                        │ a thread for each delivery
+ *                        ▼
+ *                   LocalTarget ──HTTP──▶ the program on this machine
  * </pre>
  */
 @NullMarked

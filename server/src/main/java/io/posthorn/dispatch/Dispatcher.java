@@ -58,6 +58,7 @@ public final class Dispatcher {
     private final Backlog backlog;
     private final DispatchMetrics metrics;
     private final Fatal fatal;
+    private final Listeners listeners;
     private final List<Owner> owners = new ArrayList<>();
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private final CountDownLatch stopped = new CountDownLatch(1);
@@ -104,12 +105,13 @@ public final class Dispatcher {
         this.backlog = backlog;
         this.metrics = metrics;
         this.fatal = fatal;
+        this.listeners = new Listeners(catalog, egressSettings, settings.attemptTimeout(), time);
         DispatchSettings share = settings.share(loops);
         EgressPolicy policy = egressSettings.policy();
         InstantSource clock = () -> Time.instant(time.micros());
         for (Context context : EventLoops.take(vertx, loops)) {
             Egress egress = new Egress(context, egressSettings, resolver, clock);
-            Routes routes = endpoint -> EndpointRoute.of(endpoint, egress, policy, context, settings, time);
+            Routes routes = endpoint -> EndpointRoute.of(endpoint, egress, policy, listeners, context, settings, time);
             owners.add(new Owner(context, new LaneLoop(share, routes, new Ports(context), time, metrics), egress));
         }
         for (int i = 0; i < owners.size(); i++) {
@@ -117,6 +119,11 @@ public final class Dispatcher {
         }
         recorder.start(this::committed);
         catalog.onEndpointChange(this::changed);
+    }
+
+    /** Those who take deliveries over a connection of theirs. */
+    public Listeners listeners() {
+        return listeners;
     }
 
     /** An empty batch of deliveries. */
@@ -352,6 +359,7 @@ public final class Dispatcher {
     public void stop(long graceMillis) throws InterruptedException {
         try {
             stopLoops(graceMillis);
+            listeners.stop();
         } finally {
             stopped.countDown();
             recorder.close();

@@ -32,8 +32,13 @@ final class EndpointRoute implements Route {
     /** How far the {@code svix-} names are behind the others. */
     private static final int SVIX = 6;
 
-    private final Egress egress;
-    private final Target target;
+    /** How a request leaves whose headers are complete. */
+    interface Sender {
+        /** As {@link Route#send}; the deadline is that of the whole exchange. */
+        void post(Message message, String[] namesAndValues, Duration deadline, Consumer<Exchange> done);
+    }
+
+    private final Sender sender;
     /** All that is the same on every request; what differs is empty. */
     private final String[] template;
 
@@ -43,11 +48,9 @@ final class EndpointRoute implements Route {
     private final boolean svixHeaders;
     private final Time time;
 
-    private EndpointRoute(
-            Egress egress, Target target, Endpoint endpoint, Context context, DispatchSettings settings, Time time) {
-        this.egress = egress;
+    private EndpointRoute(Sender sender, Endpoint endpoint, Context context, DispatchSettings settings, Time time) {
+        this.sender = sender;
         this.context = context;
-        this.target = target;
         this.deadline = settings.attemptTimeout();
         this.svixHeaders = settings.svixHeaders();
         this.template = template(endpoint.headers(), svixHeaders);
@@ -60,13 +63,23 @@ final class EndpointRoute implements Route {
             Endpoint endpoint,
             Egress egress,
             EgressPolicy policy,
+            Listeners listeners,
             Context context,
             DispatchSettings settings,
             Time time) {
         try {
+            if (endpoint.temporary()) {
+                return new EndpointRoute(listeners.sender(endpoint, context), endpoint, context, settings, time);
+            }
             return switch (Target.parse(endpoint.url(), policy)) {
                 case TargetResult.Ok(Target target) ->
-                    new EndpointRoute(egress, target, endpoint, context, settings, time);
+                    new EndpointRoute(
+                            (message, headers, deadline, done) ->
+                                    egress.post(target, headers, message.payload, deadline, done),
+                            endpoint,
+                            context,
+                            settings,
+                            time);
                 case TargetResult.Refused(String reason) ->
                     (message, done) -> fail(context, time, FailureKind.REFUSED_ADDRESS, reason, done);
             };
@@ -90,7 +103,7 @@ final class EndpointRoute implements Route {
             long now = time.micros();
             String timestamp = Long.toString(now / 1_000_000);
             String signature = signer.sign(message.id, now, message.payload);
-            egress.post(target, headers(message.id, timestamp, signature), message.payload, deadline, done);
+            sender.post(message, headers(message.id, timestamp, signature), deadline, done);
         } catch (RuntimeException e) {
             LOG.error("message {} could not be sent", message.id, e);
             fail(context, time, FailureKind.PROTOCOL, "the request could not be made: " + e, done);

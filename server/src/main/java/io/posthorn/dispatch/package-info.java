@@ -24,6 +24,9 @@
  * without its first request is parked as well: otherwise one hanging endpoint would hold its whole shard's settled
  * position back, and recovery would have hours to read.
  *
+ * <p><b>Temporary endpoints</b> have lanes like all others; only the last step differs: their requests do not leave
+ * through {@code egress} but go to somebody who is connected ({@link io.posthorn.dispatch.Listeners}).
+ *
  * <p><b>An exception that nobody foresaw</b> in a lane would leave its loop half done. It ends the process
  * ({@link io.posthorn.runtime.Fatal}); recovery goes on from what is on disk.
  */

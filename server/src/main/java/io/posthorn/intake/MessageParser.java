@@ -244,7 +244,7 @@ public final class MessageParser {
                     if (rule != null) {
                         add(List.of(field, Integer.toString(index)), rule, "value_error.str");
                     }
-                    if (!values.contains(value) && values.size() <= most) {
+                    if (index < most && !values.contains(value)) {
                         values.add(value);
                     }
                 } else {
@@ -253,7 +253,7 @@ public final class MessageParser {
                 }
                 index++;
             }
-            if (values.size() > most) {
+            if (index > most) {
                 add(List.of(field), "has at most " + most + " values", "value_error.list.max");
             }
             return List.copyOf(values);

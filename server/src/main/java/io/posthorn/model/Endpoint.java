@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param appNo {@link Application#no()}
  * @param id {@code ep_} and a ULID
  * @param uid the owner's own id for it, unique in the application
- * @param url where the POST goes
+ * @param url where the POST goes; {@link #TEMPORARY} and something random if the endpoint is temporary
  * @param description for people
  * @param eventTypes the event types it wants; null for all
  * @param channels the channels it wants; null for messages of every channel and of none
@@ -45,4 +45,16 @@ public record Endpoint(
         List<CustomHeader> headers,
         int version,
         Instant createdAt,
-        Instant updatedAt) {}
+        Instant updatedAt) {
+
+    /** What the URL of a temporary endpoint begins with; no other endpoint's does. */
+    public static final String TEMPORARY = "listen:";
+
+    /**
+     * Whether it lives only as long as somebody is connected who takes its deliveries. The URL says so and nothing
+     * beside it, so that the two cannot contradict each other.
+     */
+    public boolean temporary() {
+        return url.startsWith(TEMPORARY);
+    }
+}

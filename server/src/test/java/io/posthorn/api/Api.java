@@ -127,7 +127,9 @@ final class Api implements AutoCloseable {
         try {
             HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
             String text = new String(response.body(), StandardCharsets.UTF_8);
-            return new Reply(response.statusCode(), parse(text), text, response.headers());
+            JsonNode body = parse(text);
+            Answers.check(request.method(), request.uri().getRawPath(), response.statusCode(), body);
+            return new Reply(response.statusCode(), body, text, response.headers());
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(request + ": " + e, e);
         } catch (InterruptedException e) {

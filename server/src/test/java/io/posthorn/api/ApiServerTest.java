@@ -25,7 +25,7 @@ class ApiServerTest {
     private final CountDownLatch entered = new CountDownLatch(1);
     private final CountDownLatch leave = new CountDownLatch(1);
     private final Api api = new Api(
-            new ApiSettings("127.0.0.1", 0, 2, 1_000, 1, 3, 1, 30, Duration.ofDays(1)),
+            new ApiSettings("127.0.0.1", 0, 2, 1_000, 1, 3, 1, 30, Duration.ofDays(1), 0, null),
             healthy::get,
             (loop, authenticator, bodies, mostBody) -> request -> {
                 if (!"/fast".equals(request.path())) {

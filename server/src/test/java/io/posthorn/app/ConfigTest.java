@@ -24,6 +24,7 @@ final class ConfigTest {
                 .isEqualTo(new Config(
                         "0.0.0.0",
                         8071,
+                        null,
                         Path.of("./posthorn-data"),
                         null,
                         null,
@@ -39,6 +40,7 @@ final class ConfigTest {
                         10_000,
                         67_108_864,
                         ofSeconds(30),
+                        0,
                         false,
                         List.of(),
                         null,

@@ -25,6 +25,7 @@ final class SettingsTest {
         Map<String, String> others = new HashMap<>(Map.ofEntries(
                 Map.entry("host", "127.0.0.1"),
                 Map.entry("port", "1"),
+                Map.entry("public-url", "https://hooks.example.com"),
                 Map.entry("data-dir", "elsewhere"),
                 Map.entry("admin-token", "token"),
                 Map.entry("secret-key", "A".repeat(43) + "="),
@@ -40,6 +41,7 @@ final class SettingsTest {
                 Map.entry("intake-queue-messages", "7"),
                 Map.entry("intake-queue-bytes", "8KiB"),
                 Map.entry("request-deadline", "9s"),
+                Map.entry("token-rate-limit", "21"),
                 Map.entry("allow-http", "true"),
                 Map.entry("allow-network", "10.0.0.0/8,127.0.0.0/8"),
                 Map.entry("endpoint-in-flight", "10"),

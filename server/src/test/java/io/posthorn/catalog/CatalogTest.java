@@ -264,7 +264,9 @@ class CatalogTest {
         assertThat(token).startsWith("ph_").hasSize(3 + 43);
         assertThat(catalog.ensureAdminToken(null)).isNull();
         for (Catalog each : List.of(catalog, again())) {
-            assertThat(each.authenticate(token)).extracting(Token::name).isEqualTo("admin");
+            assertThat(each.authenticate(token))
+                    .extracting(known -> known.token().name())
+                    .isEqualTo("admin");
             assertThat(each.authenticate(token + "x")).isNull();
             assertThat(each.authenticate("")).isNull();
         }

@@ -43,5 +43,14 @@ class RulesTest {
         assertThat(Rules.rateLimit(1)).isNull();
         assertThat(Rules.rateLimit(0)).isNotNull();
         assertThat(Rules.appName("  ")).isNotNull();
+        assertThat(Rules.tokenRateLimit(100_000)).isNull();
+        assertThat(Rules.tokenRateLimit(100_001)).contains("100000");
+        assertThat(Rules.tokenRateLimit(0)).isNotNull();
+        assertThat(Rules.tokenName("\t")).isNotNull();
+        assertThat(Rules.tokenName("x".repeat(256))).isNull();
+        assertThat(Rules.tokenName("x".repeat(257))).isNotNull();
+        assertThat(Rules.environmentName("staging-1.eu")).isNull();
+        assertThat(Rules.environmentName("env_default")).contains("env_");
+        assertThat(Rules.environmentName("*")).isNotNull();
     }
 }

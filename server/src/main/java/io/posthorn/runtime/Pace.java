@@ -1,0 +1,46 @@
+package io.posthorn.runtime;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Holds somebody to so many requests a second, as an even flow with a burst of one second's worth (the generic cell rate
+ * algorithm). All it keeps is the moment up to which the flow is used up. Takes no lock; any thread may ask.
+ */
+public final class Pace {
+    private static final long SECOND = 1_000_000_000L;
+
+    /** Nanoseconds: before it, the flow is used up; a moment that has passed means that nothing of it is. */
+    private final AtomicLong usedUntil;
+
+    /**
+     * Nothing used.
+     *
+     * @param now nanoseconds, as {@link System#nanoTime} counts them
+     */
+    public Pace(long now) {
+        this.usedUntil = new AtomicLong(now);
+    }
+
+    /**
+     * Asks for one request.
+     *
+     * @param perSecond 1 to 1,000,000; it may be another one each time
+     * @param now nanoseconds, as {@link System#nanoTime} counts them
+     * @return how many more could follow at once; −1 if this one is too many, and then the next one is allowed within a
+     *     second
+     */
+    public int take(int perSecond, long now) {
+        long each = SECOND / perSecond;
+        while (true) {
+            long until = usedUntil.get();
+            long from = until - now > 0 ? until : now;
+            long left = SECOND - (from + each - now);
+            if (left < 0) {
+                return -1;
+            }
+            if (usedUntil.compareAndSet(until, from + each)) {
+                return (int) Math.min(perSecond - 1L, left / each);
+            }
+        }
+    }
+}
