@@ -36,6 +36,11 @@ final class Api {
         this.token = token;
     }
 
+    /** Where it is. */
+    String url() {
+        return "http://127.0.0.1:" + port;
+    }
+
     /**
      * What came back.
      *
