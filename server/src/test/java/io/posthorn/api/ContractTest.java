@@ -9,6 +9,7 @@ import io.posthorn.catalog.Token;
 import io.vertx.core.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -41,7 +42,9 @@ class ContractTest {
     }
 
     private static List<Problem> query(String path, Map<String, String> query) {
-        Call call = new Call(CALLER, SOURCE, Map.of("app", "a"), query, MissingNode.getInstance());
+        Map<String, List<String>> values = new HashMap<>();
+        query.forEach((name, value) -> values.put(name, List.of(value)));
+        Call call = new Call(CALLER, SOURCE, Map.of("app", "a"), values, MissingNode.getInstance());
         return Contract.ours().check(path, HttpMethod.GET, call, name -> null);
     }
 
