@@ -143,7 +143,7 @@ class EndpointSettingApiTest {
         String many = IntStream.range(0, 1_000)
                 .mapToObj(i -> "\"b d" + i + "\":\"v\"")
                 .collect(Collectors.joining(",", "{\"headers\":{", "}}"));
-        assertThat(api.put(HEADERS, many).places()).hasSize(20);
+        assertThat(api.put(HEADERS, many).places()).containsExactly("body.headers");
         assertThat(sent()).isEmpty();
     }
 
