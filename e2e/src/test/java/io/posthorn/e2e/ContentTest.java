@@ -158,7 +158,8 @@ final class ContentTest {
             String messages = Api.messages(customer.id());
 
             String held = customer.publish("{}"); // keeps the slow endpoint busy, so that the next waits in memory
-            String deleted = server.api().post(messages, body, "idempotency-key", "k").id();
+            String deleted =
+                    server.api().post(messages, body, "idempotency-key", "k").id();
             String later = customer.publish("{}");
             failing.awaitAll(Set.of(held, deleted, later), Until.PATIENCE);
             slow.await(1);
@@ -177,9 +178,9 @@ final class ContentTest {
 
             Api.Answer shown = server.api().get(messages + "/" + deleted);
             assertThat(shown.json().path("payload")).hasToString("{\"expired\":true}");
-            JsonNode attempts =
-                    server.api().get("/api/v1/app/" + customer.id() + "/attempt/msg/" + deleted + "?with_msg=true")
-                            .json();
+            JsonNode attempts = server.api()
+                    .get("/api/v1/app/" + customer.id() + "/attempt/msg/" + deleted + "?with_msg=true")
+                    .json();
             assertThat(attempts.toString()).doesNotContain("secret");
             assertThat(attempts.path("data").path(0).path("response").asText()).isEmpty();
             assertThat(attempts.path("data").path(0).path("responseStatusCode").asInt())
@@ -191,7 +192,8 @@ final class ContentTest {
             failing.replies(Reply.status(200));
             busy.countDown();
             slow.awaitAll(Set.of(held, later), Until.PATIENCE);
-            Until.holds("the later message was tried again", () -> failing.of(later).size() == 2);
+            Until.holds(
+                    "the later message was tried again", () -> failing.of(later).size() == 2);
             assertThat(failing.of(deleted)).hasSize(1);
             assertThat(slow.of(deleted)).isEmpty();
             nothingIsOwed(server);
@@ -211,11 +213,15 @@ final class ContentTest {
         Customer stranger = Customer.of(server);
         String foreign = "/api/v1/app/" + stranger.id() + "/msg/" + message;
         assertThat(server.api().delete(foreign + "/content").status()).isEqualTo(404);
-        assertThat(server.api().delete(foreign + "/attempt/" + attempt + "/content").status())
+        assertThat(server.api()
+                        .delete(foreign + "/attempt/" + attempt + "/content")
+                        .status())
                 .isEqualTo(404);
         String own = "/api/v1/app/" + customer.id() + "/msg/";
         assertThat(server.api().delete(own + "msg_unknown/content").status()).isEqualTo(404);
-        assertThat(server.api().delete(own + message + "/attempt/atmpt_unknown/content").status())
+        assertThat(server.api()
+                        .delete(own + message + "/attempt/atmpt_unknown/content")
+                        .status())
                 .isEqualTo(404);
         assertThat(server.api().get(own + message).body()).contains("secret");
     }

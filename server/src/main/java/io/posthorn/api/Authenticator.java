@@ -47,7 +47,7 @@ public final class Authenticator {
      * @return null if it has been answered
      */
     public @Nullable Caller caller(HttpServerRequest request) {
-        Credential credential = credential(request);
+        Credential credential = credential(catalog, request);
         if (credential == null) {
             Errors.unauthorized(request);
             return null;
@@ -84,8 +84,8 @@ public final class Authenticator {
     }
 
     /** Whether a request that was permitted would be again: for those that go on for long. */
-    boolean stillPermits(HttpServerRequest request, Access access) {
-        Credential credential = credential(request);
+    static boolean stillPermits(Catalog catalog, HttpServerRequest request, Access access) {
+        Credential credential = credential(catalog, request);
         return credential != null && access.allows(credential.token());
     }
 
@@ -109,7 +109,7 @@ public final class Authenticator {
     }
 
     /** The token in {@code Authorization: Bearer …}; null if there is none or it is not valid. */
-    private @Nullable Credential credential(HttpServerRequest request) {
+    private static @Nullable Credential credential(Catalog catalog, HttpServerRequest request) {
         String header = request.headers().get(HttpHeaders.AUTHORIZATION);
         if (header == null || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
             return null;

@@ -6,10 +6,12 @@ import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.Token;
 import io.posthorn.dispatch.Listeners;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,7 +34,6 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
 
     private final Vertx vertx;
     private final Catalog catalog;
-    private final Authenticator authenticator;
     private final Listeners listeners;
     private final ListenSettings settings;
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
@@ -54,7 +55,6 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
     public ListenRoute(Vertx vertx, Catalog catalog, Listeners listeners, ListenSettings settings) {
         this.vertx = vertx;
         this.catalog = catalog;
-        this.authenticator = new Authenticator(catalog);
         this.listeners = listeners;
         this.settings = settings;
     }
@@ -103,7 +103,7 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
                     upgraded.result(),
                     settings,
                     new ListenSession.Ground(
-                            () -> authenticator.stillPermits(request, ACCESS),
+                            () -> Authenticator.stillPermits(catalog, request, ACCESS),
                             (wish, listener) -> ScopedValue.where(Audit.ACT, act)
                                     .call(() -> listeners.open(call.env(), appId, wish, listener)),
                             listeners::close,
@@ -125,7 +125,7 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
                 token.name(),
                 token.role(),
                 call.env(),
-                "GET " + PATH,
+                Objects.requireNonNull(Contract.ours().operationId(HttpMethod.GET, PATH), "it is in openapi.yaml"),
                 PATH.replace(":app", appId),
                 appId,
                 List.of(),
