@@ -36,6 +36,11 @@ final class Api {
         this.token = token;
     }
 
+    /** Where it is. */
+    String url() {
+        return "http://127.0.0.1:" + port;
+    }
+
     /**
      * What came back.
      *
@@ -94,10 +99,6 @@ final class Api {
             request.headers(headers);
         }
         return send(request.build());
-    }
-
-    Answer delete(String path) throws IOException, InterruptedException {
-        return send(request(path).DELETE().build());
     }
 
     Answer delete(String path) throws IOException, InterruptedException {

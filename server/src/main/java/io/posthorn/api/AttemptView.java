@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param responseDurationMs of the whole exchange
  * @param status 0 success, 2 fail
  * @param statusText the same in a word
- * @param triggerType 0: nobody asked for it
+ * @param triggerType 0: it was made by itself, 1: somebody asked for it
  * @param timestamp when it started
  * @param msg the message, if it was asked for
  * @param attemptNumber 1 for the first
@@ -81,7 +81,7 @@ record AttemptView(
                 attempt.durationMicros() / 1_000,
                 logged.status().code(),
                 logged.status().name().toLowerCase(Locale.ROOT),
-                0,
+                logged.manual() ? 1 : 0,
                 Time.instant(attempt.startedAt()),
                 message == null ? null : MessageView.of(message),
                 attempt.number(),

@@ -12,8 +12,14 @@ import java.util.stream.Stream;
  * managers pass on a variable that is not set.
  */
 final class EnvironmentSource {
-    /** Those that are not settings: the file, and what the launcher reads. */
-    private static final Set<String> OTHERS = Set.of(ConfigSources.FILE_VARIABLE, "POSTHORN_JAVA_OPTS");
+    /** Those that are not settings: the file, what the launcher reads, and what the client commands read. */
+    private static final Set<String> OTHERS = Set.of(
+            ConfigSources.FILE_VARIABLE,
+            "POSTHORN_JAVA_OPTS",
+            "POSTHORN_URL",
+            "POSTHORN_TOKEN",
+            "POSTHORN_ENVIRONMENT",
+            "POSTHORN_APP");
 
     private EnvironmentSource() {}
 

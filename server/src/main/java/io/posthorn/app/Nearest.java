@@ -18,6 +18,18 @@ public final class Nearest {
      * @return {@code is not a setting}, with the nearest known name if there is one near enough
      */
     public static String hint(String name, Collection<String> known) {
+        return hint(name, known, "a setting");
+    }
+
+    /**
+     * The rule for an unknown name of some kind.
+     *
+     * @param name what was written
+     * @param known what it could have been
+     * @param kind what it should be, with its article
+     * @return {@code is not an option}, with the nearest known name if there is one near enough
+     */
+    public static String hint(String name, Collection<String> known, String kind) {
         String best = "";
         int least = Integer.MAX_VALUE;
         for (String candidate : known) {
@@ -29,7 +41,7 @@ public final class Nearest {
         }
         boolean near = least <= Math.max(1, plain(name).length() / 3)
                 || (plain(name).length() >= BEGINNING && plain(best).startsWith(plain(name)));
-        return near ? "is not a setting; did you mean " + best + "?" : "is not a setting";
+        return "is not " + kind + (near ? "; did you mean " + best + "?" : "");
     }
 
     /** Without what separates words, so that {@code maxBodyBytes} is {@code max-body-bytes}. */

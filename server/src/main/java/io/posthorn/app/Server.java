@@ -9,6 +9,7 @@ import io.posthorn.api.FastRoutes;
 import io.posthorn.api.HistoryRoutes;
 import io.posthorn.api.ListenRoute;
 import io.posthorn.api.ListenSettings;
+import io.posthorn.api.RedeliveryRoutes;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.PgAudit;
@@ -18,6 +19,7 @@ import io.posthorn.dispatch.ContentDeletion;
 import io.posthorn.dispatch.DispatchSettings;
 import io.posthorn.dispatch.Dispatcher;
 import io.posthorn.dispatch.Recovery;
+import io.posthorn.dispatch.Redelivery;
 import io.posthorn.dispatch.RetrySchedule;
 import io.posthorn.egress.DnsResolver;
 import io.posthorn.egress.EgressPolicy;
@@ -30,6 +32,7 @@ import io.posthorn.history.PgBacklog;
 import io.posthorn.history.PgContents;
 import io.posthorn.history.PgHistory;
 import io.posthorn.history.PgOutcomeStore;
+import io.posthorn.history.PgRedeliveries;
 import io.posthorn.history.PgUnsettled;
 import io.posthorn.history.Recorder;
 import io.posthorn.history.SettledPositions;
@@ -197,6 +200,14 @@ public final class Server {
                 this::failed);
         intake.start();
         onStop("intake", intake::close);
+        Redelivery redelivery = new Redelivery(
+                new PgRedeliveries(database.dataSource(), audit.guard()::check, ids),
+                catalog,
+                dispatcher,
+                metrics,
+                time);
+        redelivery.start();
+        onStop("background tasks", redelivery::close);
         Caretaker caretaker = new Caretaker(database.partitions(), catalog, audit, answerKeys, clock);
         onStop("caretaker", caretaker::close);
         gauges(metrics, intake, recorder, dispatcher, positions);
@@ -230,7 +241,8 @@ public final class Server {
                                         ids,
                                         new ContentDeletion(dispatcher, contents, metrics),
                                         contents),
-                                listen)));
+                                listen,
+                                new RedeliveryRoutes(catalog, history, ids, redelivery, clock))));
         listen(api);
         onStop(
                 "API",

@@ -143,6 +143,11 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
     }
 
     @Override
+    public void asked(long deliveries) {
+        backlog.addAndGet(deliveries);
+    }
+
+    @Override
     public void forgotten(long deliveries) {
         backlog.addAndGet(-deliveries);
     }

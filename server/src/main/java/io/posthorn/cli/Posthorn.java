@@ -2,14 +2,16 @@ package io.posthorn.cli;
 
 import io.posthorn.app.Nearest;
 import java.io.PrintWriter;
+import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -19,6 +21,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         versionProvider = Version.class,
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
+        commandListHeading = "",
         description = "Accepts events over HTTP and delivers them as signed webhooks.",
         footer = {
             "%nExamples",
@@ -26,7 +29,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  posthorn serve            run the server, with an embedded database in ./posthorn-data",
             "  posthorn config           what serve would run with, and where each value comes from",
             "  posthorn help serve       every setting",
-            "%nExit codes: 0 success; 1 failure; 2 wrong usage or configuration; 128 + n after signal n.",
+            "  posthorn app create --name Acme --uid acme",
+            "  posthorn send --app acme --event-type invoice.paid '{\"id\": \"inv_1\"}'",
+            "%nThe commands under Use talk to a server: POSTHORN_URL says where it is, POSTHORN_TOKEN who you are.",
+            "%nExit codes: 0 success; 1 failure, or the server refused; 2 wrong usage or configuration; 3 no server was",
+            "reached; 128 + n after signal n.",
         })
 public final class Posthorn implements Callable<Integer> {
     private static final int WIDTH = 110;
@@ -49,6 +56,14 @@ public final class Posthorn implements Callable<Integer> {
      * @return the exit code
      */
     public static int run(String[] arguments, Surroundings surroundings) {
+        int code = commands(surroundings).execute(arguments);
+        surroundings.out().flush();
+        surroundings.err().flush();
+        return code;
+    }
+
+    /** All commands. */
+    static CommandLine commands(Surroundings surroundings) {
         CommandLine root = new CommandLine(new Posthorn(surroundings));
         CommandLine serve = new CommandLine(new ServeCommand(surroundings));
         CommandLine config = new CommandLine(new ConfigCommand(surroundings));
@@ -57,23 +72,35 @@ public final class Posthorn implements Callable<Integer> {
         for (CommandLine command : new CommandLine[] {serve, config}) {
             command.getCommandSpec().mixinStandardHelpOptions(true).versionProvider(new Version());
         }
+        CommandLine tasks = AdministrationCommands.tasks().command(surroundings);
+        tasks.addSubcommand(new TaskWaitCommand(surroundings));
         root.addSubcommand(serve)
                 .addSubcommand(config)
                 .addSubcommand(new DemoCommand(surroundings))
+                .addSubcommand(new SendCommand(surroundings))
+                .addSubcommand(CatalogCommands.apps().command(surroundings))
+                .addSubcommand(CatalogCommands.endpoints().command(surroundings))
+                .addSubcommand(CatalogCommands.eventTypes().command(surroundings))
+                .addSubcommand(HistoryCommands.messages().command(surroundings))
+                .addSubcommand(HistoryCommands.attempts().command(surroundings))
+                .addSubcommand(tasks)
+                .addSubcommand(AdministrationCommands.tokens().command(surroundings))
+                .addSubcommand(AdministrationCommands.environments().command(surroundings))
+                .addSubcommand(AdministrationCommands.audit().command(surroundings))
+                .addSubcommand(new VerifyCommand(surroundings, Clock.systemUTC()))
+                .addSubcommand(new CompletionCommand(surroundings))
                 .addSubcommand(new ListenCommand(surroundings))
                 .addSubcommand(new VersionCommand(surroundings))
-                .addSubcommand(new HelpCommand());
-        int code = root.setOut(surroundings.out())
+                .addSubcommand(new HelpCommand(surroundings));
+        root.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, new CommandList());
+        return root.setOut(surroundings.out())
                 .setErr(surroundings.err())
                 .setUsageHelpWidth(WIDTH)
                 .setUsageHelpAutoWidth(surroundings.terminal())
                 .setColorScheme(CommandLine.Help.defaultColorScheme(
                         surroundings.colours() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF))
                 .setParameterExceptionHandler(Posthorn::wrongUsage)
-                .execute(arguments);
-        surroundings.out().flush();
-        surroundings.err().flush();
-        return code;
+                .setExecutionExceptionHandler(Posthorn::failed);
     }
 
     /** Without a command: tells which there are. */
@@ -81,6 +108,15 @@ public final class Posthorn implements Callable<Integer> {
     public Integer call() {
         command.commandLine().usage(surroundings.err());
         return ExitCodes.USAGE;
+    }
+
+    /** What a client command could not do is told; everything else is a fault of ours and goes on as it is. */
+    private static int failed(Exception e, CommandLine command, ParseResult parsed) throws Exception {
+        if (e instanceof RemoteFailure failure) {
+            command.getErr().println("posthorn: " + failure.getMessage());
+            return failure.exitCode();
+        }
+        throw e;
     }
 
     private static int wrongUsage(ParameterException e, String[] arguments) {
@@ -92,7 +128,8 @@ public final class Posthorn implements Callable<Integer> {
             List<String> known = command.getCommandSpec().options().stream()
                     .map(OptionSpec::longestName)
                     .toList();
-            err.println(flag + " " + Nearest.hint(flag, known));
+            boolean setting = List.of("serve", "config").contains(command.getCommandName());
+            err.println(flag + " " + Nearest.hint(flag, known, setting ? "a setting" : "an option"));
         } else {
             err.println(e.getMessage());
             UnmatchedArgumentException.printSuggestions(e, err);

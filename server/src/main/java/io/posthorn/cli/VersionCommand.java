@@ -4,7 +4,12 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
 /** Prints the version. */
-@Command(name = "version", description = "Prints the version.")
+@Command(
+        name = "version",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        description = "Prints the version.",
+        footer = {"%nExamples", "  posthorn version"})
 final class VersionCommand implements Callable<Integer> {
     private final Surroundings surroundings;
 

@@ -1,5 +1,6 @@
 package io.posthorn.dispatch;
 
+import io.posthorn.history.Due;
 import io.posthorn.history.Settlement;
 import io.posthorn.model.Attempt;
 import io.posthorn.model.Message;
@@ -15,6 +16,8 @@ final class Delivery {
     private final int endpointNo;
     private final int attempts;
     private final boolean fromDeferral;
+    private final int base;
+    private final boolean manual;
     /** Its place in {@link InFlight}, which alone uses this; negative if it is not in flight. */
     int place = -1;
     /** The message's content was deleted while this was in flight: no other attempt follows. */
@@ -29,10 +32,21 @@ final class Delivery {
      * @param fromDeferral whether it has a row in {@code deferral}
      */
     Delivery(Message message, int endpointNo, int attempts, boolean fromDeferral) {
+        this(message, endpointNo, attempts, fromDeferral, 0, false);
+    }
+
+    private Delivery(Message message, int endpointNo, int attempts, boolean fromDeferral, int base, boolean manual) {
         this.message = message;
         this.endpointNo = endpointNo;
         this.attempts = attempts;
         this.fromDeferral = fromDeferral;
+        this.base = base;
+        this.manual = manual;
+    }
+
+    /** One that was read back from {@code deferral}. */
+    static Delivery of(Due due, int endpointNo) {
+        return new Delivery(due.message(), endpointNo, due.attempts(), true, due.base(), due.manual());
     }
 
     Message message() {
@@ -51,6 +65,11 @@ final class Delivery {
         return fromDeferral;
     }
 
+    /** Attempts made before the present round: the retry schedule counts from there. */
+    int base() {
+        return base;
+    }
+
     /** What it costs in memory, bytes, roughly. */
     int weight() {
         return message.payload.length + OVERHEAD;
@@ -66,6 +85,8 @@ final class Delivery {
                 attempt == null ? attempts : attempt.number(),
                 fromDeferral,
                 attempt,
-                verdict);
+                verdict,
+                base,
+                manual);
     }
 }

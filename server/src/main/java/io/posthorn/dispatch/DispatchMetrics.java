@@ -17,6 +17,12 @@ public interface DispatchMetrics {
     /** A delivery was parked in the database. */
     void parked();
 
-    /** So many deliveries in the database are no longer owed: their endpoint or their content was deleted. */
+    /** So many deliveries that had ended, or had never begun, were put into the database to be made. */
+    void asked(long deliveries);
+
+    /**
+     * So many deliveries in the database are no longer owed: their endpoint or their content was deleted, or they were
+     * withdrawn.
+     */
     void forgotten(long deliveries);
 }

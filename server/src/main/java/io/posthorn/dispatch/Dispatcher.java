@@ -159,6 +159,16 @@ public final class Dispatcher {
         return Math.floorMod(endpointNo, owners.size());
     }
 
+    /** Deliveries were asked for again; parameters as {@link LaneLoop#asked}. Does not wait. */
+    void asked(int appNo, int endpointNo, long[] seqs) {
+        run(loopOf(endpointNo), loop -> loop.asked(appNo, endpointNo, seqs));
+    }
+
+    /** Deliveries are wanted no more; parameters as {@link LaneLoop#withdrawn}. Does not wait. */
+    void withdrawn(int endpointNo, Set<Long> seqs) {
+        run(loopOf(endpointNo), loop -> loop.withdrawn(endpointNo, seqs));
+    }
+
     void owe(Message message, int endpoints) {
         positions.owe(Shards.of(message.appNo), message.seq, message.createdAt, endpoints);
     }

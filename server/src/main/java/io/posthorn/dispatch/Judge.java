@@ -63,7 +63,7 @@ final class Judge {
      * What follows.
      *
      * @param exchange what happened
-     * @param attempts made by now, this one included
+     * @param attempts made in this round by now, this one included
      * @param now microseconds since 1970
      */
     Verdict verdict(Exchange exchange, int attempts, long now) {

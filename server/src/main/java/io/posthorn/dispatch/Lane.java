@@ -17,6 +17,8 @@ final class Lane {
     /** Sequence numbers of what was read from the backlog and is not yet committed as finished. */
     final Set<Long> claimed = new HashSet<>();
 
+    /** Those of {@link #claimed} for which another round was asked meanwhile: their rows may outlive them. */
+    final Set<Long> renewed = new HashSet<>();
     /** Sequence numbers of what is to wait in the backlog and is not committed there yet. */
     final Set<Long> unwritten = new HashSet<>();
 
@@ -31,7 +33,10 @@ final class Lane {
     long wakeAt = Backlog.NEVER;
     /** It waits for its turn to look into the backlog. Changed by {@link Looks} only. */
     boolean wantsLook;
-    /** More is parked than the last look into the backlog brought: what is new joins behind it. */
+    /**
+     * More is parked than the last look into the backlog brought: what is new joins behind it. What was asked for again
+     * does not count: a million old messages must not hold up the new ones.
+     */
     boolean behind;
     /** When the backlog is to be looked into, microseconds since 1970. */
     long nextDueAt = Backlog.NEVER;

@@ -211,7 +211,7 @@ final class LaneLoop {
         bytes -= delivery.weight();
         long now = time.micros();
         Attempt attempt = Judge.attempt(exchange, delivery.attempts() + 1);
-        Verdict verdict = judge.verdict(exchange, attempt.number(), now);
+        Verdict verdict = judge.verdict(exchange, attempt.number() - delivery.base(), now);
         if (delivery.last && verdict instanceof Verdict.RetryAt) {
             verdict = new Verdict.Exhausted();
         }
@@ -246,7 +246,7 @@ final class LaneLoop {
         for (Delivery delivery : lane.queue) {
             bytes -= delivery.weight();
             if (delivery.fromDeferral()) {
-                lane.claimed.remove(delivery.message().seq); // its row is still there
+                release(lane, delivery.message().seq); // its row is still there
             } else {
                 park(lane, delivery, reason);
             }
@@ -301,8 +301,8 @@ final class LaneLoop {
         for (Settlement settlement : settlements) {
             Lane lane = lanes.get(settlement.endpointNo());
             if (lane != null) {
-                if (settlement.fromDeferral()) {
-                    lane.claimed.remove(settlement.seq());
+                if (settlement.fromDeferral() && release(lane, settlement.seq())) {
+                    due(lane, time.micros());
                 }
                 switch (settlement.verdict()) {
                     case Verdict.RetryAt(long dueAt) -> written(lane, settlement.seq(), dueAt);
@@ -316,6 +316,58 @@ final class LaneLoop {
     private void written(Lane lane, long seq, long dueAt) {
         lane.unwritten.remove(seq);
         due(lane, dueAt);
+    }
+
+    /** Not in memory any more. True if another round was asked for meanwhile, so that its row may be there again. */
+    private static boolean release(Lane lane, long seq) {
+        lane.claimed.remove(seq);
+        return lane.renewed.remove(seq);
+    }
+
+    /**
+     * Deliveries were asked for again: they have rows in the backlog that are due.
+     *
+     * @param appNo the application
+     * @param endpointNo the endpoint
+     * @param seqs of the messages
+     */
+    void asked(int appNo, int endpointNo, long[] seqs) {
+        Lane lane = lane(appNo, endpointNo);
+        if (lane != null) {
+            for (long seq : seqs) {
+                if (lane.claimed.contains(seq)) {
+                    lane.renewed.add(seq);
+                }
+            }
+            due(lane, time.micros());
+        }
+    }
+
+    /**
+     * Deliveries that were asked for are wanted no more, and their rows are gone: those that have not begun do not.
+     *
+     * @param endpointNo the endpoint
+     * @param seqs of the messages
+     */
+    void withdrawn(int endpointNo, Set<Long> seqs) {
+        Lane lane = lanes.get(endpointNo);
+        if (lane != null) {
+            if (lane.fetching) {
+                lane.withdrawnMeanwhile.addAll(seqs);
+            }
+            lane.queue.removeIf(delivery -> {
+                long seq = delivery.message().seq;
+                boolean out = delivery.fromDeferral() && seqs.contains(seq);
+                if (out) {
+                    bytes -= delivery.weight();
+                    if (release(lane, seq)) {
+                        due(lane, time.micros());
+                    }
+                }
+                return out;
+            });
+            pump(lane);
+        }
     }
 
     private void due(Lane lane, long at) {
@@ -412,7 +464,7 @@ final class LaneLoop {
             return;
         }
         boolean goesOn = !stopping && !lane.disabled;
-        lane.behind = fetched.more() || (!goesOn && !fetched.due().isEmpty());
+        lane.behind = fetched.behind() || (!goesOn && !fetched.due().isEmpty());
         lane.nextDueAt = Math.min(fetched.nextDueAt(), lane.dueMeanwhile);
         if (!goesOn) {
             due(lane, now);
@@ -423,7 +475,7 @@ final class LaneLoop {
                 continue; // whoever withdrew it removes its row
             }
             lane.claimed.add(due.message().seq);
-            enqueue(lane, new Delivery(due.message(), lane.endpointNo, due.attempts(), true));
+            enqueue(lane, Delivery.of(due, lane.endpointNo));
         }
         if (lane.nextDueAt > now && lane.nextDueAt != Backlog.NEVER) {
             looks.wake(lane, lane.nextDueAt);

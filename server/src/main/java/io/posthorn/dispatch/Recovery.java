@@ -125,7 +125,8 @@ public final class Recovery {
                 && wants(endpoint, message);
     }
 
-    private static boolean wants(Endpoint endpoint, Message message) {
+    /** Whether its filters let the message through, whether it is enabled or not. */
+    static boolean wants(Endpoint endpoint, Message message) {
         List<String> types = endpoint.eventTypes();
         List<String> channels = endpoint.channels();
         return (types == null || types.contains(message.eventType))

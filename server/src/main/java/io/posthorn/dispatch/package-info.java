@@ -24,6 +24,12 @@
  * without its first request is parked as well: otherwise one hanging endpoint would hold its whole shard's settled
  * position back, and recovery would have hours to read.
  *
+ * <p><b>What is asked for again</b> ({@link io.posthorn.dispatch.Redelivery}) takes the same way from {@code deferral}
+ * on, as another round: the numbers of its attempts go on, its retry schedule starts afresh. It may be asked for in any
+ * state. A round that is asked for while an attempt is under way gets a higher base in the row than that attempt knows;
+ * when the attempt has failed, the row stands, and the lane, which was told ({@code renewed}), looks again. A lane does
+ * not count as behind for such rows, and a page that it reads has them last.
+ *
  * <p><b>Temporary endpoints</b> have lanes like all others; only the last step differs: their requests do not leave
  * through {@code egress} but go to somebody who is connected ({@link io.posthorn.dispatch.Listeners}).
  *

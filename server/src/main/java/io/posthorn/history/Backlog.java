@@ -1,5 +1,6 @@
 package io.posthorn.history;
 
+import io.posthorn.model.DeferralReason;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -14,7 +15,7 @@ public interface Backlog {
      * @param appNo the application
      * @param endpointNo the endpoint
      * @param rows how many deliveries
-     * @param parked how many of them wait for room or for the endpoint, not for a time
+     * @param parked how many of them wait for room or for the endpoint, not for a time, nor were asked for again
      * @param nextDueAt when the first is due, microseconds since 1970
      */
     record Summary(int appNo, int endpointNo, long rows, long parked, long nextDueAt) {}
@@ -22,15 +23,17 @@ public interface Backlog {
     /**
      * What was read.
      *
-     * @param due in the order in which they are due
+     * @param due what was asked for again last, otherwise in the order in which they are due
      * @param more whether more of what is due remains
+     * @param behind whether more of it remains than what was asked for again ({@link DeferralReason#REPLAY})
      * @param nextDueAt when the first of what remains is due; {@link #NEVER} if nothing remains
      * @param forgotten how many rows were removed on the way: their messages, or the payloads of these, are gone
      */
-    record Fetched(List<Due> due, boolean more, long nextDueAt, int forgotten) {}
+    record Fetched(List<Due> due, boolean more, boolean behind, long nextDueAt, int forgotten) {}
 
     /**
-     * Reads what is due of an endpoint. Blocks.
+     * Reads what is due of an endpoint. What was asked for again stands behind all else, but has a quarter of the page
+     * for itself: neither keeps the other waiting. Blocks.
      *
      * @param endpointNo the endpoint
      * @param now what is due by then, microseconds since 1970

@@ -10,5 +10,7 @@ import io.posthorn.model.Message;
  * @param attempts made so far
  * @param dueAt microseconds since 1970
  * @param reason why it was deferred
+ * @param base attempts made before the present round; the retry schedule counts from there
+ * @param manual whether somebody asked for the present round
  */
-public record Due(Message message, int attempts, long dueAt, DeferralReason reason) {}
+public record Due(Message message, int attempts, long dueAt, DeferralReason reason, int base, boolean manual) {}

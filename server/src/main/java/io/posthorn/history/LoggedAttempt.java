@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param attempt what was done, and what came of it
  * @param verdict what followed from it
  * @param message the message, if it was asked for and still exists
+ * @param manual whether somebody asked for it; otherwise it was made by itself
  */
 public record LoggedAttempt(
         String id,
@@ -23,7 +24,8 @@ public record LoggedAttempt(
         int endpointNo,
         Attempt attempt,
         Verdict verdict,
-        @Nullable Message message) {
+        @Nullable Message message,
+        boolean manual) {
 
     /** Whether the endpoint took it. */
     public DeliveryStatus status() {

@@ -27,7 +27,7 @@ final class PgAttempts {
 
     private static final String COLUMNS = """
             a.app_no, a.seq, a.message_at, a.started_at, a.endpoint_no, a.duration_us, a.number, a.status, \
-            a.response_code, a.verdict, a.next_at, a.detail, a.headers""";
+            a.response_code, a.verdict, a.next_at, a.detail, a.headers, a.manual""";
     private static final String PREFIX = "atmpt_";
     private static final long MILLI = 1_000;
 
@@ -179,7 +179,8 @@ final class PgAttempts {
                 endpointNo,
                 attempt,
                 verdict(row),
-                there ? messages.read(row) : null);
+                there ? messages.read(row) : null,
+                row.getBoolean("manual"));
     }
 
     private static Verdict verdict(ResultSet row) throws SQLException {

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The backlog in PostgreSQL. */
 public final class PgBacklog implements Backlog {
-    private record Read(boolean more, int forgotten) {}
+    /** A quarter of what is read is for what was asked for again. */
+    private static final int SHARE_OF_ASKED = 4;
 
     private final DataSource pool;
     private final Ids ids;
@@ -40,58 +41,81 @@ public final class PgBacklog implements Backlog {
         try (Connection tx = pool.getConnection()) {
             tx.setAutoCommit(false);
             List<Due> due = new ArrayList<>();
-            Read read = readDue(tx, endpointNo, now, claimed, most, mostBytes, due);
-            long next = read.more() ? now : nextAfter(tx, endpointNo, now);
+            Left left = readDue(tx, endpointNo, now, claimed, most, mostBytes, due);
+            long next = left.any() ? now : nextAfter(tx, endpointNo, now);
             tx.commit();
-            return new Fetched(due, read.more(), next, read.forgotten());
+            return new Fetched(due, left.any(), left.behind(), next, left.forgotten());
         } catch (SQLException e) {
             throw new BacklogUnavailable(e);
         }
     }
 
     /**
+     * What is due and was not read: anything at all, and anything but what was asked for again; and how many rows were
+     * removed on the way.
+     */
+    private record Left(boolean any, boolean behind, int forgotten) {}
+
+    /**
      * The database adds up the payloads, which costs it only a look at their lengths, so that no more is sent than there
      * is room for. A row whose message is gone (its day was dropped), or whose payload was deleted, is owed nothing any
      * more and is removed.
      */
-    private Read readDue(
+    private Left readDue(
             Connection tx, int endpointNo, long now, long[] claimed, int most, long mostBytes, List<Due> due)
             throws SQLException {
         List<Long> orphans = new ArrayList<>();
         int seen = 0;
+        int plainSeen = 0;
         int found = 0;
+        int plainFound = 0;
         try (PreparedStatement select = tx.prepareStatement("""
+                with plain as materialized (
+                    select *, row_number() over (order by due_at, seq) as place
+                    from (select * from deferral
+                          where endpoint_no = ? and due_at <= ? and seq <> all (?) and reason <> 4
+                          order by due_at, seq limit ?) p),
+                asked as materialized (
+                    select *, 0::bigint as place from deferral
+                    where endpoint_no = ? and due_at <= ? and seq <> all (?) and reason = 4
+                    order by due_at, seq limit ?)
                 select seq, due_at, attempts, reason,
-                       app_no, created_at, event_type, event_id, channels, tags, payload, found,
-                       only_endpoint_no
-                from (select d.seq, d.due_at, d.attempts, d.reason, d.app_no, m.created_at, m.event_type,
-                             m.event_id, m.channels, m.tags, m.payload, m.only_endpoint_no,
+                       app_no, created_at, event_type, event_id, channels, tags, payload, base, manual, only_endpoint_no,
+                       (select count(*) from plain) + (select count(*) from asked) as found,
+                       (select count(*) from plain) as plain_found
+                from (select d.seq, d.due_at, d.attempts, d.reason, d.base, d.manual, d.app_no, m.created_at,
+                             m.event_type, m.event_id, m.channels, m.tags, m.payload, m.only_endpoint_no,
                              coalesce(sum(octet_length(m.payload)) over (
-                                 order by d.due_at, d.seq rows between unbounded preceding and 1 preceding), 0) as before,
-                             count(*) over () as found
-                      from (select * from deferral
-                            where endpoint_no = ? and due_at <= ? and seq <> all (?)
-                            order by due_at, seq limit ?) d
+                                 order by d.reason = 4, d.due_at, d.seq
+                                 rows between unbounded preceding and 1 preceding), 0) as before
+                      from (select * from plain where place <= ? - least(?, (select count(*) from asked))
+                            union all select * from asked) d
                       left join lateral (select * from message m
                                          where m.app_no = d.app_no and m.seq = d.seq
                                            and m.created_at = d.message_at) m on true) f
                 where before <= ?
-                order by due_at, seq limit ?
+                order by reason = 4, due_at, seq limit ?
                 """)) {
             Long[] boxed = new Long[claimed.length];
             for (int i = 0; i < boxed.length; i++) {
                 boxed[i] = claimed[i];
             }
-            select.setInt(1, endpointNo);
-            select.setObject(2, utc(now));
-            select.setArray(3, tx.createArrayOf("int8", boxed));
-            select.setInt(4, most + 1);
-            select.setLong(5, mostBytes);
-            select.setInt(6, most);
+            for (int i = 0; i < 8; i += 4) {
+                select.setInt(i + 1, endpointNo);
+                select.setObject(i + 2, utc(now));
+                select.setArray(i + 3, tx.createArrayOf("int8", boxed));
+                select.setInt(i + 4, most + 1);
+            }
+            select.setInt(9, most);
+            select.setInt(10, most / SHARE_OF_ASKED);
+            select.setLong(11, mostBytes);
+            select.setInt(12, most);
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     seen++;
-                    found = row.getInt(12);
+                    found = row.getInt(15);
+                    plainFound = row.getInt(16);
+                    plainSeen += row.getInt(4) == DeferralReason.REPLAY.code() ? 0 : 1;
                     byte @Nullable [] payload = row.getBytes(11);
                     if (payload == null) {
                         orphans.add(row.getLong(1));
@@ -102,7 +126,7 @@ public final class PgBacklog implements Backlog {
             }
         }
         int forgotten = orphans.isEmpty() ? 0 : removeOrphans(tx, endpointNo, orphans);
-        return new Read(seen < found, forgotten);
+        return new Left(seen < found, plainSeen < plainFound, forgotten);
     }
 
     private static int removeOrphans(Connection tx, int endpointNo, List<Long> seqs) throws SQLException {
@@ -128,8 +152,14 @@ public final class PgBacklog implements Backlog {
                 texts(row.getArray(9)),
                 texts(row.getArray(10)),
                 payload,
-                row.getInt(13));
-        return new Due(message, row.getInt(3), at(row, 2), DeferralReason.of(row.getInt(4)));
+                row.getInt(14));
+        return new Due(
+                message,
+                row.getInt(3),
+                at(row, 2),
+                DeferralReason.of(row.getInt(4)),
+                row.getInt(12),
+                row.getBoolean(13));
     }
 
     private static long nextAfter(Connection tx, int endpointNo, long now) throws SQLException {
@@ -155,10 +185,11 @@ public final class PgBacklog implements Backlog {
             }
             tx.commit();
             try (PreparedStatement select = tx.prepareStatement("""
-                    select app_no, endpoint_no, count(*), count(*) filter (where reason <> ?), min(due_at)
+                    select app_no, endpoint_no, count(*), count(*) filter (where reason not in (?, ?)), min(due_at)
                     from deferral group by app_no, endpoint_no
                     """)) {
                 select.setInt(1, DeferralReason.RETRY.code());
+                select.setInt(2, DeferralReason.REPLAY.code());
                 select.setFetchSize(1_000);
                 try (ResultSet row = select.executeQuery()) {
                     while (row.next()) {

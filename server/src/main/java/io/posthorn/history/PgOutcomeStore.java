@@ -8,6 +8,7 @@ import io.posthorn.store.CopyRows;
 import io.posthorn.store.DailyPartitions;
 import io.posthorn.store.StaleOwnerException;
 import io.posthorn.store.WriterConnection;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -16,14 +17,18 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Outcomes in PostgreSQL. Belongs to the recorder's thread. */
 public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
     private static final String ATTEMPT = """
             attempt (seq, message_at, started_at, app_no, endpoint_no, duration_us, number, status, response_code, \
-            verdict, next_at, detail, headers, body)""";
-    private static final int ATTEMPT_COLUMNS = 14;
+            verdict, next_at, detail, headers, body, manual)""";
+    private static final int ATTEMPT_COLUMNS = 15;
+    /** The column's type holds no more. */
+    private static final int MOST_ATTEMPTS = Short.MAX_VALUE;
+
     private static final long MICROS_PER_DAY = 86_400_000_000L;
 
     private final WriterConnection writer;
@@ -151,6 +156,11 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
         rows.text(withoutNul(attempt.detail()));
         rows.text(withoutNul(attempt.headers()));
         rows.bytes(attempt.body());
+        if (settlement.manual()) {
+            rows.bool(true);
+        } else {
+            rows.none();
+        }
     }
 
     /** PostgreSQL's text has no NUL; what a stranger's server answers may. */
@@ -160,6 +170,7 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
 
     private void writeDeferrals(Connection tx, List<Settlement> batch) throws SQLException {
         List<Settlement> ended = new ArrayList<>();
+        boolean exhausted = false;
         List<Settlement> waiting = new ArrayList<>();
         for (Settlement settlement : batch) {
             switch (settlement.verdict()) {
@@ -167,6 +178,7 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
                 case Verdict.Delivered _, Verdict.Exhausted _, Verdict.Gone _, Verdict.Dropped _ -> {
                     if (settlement.fromDeferral()) {
                         ended.add(settlement);
+                        exhausted |= settlement.verdict() instanceof Verdict.Exhausted;
                     }
                 }
             }
@@ -175,7 +187,10 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
             writeWaiting(tx, waiting);
         }
         if (!ended.isEmpty()) {
-            deleteEnded(tx, ended);
+            int deleted = deleteEnded(tx, ended);
+            if (exhausted && deleted < ended.size()) {
+                beginNextRounds(tx, ended);
+            }
         }
     }
 
@@ -185,6 +200,8 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
         Integer[] apps = new Integer[count];
         Integer[] attempts = new Integer[count];
         Integer[] reasons = new Integer[count];
+        Integer[] bases = new Integer[count];
+        Boolean[] manual = new Boolean[count];
         Long[] seqs = new Long[count];
         Long[] due = new Long[count];
         Long[] messageAt = new Long[count];
@@ -195,6 +212,8 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
             attempts[i] = settlement.attempts();
             seqs[i] = settlement.seq();
             messageAt[i] = settlement.messageAt();
+            bases[i] = settlement.base();
+            manual[i] = settlement.manual();
             switch (settlement.verdict()) {
                 case Verdict.RetryAt(long dueAt) -> {
                     due[i] = dueAt;
@@ -208,16 +227,24 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
                     throw new IllegalStateException("not waiting: " + settlement.verdict());
             }
         }
-        // An endpoint that was deleted meanwhile is owed nothing: the join leaves its rows out.
+        // An endpoint that was deleted meanwhile is owed nothing: the join leaves its rows out. A row with a higher
+        // base
+        // was asked for again while this attempt was under way: it stays due, and its round begins after this attempt.
         try (PreparedStatement upsert = tx.prepareStatement("""
-                insert into deferral (endpoint_no, seq, due_at, message_at, app_no, attempts, reason)
+                insert into deferral (endpoint_no, seq, due_at, message_at, app_no, attempts, reason, base, manual)
                 select w.endpoint_no, w.seq, to_timestamp(0) + w.due * interval '1 microsecond',
-                       to_timestamp(0) + w.message_at * interval '1 microsecond', w.app_no, w.attempts, w.reason
-                from unnest(?::int[], ?::bigint[], ?::bigint[], ?::bigint[], ?::int[], ?::int[], ?::int[])
-                     as w (endpoint_no, seq, due, message_at, app_no, attempts, reason)
+                       to_timestamp(0) + w.message_at * interval '1 microsecond', w.app_no, w.attempts, w.reason,
+                       w.base, nullif(w.manual, false)
+                from unnest(?::int[], ?::bigint[], ?::bigint[], ?::bigint[], ?::int[], ?::int[], ?::int[], ?::int[],
+                            ?::bool[])
+                     as w (endpoint_no, seq, due, message_at, app_no, attempts, reason, base, manual)
                 join endpoint e on e.no = w.endpoint_no
                 on conflict (endpoint_no, seq)
-                do update set due_at = excluded.due_at, attempts = excluded.attempts, reason = excluded.reason
+                do update set
+                    attempts = excluded.attempts,
+                    due_at = case when deferral.base > excluded.base then deferral.due_at else excluded.due_at end,
+                    reason = case when deferral.base > excluded.base then deferral.reason else excluded.reason end,
+                    base = case when deferral.base > excluded.base then excluded.attempts else deferral.base end
                 """)) {
             upsert.setArray(1, tx.createArrayOf("int4", endpoints));
             upsert.setArray(2, tx.createArrayOf("int8", seqs));
@@ -226,25 +253,63 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
             upsert.setArray(5, tx.createArrayOf("int4", apps));
             upsert.setArray(6, tx.createArrayOf("int4", attempts));
             upsert.setArray(7, tx.createArrayOf("int4", reasons));
+            upsert.setArray(8, tx.createArrayOf("int4", bases));
+            upsert.setArray(9, tx.createArrayOf("bool", manual));
             upsert.executeUpdate();
         }
     }
 
-    private static void deleteEnded(Connection tx, List<Settlement> ended) throws SQLException {
+    /**
+     * Not those that ran out of attempts while another round was asked for.
+     *
+     * @return how many rows went
+     */
+    private static int deleteEnded(Connection tx, List<Settlement> ended) throws SQLException {
         Integer[] endpoints = new Integer[ended.size()];
         Long[] seqs = new Long[ended.size()];
+        Integer[] bases = new Integer[ended.size()];
         for (int i = 0; i < endpoints.length; i++) {
-            endpoints[i] = ended.get(i).endpointNo();
-            seqs[i] = ended.get(i).seq();
+            Settlement settlement = ended.get(i);
+            endpoints[i] = settlement.endpointNo();
+            seqs[i] = settlement.seq();
+            bases[i] = settlement.verdict() instanceof Verdict.Exhausted ? settlement.base() : MOST_ATTEMPTS;
         }
         try (PreparedStatement delete = tx.prepareStatement("""
-                delete from deferral d using unnest(?::int[], ?::bigint[]) as e (endpoint_no, seq)
-                where d.endpoint_no = e.endpoint_no and d.seq = e.seq
+                delete from deferral d using unnest(?::int[], ?::bigint[], ?::int[]) as e (endpoint_no, seq, base)
+                where d.endpoint_no = e.endpoint_no and d.seq = e.seq and d.base <= e.base
                 """)) {
             delete.setArray(1, tx.createArrayOf("int4", endpoints));
             delete.setArray(2, tx.createArrayOf("int8", seqs));
-            delete.executeUpdate();
+            delete.setArray(3, tx.createArrayOf("int4", bases));
+            return delete.executeUpdate();
         }
+    }
+
+    /** What ran out of attempts while another round was asked for goes on with that one. */
+    private static void beginNextRounds(Connection tx, List<Settlement> ended) throws SQLException {
+        List<Settlement> exhausted = ended.stream()
+                .filter(settlement -> settlement.verdict() instanceof Verdict.Exhausted)
+                .toList();
+        try (PreparedStatement update = tx.prepareStatement("""
+                update deferral d set attempts = e.attempts, base = e.attempts
+                from unnest(?::int[], ?::bigint[], ?::int[], ?::int[]) as e (endpoint_no, seq, attempts, base)
+                where d.endpoint_no = e.endpoint_no and d.seq = e.seq and d.base > e.base
+                """)) {
+            update.setArray(1, ints(tx, exhausted, Settlement::endpointNo));
+            update.setArray(
+                    2,
+                    tx.createArrayOf(
+                            "int8", exhausted.stream().map(Settlement::seq).toArray()));
+            update.setArray(3, ints(tx, exhausted, Settlement::attempts));
+            update.setArray(4, ints(tx, exhausted, Settlement::base));
+            update.executeUpdate();
+        }
+    }
+
+    private static Array ints(Connection tx, List<Settlement> settlements, ToIntFunction<Settlement> of)
+            throws SQLException {
+        return tx.createArrayOf(
+                "int4", settlements.stream().mapToInt(of).boxed().toArray());
     }
 
     private static void writePositions(Connection tx, List<SettledPositions.Position> moved) throws SQLException {

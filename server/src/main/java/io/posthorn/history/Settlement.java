@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param fromDeferral whether the delivery has a row in {@code deferral}
  * @param attempt the attempt that was just made; null if none was
  * @param verdict what follows
+ * @param base attempts made before the present round
+ * @param manual whether somebody asked for the present round
  */
 public record Settlement(
         int appNo,
@@ -25,7 +27,22 @@ public record Settlement(
         int attempts,
         boolean fromDeferral,
         @Nullable Attempt attempt,
-        Verdict verdict) {
+        Verdict verdict,
+        int base,
+        boolean manual) {
+
+    /** Of a first round, for which nobody asked. */
+    public Settlement(
+            int appNo,
+            int endpointNo,
+            long seq,
+            long messageAt,
+            int attempts,
+            boolean fromDeferral,
+            @Nullable Attempt attempt,
+            Verdict verdict) {
+        this(appNo, endpointNo, seq, messageAt, attempts, fromDeferral, attempt, verdict, 0, false);
+    }
 
     /** What comes with it from outside, bytes, roughly: the response as it is kept. */
     int weight() {
@@ -51,7 +68,7 @@ public record Settlement(
                 null,
                 null,
                 null);
-        return new Settlement(appNo, endpointNo, seq, messageAt, attempts, fromDeferral, bare, verdict);
+        return new Settlement(appNo, endpointNo, seq, messageAt, attempts, fromDeferral, bare, verdict, base, manual);
     }
 
     /** By how much it changes the number of deliveries that wait in the database: 1, 0 or −1. */

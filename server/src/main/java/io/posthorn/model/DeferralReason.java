@@ -9,7 +9,9 @@ public enum DeferralReason {
     /** The endpoint is disabled; its deliveries wait until it is enabled. */
     DISABLED(2),
     /** The server was stopped before the delivery's turn came. */
-    STOPPED(3);
+    STOPPED(3),
+    /** It had ended, or had never begun, and was asked for again. */
+    REPLAY(4);
 
     private final int code;
 

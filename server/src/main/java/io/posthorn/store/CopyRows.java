@@ -92,6 +92,13 @@ public final class CopyRows {
         putInt(-1);
     }
 
+    /** A {@code boolean}. */
+    public void bool(boolean value) {
+        room(5);
+        putInt(1);
+        bytes[at++] = (byte) (value ? 1 : 0);
+    }
+
     /** A {@code bytea}, or null. */
     public void bytes(byte @Nullable [] value) {
         if (value == null) {

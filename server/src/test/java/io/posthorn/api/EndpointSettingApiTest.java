@@ -129,12 +129,8 @@ class EndpointSettingApiTest {
                 "body.headers.webhook-signature",
                 "body.headers.Host",
                 "body.headers.Content-Length");
-        assertPlaces(
-                "{\"headers\":{\"a b\":\"1\",\"X-Number\":1,\"X-Null\":null,\"X-Empty\":\"\"}}",
-                "body.headers.a b",
-                "body.headers.X-Number",
-                "body.headers.X-Null",
-                "body.headers.X-Empty");
+        assertPlaces("{\"headers\":{\"X-Number\":1,\"X-Null\":null}}", "body.headers.X-Number", "body.headers.X-Null");
+        assertPlaces("{\"headers\":{\"a b\":\"1\",\"X-Empty\":\"\"}}", "body.headers.a b", "body.headers.X-Empty");
         assertPlaces("{\"headers\":{\"X-A\":\"1\",\"x-a\":\"2\"}}", "body.headers");
         assertPlaces("{\"headers\":[\"X-A\"]}", "body.headers");
         assertPlaces("{\"headers\":{\"X-A\":\"" + "v".repeat(17_000) + "\"}}", "body.headers");

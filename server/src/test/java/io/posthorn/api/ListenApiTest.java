@@ -191,7 +191,7 @@ class ListenApiTest {
             assertThat(endpoint.path("eventTypes").toString()).isEqualTo("[\"a.b\"]");
             assertThat(endpoint.path("channels").toString()).isEqualTo("[\"red\"]");
 
-            assertThat(api.audit.list(new Audit.Filter(1, "GET /api/v1/app/:app/listen", null, app), null, true, 10))
+            assertThat(api.audit.list(new Audit.Filter(1, "endpoint.listen", null, app), null, true, 10))
                     .hasSize(1);
 
             CompletableFuture<Void> deleted = new CompletableFuture<>();

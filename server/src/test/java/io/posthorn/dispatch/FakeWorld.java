@@ -32,7 +32,11 @@ final class FakeWorld implements LanePorts, Routes {
     record Request(int endpointNo, Message message, long startedAt, Consumer<Exchange> done) {}
 
     /** A row of {@code deferral}. */
-    record Row(Message message, int attempts, long dueAt, DeferralReason reason) {}
+    record Row(Message message, int attempts, long dueAt, DeferralReason reason, int base, boolean manual) {
+        boolean asked() {
+            return reason == DeferralReason.REPLAY;
+        }
+    }
 
     record Fetch(
             int endpointNo,
@@ -59,6 +63,9 @@ final class FakeWorld implements LanePorts, Routes {
     final DispatchMetrics metrics = new DispatchMetrics() {
         @Override
         public void attempted(Attempt attempt, Verdict verdict, long sinceAcceptedMicros) {}
+
+        @Override
+        public void asked(long deliveries) {}
 
         @Override
         public void forgotten(long deliveries) {}
@@ -193,13 +200,64 @@ final class FakeWorld implements LanePorts, Routes {
         TreeMap<Long, Row> rows = deferrals.computeIfAbsent(settlement.endpointNo(), no -> new TreeMap<>());
         Message message = message(settlement.seq());
         switch (settlement.verdict()) {
-            case Verdict.RetryAt(long dueAt) ->
-                rows.put(settlement.seq(), new Row(message, settlement.attempts(), dueAt, DeferralReason.RETRY));
-            case Verdict.Parked(long dueAt, DeferralReason reason) ->
-                rows.put(settlement.seq(), new Row(message, settlement.attempts(), dueAt, reason));
-            case Verdict.Delivered _, Verdict.Exhausted _, Verdict.Gone _, Verdict.Dropped _ ->
-                rows.remove(settlement.seq());
+            case Verdict.RetryAt(long dueAt) -> put(rows, settlement, message, dueAt, DeferralReason.RETRY);
+            case Verdict.Parked(long dueAt, DeferralReason reason) -> put(rows, settlement, message, dueAt, reason);
+            case Verdict.Exhausted _ -> {
+                Row row = rows.get(settlement.seq());
+                if (row != null && row.base() > settlement.base()) {
+                    int attempts = settlement.attempts();
+                    rows.put(
+                            settlement.seq(),
+                            new Row(message, attempts, row.dueAt(), row.reason(), attempts, row.manual()));
+                } else {
+                    rows.remove(settlement.seq());
+                }
+            }
+            case Verdict.Delivered _, Verdict.Gone _, Verdict.Dropped _ -> rows.remove(settlement.seq());
         }
+    }
+
+    /** As the database does it: a row with a higher base was asked for again meanwhile. */
+    private static void put(
+            Map<Long, Row> rows, Settlement settlement, Message message, long dueAt, DeferralReason reason) {
+        Row row = rows.get(settlement.seq());
+        int attempts = settlement.attempts();
+        rows.put(
+                settlement.seq(),
+                row == null
+                        ? new Row(message, attempts, dueAt, reason, settlement.base(), settlement.manual())
+                        : row.base() > settlement.base()
+                                ? new Row(message, attempts, row.dueAt(), row.reason(), attempts, row.manual())
+                                : new Row(message, attempts, dueAt, reason, row.base(), row.manual()));
+    }
+
+    /**
+     * Somebody asks for a delivery again, as the database has it: what waits is due now, what has ended begins anew.
+     *
+     * @return false if its first attempt is still to be recorded
+     */
+    boolean ask(LaneLoop loop, long seq, int endpointNo) {
+        TreeMap<Long, Row> rows = deferrals.computeIfAbsent(endpointNo, no -> new TreeMap<>());
+        Row row = rows.get(seq);
+        if (row == null) {
+            int attempts = committed.stream()
+                    .filter(settlement -> settlement.seq() == seq && settlement.endpointNo() == endpointNo)
+                    .filter(settlement -> settlement.attempt() != null)
+                    .mapToInt(Settlement::attempts)
+                    .max()
+                    .orElse(0);
+            if (attempts == 0) {
+                return false;
+            }
+            rows.put(seq, new Row(message(seq), attempts, now, DeferralReason.REPLAY, attempts, true));
+        } else {
+            DeferralReason reason = row.attempts() == 0 ? row.reason() : DeferralReason.REPLAY;
+            rows.put(
+                    seq,
+                    new Row(row.message(), row.attempts(), Math.min(row.dueAt(), now), reason, row.attempts(), true));
+        }
+        loop.asked(1, endpointNo, new long[] {seq});
+        return true;
     }
 
     /** Answers the looks into the backlog from what is durable. */
@@ -214,9 +272,15 @@ final class FakeWorld implements LanePorts, Routes {
         List<Long> claimed = java.util.Arrays.stream(fetch.claimed()).boxed().toList();
         List<Row> rows = deferrals.getOrDefault(fetch.endpointNo(), new TreeMap<>()).values().stream()
                 .filter(row -> !claimed.contains(row.message().seq))
-                .sorted(java.util.Comparator.comparingLong(Row::dueAt).thenComparing(row -> row.message().seq))
+                .sorted(java.util.Comparator.comparing(Row::asked)
+                        .thenComparingLong(Row::dueAt)
+                        .thenComparing(row -> row.message().seq))
                 .toList();
         List<Row> due = rows.stream().filter(row -> row.dueAt() <= fetch.now()).toList();
+        int asked = (int) due.stream().filter(Row::asked).count();
+        int plain = due.size() - asked;
+        int plainRead = Math.min(plain, fetch.most() - Math.min(asked, fetch.most() / 4));
+        int askedRead = Math.min(asked, fetch.most() - plainRead);
         boolean more = due.size() > fetch.most();
         long next = more
                 ? fetch.now()
@@ -226,11 +290,14 @@ final class FakeWorld implements LanePorts, Routes {
                         .min()
                         .orElse(Backlog.NEVER);
         return new Backlog.Fetched(
-                due.stream()
-                        .limit(fetch.most())
-                        .map(row -> new Due(row.message(), row.attempts(), row.dueAt(), row.reason()))
+                java.util.stream.Stream.concat(
+                                due.stream().limit(plainRead),
+                                due.stream().skip(plain).limit(askedRead))
+                        .map(row -> new Due(
+                                row.message(), row.attempts(), row.dueAt(), row.reason(), row.base(), row.manual()))
                         .toList(),
                 more,
+                plain > plainRead,
                 next,
                 0);
     }

@@ -370,6 +370,162 @@ class LaneLoopTest {
         assertThat(world.gone).containsExactly(1);
     }
 
+    private void attempt(int code) {
+        loop.tick();
+        world.read();
+        world.answer(world.requests.getFirst(), code);
+        world.commit(loop);
+    }
+
+    /** Until there is no retry any more. */
+    private void exhaust(long seq) {
+        offer(1, seq, seq);
+        world.answer(world.requests.getFirst(), 500);
+        world.commit(loop);
+        for (int i = 0; i < 2; i++) {
+            world.now += 300 * SECOND;
+            attempt(500);
+        }
+        assertThat(world.committed.getLast().verdict()).isEqualTo(new Verdict.Exhausted());
+    }
+
+    @Test
+    void anotherRoundGoesOnWithTheNumbersAndStartsTheScheduleAfresh() {
+        world.endpoint(1);
+        exhaust(1);
+
+        assertThat(world.ask(loop, 1, 1)).isTrue();
+        attempt(500);
+        assertThat(world.committed.getLast().verdict()).isEqualTo(new Verdict.RetryAt(world.now + 5 * SECOND));
+        world.now += 5 * SECOND;
+        attempt(500);
+        assertThat(world.committed.getLast().verdict()).isEqualTo(new Verdict.RetryAt(world.now + 300 * SECOND));
+        world.now += 300 * SECOND;
+        attempt(200);
+
+        assertThat(world.committed)
+                .extracting(s -> s.attempt() == null ? null : s.attempt().number())
+                .containsExactly(1, 2, 3, 4, 5, 6);
+        assertThat(world.committed)
+                .extracting(Settlement::manual)
+                .containsExactly(false, false, false, true, true, true);
+        assertThat(world.rows()).isZero();
+    }
+
+    @Test
+    void whatIsAskedForDuringItsLastAttemptIsMadeAgainAfterIt() {
+        world.endpoint(1);
+        offer(1, 1, 1);
+        world.answer(world.requests.getFirst(), 500);
+        world.commit(loop);
+        world.now += 300 * SECOND;
+        attempt(500);
+        world.now += 300 * SECOND;
+        loop.tick();
+        world.read();
+        assertThat(world.requests).hasSize(1);
+
+        world.ask(loop, 1, 1); // while the third is under way
+        loop.tick();
+        world.read();
+        assertThat(world.requests).as("never twice at a time").hasSize(1);
+        world.answer(world.requests.getFirst(), 500);
+        world.commit(loop);
+        assertThat(world.committed.getLast().verdict()).isEqualTo(new Verdict.Exhausted());
+        attempt(200);
+
+        assertThat(world.committed.getLast().attempts()).isEqualTo(4);
+        assertThat(world.rows()).isZero();
+    }
+
+    @Test
+    void newDeliveriesDoNotWaitForWhatWasAskedForAgain() {
+        world.endpoint(1);
+        offer(1, 1, 5);
+        for (long seq = 1; seq <= 5; seq++) {
+            world.answer(world.requests.getFirst(), 200);
+        }
+        world.commit(loop);
+        for (long seq = 1_000; seq < 1_500; seq++) {
+            Settlement ended = world.delivery(seq, 1)
+                    .settlement(
+                            new Attempt(1, 1, 1, AttemptStatus.RESPONSE, 500, null, null, null),
+                            new Verdict.Exhausted());
+            world.committed.add(ended);
+            assertThat(world.ask(loop, seq, 1)).isTrue();
+        }
+        loop.tick();
+        world.read();
+        assertThat(world.requests).extracting(r -> r.message().seq).allMatch(seq -> seq >= 1_000);
+
+        offer(1, 6, 6);
+        int before = 0;
+        while (world.requests.stream().noneMatch(r -> r.message().seq == 6)) {
+            world.answer(world.requests.getFirst(), 200);
+            before++;
+            world.commit(loop);
+            loop.tick();
+            world.read();
+        }
+        assertThat(before).as("not behind more than a page of them").isLessThanOrEqualTo(20);
+        assertThat(world.parked).isZero();
+    }
+
+    @Test
+    void whatIsParkedComesBeforeMostOfWhatWasAskedForAgain() {
+        world.endpoint(1);
+        for (long seq = 1_000; seq < 1_100; seq++) {
+            world.committed.add(world.delivery(seq, 1)
+                    .settlement(
+                            new Attempt(1, 1, 1, AttemptStatus.RESPONSE, 500, null, null, null),
+                            new Verdict.Exhausted()));
+            world.ask(loop, seq, 1);
+        }
+        offer(1, 1, 60); // more than the queue takes
+        world.commit(loop);
+        assertThat(world.parked).isPositive();
+        int answered = 0;
+        int fresh = 0;
+        while (fresh < 60) {
+            world.now += SECOND; // what is parked stands a microsecond behind the one before it
+            loop.tick();
+            world.read();
+            fresh += world.requests.getFirst().message().seq <= 60 ? 1 : 0;
+            world.answer(world.requests.getFirst(), 200);
+            world.commit(loop);
+            answered++;
+        }
+        assertThat(answered).isLessThanOrEqualTo(60 + 60 / 3 + 20);
+    }
+
+    @Test
+    void whatIsWithdrawnIsNotBegun() {
+        world.endpoint(1);
+        for (long seq = 1; seq <= 12; seq++) {
+            world.committed.add(world.delivery(seq, 1)
+                    .settlement(
+                            new Attempt(1, 1, 1, AttemptStatus.RESPONSE, 500, null, null, null),
+                            new Verdict.Exhausted()));
+            world.ask(loop, seq, 1);
+        }
+        loop.tick();
+        world.read();
+        assertThat(world.requests).hasSize(5);
+
+        world.deferrals.values().forEach(rows -> rows.keySet().removeIf(seq -> seq > 5));
+        loop.withdrawn(1, LongStream.rangeClosed(6, 12).boxed().collect(java.util.stream.Collectors.toSet()));
+        answerAll(200);
+        world.commit(loop);
+        while (!world.fetches.isEmpty()) {
+            world.read();
+        }
+
+        assertThat(loop.queued()).isZero();
+        assertThat(loop.bytes()).isZero();
+        assertThat(world.delivered()).isEqualTo(5);
+        assertThat(world.rows()).isZero();
+    }
+
     private List<Integer> withdraw(long seq) {
         return loop.withdraw(List.of(1), world.message(seq));
     }

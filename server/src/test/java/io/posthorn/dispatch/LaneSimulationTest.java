@@ -22,14 +22,18 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Random histories of one event loop: endpoints that fail, hang and are disabled, commits that come late, a database
- * that goes away, a recorder that is full, and crashes at any moment with recovery as the server does it. Whatever
- * happens, every accepted message ends for every endpoint exactly once in the books, its attempts are numbered without
- * a gap and none comes before its time, and no bound is ever exceeded.
+ * that goes away, a recorder that is full, deliveries that are asked for again in any state, and crashes at any moment
+ * with recovery as the server does it. Whatever happens, every accepted message ends for every endpoint exactly once in
+ * the books, and once more at most for each time it was asked for; its attempts are numbered without a gap and none comes
+ * before its time, and no bound is ever exceeded.
  */
 class LaneSimulationTest {
     private static final int SCENARIOS = 1_000;
     private static final int ENDPOINTS = 4;
     private static final int SHARD = 1;
+    /** The schedule has two retries. */
+    private static final int MOST_IN_ROUND = 3;
+
     private static final DispatchSettings SETTINGS = FakeWorld.settings(3, 8, 6, 5_000);
 
     @Test
@@ -51,6 +55,9 @@ class LaneSimulationTest {
         private final FakeWorld world = new FakeWorld();
         private final Map<Integer, Boolean> disabled = new HashMap<>();
         private final List<Message> accepted = new ArrayList<>();
+        /** Which deliveries were asked for again, and how much had been committed of all by then. */
+        private final Map<String, List<Integer>> asked = new HashMap<>();
+
         private SettledPositions positions = new SettledPositions();
         private long durableSettled;
         private LaneLoop loop = world.loop(SETTINGS);
@@ -75,17 +82,31 @@ class LaneSimulationTest {
         }
 
         private void step() {
-            switch (random.nextInt(12)) {
+            switch (random.nextInt(13)) {
                 case 0, 1, 2 -> accept(1 + random.nextInt(8));
                 case 3, 4, 5 -> answer();
                 case 6, 7 -> commit();
                 case 8 -> read();
                 case 9 -> loop.tick();
                 case 10 -> trouble();
+                case 11 -> ask();
                 default -> {
                     if (random.nextInt(6) == 0) {
                         crash();
                     }
+                }
+            }
+        }
+
+        /** Somebody asks for a delivery again, whatever its state. */
+        private void ask() {
+            if (!accepted.isEmpty()) {
+                long seq = 1L + random.nextInt(accepted.size());
+                int no = 1 + random.nextInt(ENDPOINTS);
+                int before = world.committed.size();
+                if (world.ask(loop, seq, no)) {
+                    asked.computeIfAbsent(seq + "/" + no, pair -> new ArrayList<>())
+                            .add(before);
                 }
             }
         }
@@ -188,7 +209,7 @@ class LaneSimulationTest {
 
         private static long parked(Map<Long, FakeWorld.Row> rows) {
             return rows.values().stream()
-                    .filter(row -> row.reason() != DeferralReason.RETRY)
+                    .filter(row -> row.reason() != DeferralReason.RETRY && !row.asked())
                     .count();
         }
 
@@ -227,33 +248,54 @@ class LaneSimulationTest {
         }
 
         private void checkBooks() {
-            Map<String, List<Settlement>> pairs = new HashMap<>();
-            for (Settlement settlement : world.committed) {
+            Map<String, List<Integer>> pairs = new HashMap<>();
+            for (int i = 0; i < world.committed.size(); i++) {
+                Settlement settlement = world.committed.get(i);
                 pairs.computeIfAbsent(settlement.seq() + "/" + settlement.endpointNo(), pair -> new ArrayList<>())
-                        .add(settlement);
+                        .add(i);
             }
             assertThat(pairs).hasSize(accepted.size() * ENDPOINTS);
-            pairs.forEach((pair, settlements) -> {
-                int number = 0;
-                long notBefore = 0;
-                for (Settlement settlement : settlements) {
-                    Attempt attempt = settlement.attempt();
-                    if (attempt != null) {
-                        assertThat(attempt.number()).as(pair).isEqualTo(++number);
-                        assertThat(attempt.startedAt()).as(pair).isGreaterThanOrEqualTo(notBefore);
-                    }
-                    if (settlement.verdict() instanceof Verdict.RetryAt(long dueAt)) {
-                        notBefore = dueAt;
-                    }
-                }
-                assertThat(settlements)
-                        .as(pair)
-                        .filteredOn(settlement -> settlement.verdict() instanceof Verdict.Delivered
-                                || settlement.verdict() instanceof Verdict.Exhausted)
-                        .hasSize(1);
-                assertThat(settlements.getLast().verdict()).as(pair).isNotInstanceOf(Verdict.RetryAt.class);
-            });
+            pairs.forEach((pair, places) -> checkPair(pair, places, asked.getOrDefault(pair, List.of())));
             assertThat(positions.unsettled()).isZero();
+        }
+
+        /** The numbers go on without a gap, whatever was asked for, and each round ends once. */
+        private void checkPair(String pair, List<Integer> places, List<Integer> asked) {
+            int number = 0;
+            int rounds = 0;
+            long notBefore = 0;
+            int attemptsSinceAsked = 0;
+            int done = 0;
+            int base = 0;
+            for (int place : places) {
+                Settlement settlement = world.committed.get(place);
+                int askedBefore = (int) asked.stream().filter(at -> at <= place).count();
+                if (askedBefore > done) {
+                    done = askedBefore;
+                    attemptsSinceAsked = 0;
+                }
+                Attempt attempt = settlement.attempt();
+                if (attempt != null) {
+                    attemptsSinceAsked++;
+                    notBefore = settlement.base() == base ? notBefore : 0; // another round waits for nothing
+                    base = settlement.base();
+                    assertThat(attempt.number()).as(pair).isEqualTo(++number);
+                    assertThat(attempt.startedAt()).as(pair).isGreaterThanOrEqualTo(notBefore);
+                    assertThat(number - settlement.base()).as(pair).isBetween(1, MOST_IN_ROUND);
+                }
+                switch (settlement.verdict()) {
+                    case Verdict.RetryAt(long dueAt) -> notBefore = dueAt;
+                    case Verdict.Delivered _, Verdict.Exhausted _ -> rounds++;
+                    case Verdict.Gone _, Verdict.Parked _, Verdict.Dropped _ -> {}
+                }
+            }
+            assertThat(rounds).as(pair).isBetween(1, 1 + asked.size());
+            assertThat(world.committed.get(places.getLast()).verdict()).as(pair).isNotInstanceOf(Verdict.RetryAt.class);
+            if (!asked.isEmpty()) {
+                assertThat(attemptsSinceAsked)
+                        .as(pair + " since it was last asked for")
+                        .isPositive();
+            }
         }
     }
 }

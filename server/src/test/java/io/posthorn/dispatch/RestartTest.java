@@ -160,6 +160,9 @@ class RestartTest {
         final CountDownLatch recorded = new CountDownLatch(1);
 
         @Override
+        public void asked(long deliveries) {}
+
+        @Override
         public void messagesCommitted(int messages, long nanos) {}
 
         @Override

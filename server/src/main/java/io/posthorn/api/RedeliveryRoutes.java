@@ -1,0 +1,280 @@
+package io.posthorn.api;
+
+import io.posthorn.catalog.AppView;
+import io.posthorn.catalog.Catalog;
+import io.posthorn.dispatch.Redelivery;
+import io.posthorn.history.History;
+import io.posthorn.history.Redeliveries.Begun;
+import io.posthorn.history.Redeliveries.Wanted;
+import io.posthorn.history.RedeliveryTask;
+import io.posthorn.history.RedeliveryTask.Kind;
+import io.posthorn.history.RedeliveryTask.Status;
+import io.posthorn.model.Endpoint;
+import io.posthorn.model.Ids;
+import io.posthorn.model.Message;
+import io.posthorn.runtime.Time;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Delivering again, and the background tasks that do much of it. */
+public final class RedeliveryRoutes implements RouteModule {
+    private static final String APP = "/api/v1/app/:app";
+    private static final String TASKS = "/api/v1/background-task";
+    private static final String TASK = TASKS + "/:task";
+    private static final int RETRY_SECONDS = 1;
+
+    /** What clients may ask for and nobody here begins: there is none. */
+    private static final Set<String> OTHER_KINDS = Set.of(
+            "application.stats",
+            "message.broadcast",
+            "sdk.generate",
+            "event-type.aggregate",
+            "application.purge_content",
+            "endpoint.bulk-replay");
+
+    private final HistoryReads reads;
+    private final Redelivery redelivery;
+    private final Clock clock;
+
+    /**
+     * Routes.
+     *
+     * @param catalog applications and their endpoints
+     * @param history finds messages
+     * @param ids of messages
+     * @param redelivery does it
+     * @param clock says what is in the future
+     */
+    public RedeliveryRoutes(Catalog catalog, History history, Ids ids, Redelivery redelivery, Clock clock) {
+        this.reads = new HistoryReads(catalog, history, ids);
+        this.redelivery = redelivery;
+        this.clock = clock;
+    }
+
+    /** A task that has just begun. */
+    record BegunOut(String id, String status, String task, Instant updatedAt) {
+        static BegunOut of(RedeliveryTask task) {
+            return new BegunOut(task.id(), task.status().text(), task.kind().text(), task.updatedAt());
+        }
+    }
+
+    /**
+     * What a task is about and how far it is.
+     *
+     * @param appId of the application
+     * @param endpointId of the endpoint
+     * @param since messages accepted from then
+     * @param until and before then
+     * @param scanned how many messages were looked at
+     * @param queued how many deliveries were handed to the endpoint's lane
+     * @param lastMessageAt when the last of the messages that were looked at was accepted; null before the first
+     * @param cancelled whether it ended because somebody wanted it to
+     * @param error why it failed; null if it did not
+     * @param createdBy the name of the token that began it
+     * @param createdAt when it began
+     */
+    record DataOut(
+            String appId,
+            String endpointId,
+            Instant since,
+            Instant until,
+            long scanned,
+            long queued,
+            @Nullable Instant lastMessageAt,
+            boolean cancelled,
+            @Nullable String error,
+            String createdBy,
+            Instant createdAt) {}
+
+    /** A task. Its status is one that clients know, so that one that was cancelled has failed. */
+    record TaskOut(String id, String status, String task, DataOut data, Instant updatedAt) {
+        static TaskOut of(RedeliveryTask task) {
+            return new TaskOut(
+                    task.id(),
+                    task.status().text(),
+                    task.kind().text(),
+                    new DataOut(
+                            task.appId(),
+                            task.endpointId(),
+                            task.since(),
+                            task.until(),
+                            task.scanned(),
+                            task.queued(),
+                            task.cursor() == null
+                                    ? null
+                                    : Time.instant(task.cursor().at()),
+                            task.cancelled(),
+                            task.error(),
+                            task.createdBy(),
+                            task.createdAt()),
+                    task.updatedAt());
+        }
+    }
+
+    @Override
+    public List<Operation> operations() {
+        return List.of(
+                Operation.postEmpty(
+                        APP + "/msg/:message/endpoint/:endpoint/resend", Access.WRITE, reads.inApp(this::resend)),
+                Operation.post(APP + "/endpoint/:endpoint/recover", Access.WRITE, begin(Kind.RECOVER)),
+                Operation.post(APP + "/endpoint/:endpoint/replay-missing", Access.WRITE, begin(Kind.REPLAY)),
+                Operation.get(TASKS, Access.READ, this::list),
+                Operation.get(TASK, Access.READ, call -> task(call, task -> Answer.json(200, TaskOut.of(task)))),
+                Operation.postEmpty(TASK + "/cancel", Access.WRITE, call -> task(call, this::cancel)));
+    }
+
+    private Answer resend(Call call, AppView view) {
+        return reads.endpoint(
+                call,
+                view,
+                endpoint -> reads.message(call, view, false, message -> {
+                    if (endpoint.disabled()) {
+                        return disabled();
+                    }
+                    try {
+                        return resend(endpoint, message);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                        return Answer.unavailable("the server is stopping", RETRY_SECONDS);
+                    }
+                }));
+    }
+
+    private Answer resend(Endpoint endpoint, Message message) throws InterruptedException {
+        return switch (redelivery.resend(endpoint, message)) {
+            case QUEUED, HASTENED -> Answer.json(202, Map.of());
+            case UNDER_WAY ->
+                Answer.error(
+                        409,
+                        "conflict",
+                        "its first delivery is still under way; it can be sent again when that is over");
+            case NO_CONTENT ->
+                Answer.error(409, "conflict", "the content of the message was deleted: there is nothing to send");
+            case TOO_OFTEN ->
+                Answer.error(409, "conflict", "it was attempted as often as a message can be at one endpoint");
+            case GONE -> Answer.notFound("message or endpoint");
+        };
+    }
+
+    private static Answer disabled() {
+        return Answer.error(
+                409, "conflict", "the endpoint is disabled, nothing is sent to it; enable it first (disabled: false)");
+    }
+
+    private Function<Call, Answer> begin(Kind kind) {
+        return reads.inApp((call, view) -> reads.endpoint(call, view, endpoint -> {
+            Fields fields = new Fields(call.body(), false);
+            Instant now = clock.instant();
+            String since = fields.requiredText("since", "", text -> rule(text, now));
+            String until = fields.optionalText("until", null, text -> rule(text, null));
+            if (fields.problems().isEmpty() && until != null && !time(until).isAfter(time(since))) {
+                fields.refuse("until", "must be after since");
+            }
+            if (!fields.problems().isEmpty()) {
+                return Answer.invalid(fields.problems());
+            }
+            if (endpoint.disabled()) {
+                return disabled();
+            }
+            Begun begun = redelivery.begin(
+                    view,
+                    endpoint,
+                    kind,
+                    Time.micros(time(since)),
+                    until == null ? Long.MAX_VALUE : Time.micros(time(until)),
+                    call.caller().token().name());
+            return switch (begun) {
+                case Begun.Started(RedeliveryTask task) -> Answer.json(202, BegunOut.of(task));
+                case Begun.Busy(String id) ->
+                    Answer.error(
+                            409,
+                            "conflict",
+                            "background task " + id
+                                    + " is under way for this endpoint; wait for its end, or cancel it");
+            };
+        }));
+    }
+
+    private static Instant time(String text) {
+        return OffsetDateTime.parse(text).toInstant();
+    }
+
+    /** Null if it is a time; before now, if that is given. */
+    private static @Nullable String rule(String text, @Nullable Instant now) {
+        try {
+            Instant time = time(text);
+            if (time.isBefore(Instant.EPOCH) || !time.isBefore(Time.instant(io.posthorn.history.Filter.FOREVER))) {
+                return "must be a time from 1970 to 9999";
+            }
+            return now != null && time.isAfter(now) ? "must not be in the future" : null;
+        } catch (DateTimeParseException e) {
+            return "must be a time such as 2026-01-31T12:00:00Z";
+        }
+    }
+
+    private Answer task(Call call, Function<RedeliveryTask, Answer> work) {
+        String id = call.path("task");
+        RedeliveryTask task = id.startsWith("qtask_") && id.chars().allMatch(c -> c > ' ' && c < 127)
+                ? redelivery.store().task(call.env(), id)
+                : null; // such an id does not exist, and may not be a text that the database takes
+        return task == null || !call.caller().sees(task.appNo())
+                ? Answer.notFound("background task")
+                : work.apply(task);
+    }
+
+    private Answer cancel(RedeliveryTask task) {
+        RedeliveryTask cancelled = redelivery.cancel(task);
+        return cancelled == null
+                ? Answer.error(409, "conflict", "the background task has ended already")
+                : Answer.json(200, TaskOut.of(cancelled));
+    }
+
+    private Answer list(Call call) {
+        Query query = call.query();
+        Paging paging = Paging.of(query, false);
+        Status status = one(query, "status", Status.values(), Status::text, Set.of());
+        Kind kind = one(query, "task", Kind.values(), Kind::text, OTHER_KINDS);
+        boolean none = OTHER_KINDS.contains(String.valueOf(query.text("task")));
+        String key = paging.key();
+        if (key != null && !key.chars().allMatch(c -> c > ' ' && c < 127)) {
+            query.refuse("iterator", "must be an iterator or prevIterator of an earlier answer");
+        }
+        if (!query.problems().isEmpty()) {
+            return Answer.invalid(query.problems());
+        }
+        Wanted wanted = new Wanted(call.env(), call.caller().token().appNo(), status, kind);
+        return Answer.json(
+                200,
+                paging.page(
+                        (after, ascending, most) ->
+                                none ? List.of() : redelivery.store().tasks(wanted, after, ascending, most),
+                        RedeliveryTask::id,
+                        TaskOut::of));
+    }
+
+    /** The value that the query names; null if it names none, or one of the others. */
+    private static <T> @Nullable T one(
+            Query query, String name, T[] values, Function<T, String> text, Set<String> others) {
+        String given = query.text(name);
+        if (given == null || others.contains(given)) {
+            return null;
+        }
+        for (T value : values) {
+            if (text.apply(value).equals(given)) {
+                return value;
+            }
+        }
+        query.refuse(
+                name,
+                "must be "
+                        + String.join(" or ", List.of(values).stream().map(text).toList()));
+        return null;
+    }
+}

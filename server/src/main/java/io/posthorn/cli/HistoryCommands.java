@@ -1,0 +1,137 @@
+package io.posthorn.cli;
+
+import static io.posthorn.cli.Field.flag;
+import static io.posthorn.cli.Field.past;
+import static io.posthorn.cli.Field.text;
+import static io.posthorn.cli.Field.texts;
+
+/** {@code posthorn message} and {@code attempt}: what was sent, and what came of it. */
+final class HistoryCommands {
+    private static final String MESSAGES = "/app/{--app}/msg";
+    private static final String MESSAGE = MESSAGES + "/{MESSAGE}";
+    private static final String ATTEMPTS = "/app/{--app}/attempt";
+    private static final String ATTEMPT = MESSAGES + "/{--message}/attempt/{ATTEMPT}";
+    private static final String NO_CONTENT = "with_content=false";
+
+    private static final Field TYPES = texts("--event-type", "event_types", "Only of this type, once for each.");
+    private static final Field CHANNEL = text("--channel", "channel", "Only of this channel.");
+    private static final Field TAG = text("--tag", "tag", "Only with this tag.");
+    private static final Field AFTER = past("--after", "after", "Only later ones: a time, or 2h, 3d ago.");
+    private static final Field BEFORE = past("--before", "before", "Only earlier ones.");
+    private static final Field CONTENT =
+            flag("--with-content", "with_content", "Whether payloads are shown; only --json shows them in a list.");
+
+    private HistoryCommands() {}
+
+    static Group messages() {
+        return Group.of(
+                "message",
+                "Messages: what was sent to an application.",
+                Verb.list(
+                                MESSAGES,
+                                "Lists or searches the messages of an application, the newest first.",
+                                Column.of("ID", "id"),
+                                Column.of("EVENT TYPE", "eventType"),
+                                Column.of("EVENT ID", "eventId"),
+                                Column.of("CHANNELS", "channels"),
+                                Column.of("TAGS", "tags"),
+                                Column.of("TIME", "timestamp"))
+                        .query(
+                                TYPES,
+                                TAG,
+                                CHANNEL,
+                                text("--event-id", "event_id", "Only the one with this event id."),
+                                AFTER,
+                                BEFORE,
+                                text(
+                                        "--payload-path",
+                                        "payload_path",
+                                        "Where in the payload --payload-value has to stand, such as $.customer.id"),
+                                text("--payload-value", "payload_value", "What has to stand at --payload-path."),
+                                CONTENT)
+                        .tableQuery(NO_CONTENT)
+                        .example("message list --app acme --event-type invoice.paid --after 2h", "")
+                        .example("message list --app acme --payload-path '$.customer.id' --payload-value cus_7", ""),
+                Verb.get("get", MESSAGE, "Shows a message with its payload.")
+                        .query(CONTENT)
+                        .example("message get --app acme msg_01K9ZQ2V5E8S7X3N4M6P0R1T2W", "")
+                        .example("message get --app acme order-17 --json | jq .payload", "by its event id"),
+                Verb.list(
+                                MESSAGE + "/endpoint",
+                                "Lists where a message went, with the state of each delivery.",
+                                Column.of("ENDPOINT", "id"),
+                                Column.of("URL", "url"),
+                                Column.of("STATE", "statusText"),
+                                Column.of("NEXT ATTEMPT", "nextAttempt"))
+                        .named("deliveries")
+                        .example("message deliveries --app acme order-17", ""),
+                Verb.delete(
+                                "delete-content",
+                                MESSAGE + "/content",
+                                "Deletes the payload of a message; that it was sent is kept.")
+                        .says(answer -> "The payload is deleted.")
+                        .example("message delete-content --app acme order-17", ""));
+    }
+
+    static Group attempts() {
+        return Group.of(
+                "attempt",
+                "Attempts: every try to deliver a message to an endpoint.",
+                Verb.list(
+                                ATTEMPTS,
+                                "Lists the attempts of an application, an endpoint or a message, the newest first.",
+                                Column.of("ID", "id"),
+                                Column.of("MESSAGE", "msgId"),
+                                Column.of("ENDPOINT", "endpointId"),
+                                Column.of("NUMBER", "attemptNumber"),
+                                Column.of("STATUS", "statusText"),
+                                Column.of("CODE", "responseStatusCode"),
+                                Column.of("MS", "responseDurationMs"),
+                                Column.of("TIME", "timestamp"))
+                        .option("--endpoint", "Only those with this endpoint, its id or uid.")
+                        .option("--message", "Only those of this message, its id or event id.")
+                        .path(HistoryCommands::attemptsOf)
+                        .query(
+                                text("--status", "status", "0 success, 1 pending, 2 fail, 3 sending"),
+                                text(
+                                        "--status-code-class",
+                                        "status_code_class",
+                                        "100, 200, 300, 400, 500, or 0 for no response"),
+                                TYPES,
+                                CHANNEL,
+                                TAG,
+                                AFTER,
+                                BEFORE,
+                                CONTENT)
+                        .tableQuery(NO_CONTENT)
+                        .example("attempt list --app acme", "")
+                        .example("attempt list --app acme --endpoint main --status 2 --after 1d", "what failed")
+                        .example("attempt list --app acme --message order-17", ""),
+                Verb.get("get", ATTEMPT, "Shows an attempt with the response.")
+                        .example("attempt get --app acme --message order-17 atmpt_01K9ZQ2V5E8S7X3N4M6P0R1T2W", ""),
+                Verb.post(
+                                "resend",
+                                MESSAGES + "/{--message}/endpoint/{--endpoint}/resend",
+                                "Sends a message to an endpoint again.")
+                        .says(answer -> "It is being sent again.")
+                        .example("attempt resend --app acme --message order-17 --endpoint main", ""),
+                Verb.delete(
+                                "delete-content",
+                                ATTEMPT + "/content",
+                                "Deletes the response of an attempt; that it was made is kept.")
+                        .says(answer -> "The response is deleted.")
+                        .example(
+                                "attempt delete-content --app acme --message order-17 atmpt_01K9ZQ2V5E8S7X3N4M6P0R1T2W",
+                                ""));
+    }
+
+    private static String attemptsOf(Values values) {
+        if (values.has("--endpoint") && values.has("--message")) {
+            throw values.wrong("either --endpoint or --message, not both");
+        }
+        if (values.has("--endpoint")) {
+            return ATTEMPTS + "/endpoint/{--endpoint}";
+        }
+        return values.has("--message") ? ATTEMPTS + "/msg/{--message}" : ATTEMPTS;
+    }
+}

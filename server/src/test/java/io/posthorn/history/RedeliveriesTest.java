@@ -1,0 +1,391 @@
+package io.posthorn.history;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.posthorn.history.Redeliveries.Begun;
+import io.posthorn.history.Redeliveries.Resent;
+import io.posthorn.history.Redeliveries.Step;
+import io.posthorn.history.Redeliveries.Wanted;
+import io.posthorn.history.RedeliveryTask.Kind;
+import io.posthorn.history.RedeliveryTask.Status;
+import io.posthorn.model.DeferralReason;
+import io.posthorn.model.Message;
+import io.posthorn.model.Verdict;
+import io.posthorn.runtime.Time;
+import io.posthorn.store.Database;
+import io.posthorn.store.TestDatabase;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+class RedeliveriesTest {
+    private static final long BASE = Time.micros(Instant.parse("2026-03-10T20:00:00Z"));
+    private static final long NOW = BASE + 3_600_000_000L;
+    private static final int ENV = 1;
+    private static final Redeliveries.Wishes EVERYTHING = (app, endpoint) -> message -> true;
+    private static final AtomicInteger number = new AtomicInteger();
+
+    private static final Database db = TestDatabase.fresh();
+    private static final Written written = new Written(db);
+    private static final Redeliveries store =
+            new PgRedeliveries(db.dataSource(), written.ownership()::fence, written.ids);
+    private static final PgBacklog backlog = new PgBacklog(db.dataSource(), written.ids);
+
+    private final int app = written.app();
+    private final int endpoint = written.endpoint(app);
+
+    @AfterAll
+    static void close() {
+        written.close();
+        db.close();
+    }
+
+    private List<Message> messages(int count) {
+        List<Message> messages = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            messages.add(written.message(app, BASE + i * 1_000_000L, "a.b"));
+        }
+        return messages;
+    }
+
+    private void ended(Message m, Verdict verdict) {
+        written.settle(Written.outcome(m, endpoint, Written.response(1, m.createdAt + 1_000, 500, ""), verdict));
+    }
+
+    private Begun begin(Kind kind, long since, long until) {
+        return store.begin(
+                new RedeliveryTask.Draft(
+                        "qtask_%08d".formatted(number.incrementAndGet()),
+                        ENV,
+                        app,
+                        endpoint,
+                        "app_" + app,
+                        "ep_" + endpoint,
+                        kind,
+                        since,
+                        until,
+                        "somebody"),
+                NOW);
+    }
+
+    private long started(Kind kind) {
+        return ((Begun.Started) begin(kind, BASE, NOW)).task().no();
+    }
+
+    private static Step step(long task, int page) {
+        return store.step(task, EVERYTHING, page, 1_000, NOW);
+    }
+
+    private List<Due> due() throws Exception {
+        return backlog.fetch(endpoint, NOW, new long[0], 100, 1 << 20).due();
+    }
+
+    private List<Long> dueSeqs() throws Exception {
+        return due().stream().map(due -> due.message().seq).toList();
+    }
+
+    @Test
+    void aResendGoesOnWithTheNumbersOnceTheFirstDeliveryIsOver() throws Exception {
+        Message message = messages(1).getFirst();
+        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.UNDER_WAY);
+        ended(message, new Verdict.Delivered());
+
+        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.HASTENED);
+        Due due = due().getFirst();
+        assertThat(due.attempts()).isEqualTo(1);
+        assertThat(due.base()).isEqualTo(1);
+        assertThat(due.manual()).isTrue();
+        assertThat(due.reason()).isEqualTo(DeferralReason.REPLAY);
+    }
+
+    @Test
+    void whatWasNeverSentIsResentOnceItsMessageIsSettled() throws Exception {
+        Message message = messages(1).getFirst();
+        int other = written.endpoint(app);
+        written.settledUpTo(message);
+
+        assertThat(store.resend(message, other, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(backlog.fetch(other, NOW, new long[0], 10, 1_000).due())
+                .extracting(Due::attempts)
+                .containsExactly(0);
+        assertThat(store.resend(message, Integer.MAX_VALUE, NOW)).isEqualTo(Resent.GONE);
+    }
+
+    @Test
+    void aRetryThatWaitsIsHastened() throws Exception {
+        Message message = messages(1).getFirst();
+        ended(message, new Verdict.RetryAt(NOW + 1_000_000_000L));
+        assertThat(due()).isEmpty();
+
+        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.HASTENED);
+        assertThat(due()).extracting(Due::base).containsExactly(1);
+    }
+
+    /** The attempt that was under way knows nothing of the round that was asked for meanwhile, and must not end it. */
+    @Test
+    void aRoundThatWasAskedForDuringAnAttemptOutlivesIt() throws Exception {
+        Message message = messages(1).getFirst();
+        ended(message, new Verdict.RetryAt(NOW));
+        store.resend(message, endpoint, NOW);
+        written.settle(
+                Written.outcome(message, endpoint, Written.response(2, NOW + 1_000, 500, ""), new Verdict.Exhausted()));
+
+        Due due = due().getFirst();
+        assertThat(due.attempts()).isEqualTo(2);
+        assertThat(due.base()).isEqualTo(2);
+
+        store.resend(message, endpoint, NOW);
+        written.settle(new Settlement(
+                app,
+                endpoint,
+                message.seq,
+                message.createdAt,
+                3,
+                true,
+                Written.response(3, NOW + 2_000, 500, ""),
+                new Verdict.RetryAt(NOW + 9_000_000),
+                2,
+                true));
+        assertThat(due()).isEmpty();
+        store.resend(message, endpoint, NOW);
+        written.settle(new Settlement(
+                app,
+                endpoint,
+                message.seq,
+                message.createdAt,
+                4,
+                true,
+                Written.response(4, NOW + 3_000, 500, ""),
+                new Verdict.RetryAt(NOW + 9_000_000),
+                2,
+                true));
+        assertThat(due()).extracting(Due::attempts).containsExactly(4);
+        assertThat(due()).extracting(Due::base).containsExactly(4);
+    }
+
+    @Test
+    void recoverFindsWhatFailedAndWhatWaits() throws Exception {
+        List<Message> messages = messages(6);
+        ended(messages.get(0), new Verdict.Exhausted());
+        ended(messages.get(1), new Verdict.Delivered());
+        ended(messages.get(2), new Verdict.Gone());
+        ended(messages.get(3), new Verdict.RetryAt(NOW + 9_000_000_000L));
+        written.settle(Written.parked(messages.get(4), endpoint));
+        written.settledUpTo(messages.getLast());
+
+        long task = started(Kind.RECOVER);
+        Step.Moved moved = (Step.Moved) step(task, 100);
+
+        assertThat(moved.queued())
+                .containsExactlyInAnyOrder(messages.get(0).seq, messages.get(2).seq, messages.get(3).seq);
+        assertThat(moved.added()).isEqualTo(2);
+        assertThat(moved.task().status()).isEqualTo(Status.FINISHED);
+        assertThat(moved.task().scanned()).isEqualTo(6);
+        assertThat(moved.task().queued()).isEqualTo(3);
+        assertThat(dueSeqs())
+                .as("what never had its turn keeps its place before")
+                .containsExactly(messages.get(4).seq, messages.get(0).seq, messages.get(2).seq, messages.get(3).seq);
+        assertThat(step(task, 100)).isInstanceOf(Step.Ended.class);
+    }
+
+    @Test
+    void onlyMessagesOfTheTimeAreRecovered() {
+        List<Message> messages = messages(10);
+        messages.forEach(message -> ended(message, new Verdict.Exhausted()));
+        written.settledUpTo(messages.getLast());
+        long task = ((Begun.Started) begin(Kind.RECOVER, messages.get(3).createdAt, messages.get(7).createdAt))
+                .task()
+                .no();
+        assertThat(((Step.Moved) step(task, 100)).queued())
+                .containsExactlyInAnyOrder(
+                        messages.subList(3, 7).stream().mapToLong(m -> m.seq).toArray());
+    }
+
+    @Test
+    void replayFindsWhatTheEndpointWantsAndWasNeverSent() throws Exception {
+        List<Message> messages = messages(4);
+        ended(messages.get(0), new Verdict.Exhausted());
+        written.settle(Written.parked(messages.get(1), endpoint));
+        written.settledUpTo(messages.getLast());
+
+        long task = started(Kind.REPLAY);
+        Step.Moved moved = (Step.Moved)
+                store.step(task, (app, ep) -> message -> message.seq != messages.get(2).seq, 100, 1_000, NOW);
+
+        assertThat(moved.queued()).containsExactly(messages.get(3).seq);
+        assertThat(due().getLast().attempts()).isZero();
+        assertThat(due().getLast().base()).isZero();
+    }
+
+    @Test
+    void aTaskGoesPageByPageAndWaitsForWhatIsNotSettled() {
+        List<Message> messages = messages(7);
+        messages.forEach(message -> ended(message, new Verdict.Exhausted()));
+        written.settledUpTo(messages.get(4));
+        long task = started(Kind.RECOVER);
+
+        assertThat(((Step.Moved) step(task, 3)).more()).isTrue();
+        // Another process goes on from what is committed.
+        Redeliveries again = new PgRedeliveries(db.dataSource(), written.ownership()::fence, written.ids);
+        assertThat(again.running()).contains(task);
+        Step.Moved second = (Step.Moved) again.step(task, EVERYTHING, 3, 1_000, NOW);
+        assertThat(second.queued()).hasSize(2);
+        assertThat(second.more()).isFalse();
+        assertThat(second.task().status()).isEqualTo(Status.RUNNING);
+        assertThat(((Step.Moved) step(task, 3)).queued()).isEmpty();
+
+        written.settledUpTo(messages.getLast());
+        Step.Moved last = (Step.Moved) step(task, 3);
+        assertThat(last.task().status()).isEqualTo(Status.FINISHED);
+        assertThat(last.task().queued()).isEqualTo(7);
+        assertThat(last.task().scanned()).isEqualTo(7);
+        assertThat(again.running()).doesNotContain(task);
+    }
+
+    @Test
+    void aTaskWaitsWhileManyOfItsDeliveriesWait() {
+        List<Message> messages = messages(6);
+        messages.forEach(message -> ended(message, new Verdict.Exhausted()));
+        written.settledUpTo(messages.getLast());
+        long task = started(Kind.RECOVER);
+
+        assertThat(store.step(task, EVERYTHING, 2, 1, NOW)).isInstanceOf(Step.Moved.class);
+        assertThat(store.step(task, EVERYTHING, 2, 1, NOW)).isEqualTo(new Step.Full(2));
+        written.settle(new Settlement(
+                app,
+                endpoint,
+                messages.getFirst().seq,
+                messages.getFirst().createdAt,
+                2,
+                true,
+                Written.response(2, NOW + 1_000, 200, ""),
+                new Verdict.Delivered(),
+                1,
+                true));
+        assertThat(store.step(task, EVERYTHING, 2, 1, NOW)).isInstanceOf(Step.Moved.class);
+    }
+
+    @Test
+    void aPageIsPutOffWhileTheRecorderWritesAboutTheSame() throws Exception {
+        Message message = messages(1).getFirst();
+        ended(message, new Verdict.RetryAt(NOW + 9_000_000_000L));
+        written.settledUpTo(message);
+        long task = started(Kind.RECOVER);
+        try (Connection recorder = db.dataSource().getConnection();
+                Statement statement = recorder.createStatement()) {
+            recorder.setAutoCommit(false);
+            statement.execute("select from deferral where endpoint_no = " + endpoint + " for update");
+            assertThat(step(task, 10)).isInstanceOf(Step.Busy.class);
+            recorder.rollback();
+        }
+        assertThat(((Step.Moved) step(task, 10)).queued()).containsExactly(message.seq);
+    }
+
+    @Test
+    void cancellingTakesBackWhatWasNotAttempted() throws Exception {
+        List<Message> messages = messages(4);
+        ended(messages.get(0), new Verdict.Exhausted());
+        ended(messages.get(1), new Verdict.RetryAt(NOW + 9_000_000_000L));
+        ended(messages.get(2), new Verdict.Exhausted());
+        ended(messages.get(3), new Verdict.Delivered());
+        written.settledUpTo(messages.getLast());
+        long task = started(Kind.RECOVER);
+        step(task, 3);
+        store.resend(messages.get(3), endpoint, NOW);
+
+        Redeliveries.Cancelled cancelled = requireNonNull(store.cancel(task, NOW));
+
+        assertThat(cancelled.withdrawn()).containsExactlyInAnyOrder(messages.get(0).seq, messages.get(2).seq);
+        assertThat(cancelled.task().status()).isEqualTo(Status.FAILED);
+        assertThat(cancelled.task().cancelled()).isTrue();
+        assertThat(dueSeqs())
+                .as("a retry that was owed before, and what somebody asked for besides")
+                .containsExactly(messages.get(1).seq, messages.get(3).seq);
+        assertThat(step(task, 3)).isInstanceOf(Step.Ended.class);
+        assertThat(store.cancel(task, NOW)).isNull();
+    }
+
+    @Test
+    void oneTaskForEachEndpoint() {
+        RedeliveryTask first = ((Begun.Started) begin(Kind.RECOVER, BASE, NOW)).task();
+        assertThat(begin(Kind.REPLAY, BASE, NOW)).isEqualTo(new Begun.Busy(first.id()));
+        store.fail(first.no(), "because", NOW);
+        assertThat(begin(Kind.REPLAY, BASE, NOW)).isInstanceOf(Begun.Started.class);
+        assertThat(requireNonNull(store.task(ENV, first.id())).error()).isEqualTo("because");
+        assertThat(store.task(ENV + 1, first.id())).isNull();
+        Wanted failed = new Wanted(ENV, app, Status.FAILED, Kind.RECOVER);
+        assertThat(store.tasks(failed, null, false, 10))
+                .extracting(RedeliveryTask::id)
+                .containsExactly(first.id());
+        assertThat(store.tasks(failed, first.id(), false, 10)).isEmpty();
+    }
+
+    @Test
+    void aTaskEndsWithItsEndpoint() {
+        RedeliveryTask task = ((Begun.Started) begin(Kind.REPLAY, BASE, NOW)).task();
+        assertThat(store.step(task.no(), (app, ep) -> null, 10, 10, NOW)).isInstanceOf(Step.Ended.class);
+        assertThat(requireNonNull(store.task(ENV, task.id())).error()).isEqualTo("the endpoint was deleted");
+    }
+
+    @Test
+    void aPageIsAQuarterForWhatWasAskedForAndNeverMoreThanThatBehind() throws Exception {
+        List<Message> messages = messages(40);
+        messages.subList(0, 20).forEach(message -> ended(message, new Verdict.Exhausted()));
+        messages.subList(20, 40).forEach(message -> written.settle(Written.parked(message, endpoint)));
+        messages.subList(0, 20).forEach(message -> store.resend(message, endpoint, NOW));
+
+        Backlog.Fetched page = backlog.fetch(endpoint, NOW, new long[0], 8, 1 << 20);
+        assertThat(page.due()).hasSize(8);
+        assertThat(page.due())
+                .filteredOn(due -> due.reason() == DeferralReason.REPLAY)
+                .hasSize(2);
+        assertThat(page.behind()).isTrue();
+
+        long[] parked = messages.subList(20, 40).stream().mapToLong(m -> m.seq).toArray();
+        page = backlog.fetch(endpoint, NOW, parked, 8, 1 << 20);
+        assertThat(page.due()).hasSize(8);
+        assertThat(page.more()).isTrue();
+        assertThat(page.behind()).isFalse();
+        page = backlog.fetch(endpoint, NOW, LongStream.of(parked).limit(17).toArray(), 8, 1 << 20);
+        assertThat(page.behind()).as("all three parked ones are on the page").isFalse();
+        assertThat(page.due().getFirst().reason()).isEqualTo(DeferralReason.LANE_FULL);
+
+        AtomicInteger counted = new AtomicInteger();
+        backlog.summaries(summary -> {
+            if (summary.endpointNo() == endpoint) {
+                counted.addAndGet((int) summary.parked());
+            }
+        });
+        assertThat(counted).hasValue(20);
+    }
+
+    @Test
+    void theBooksSayWhichAttemptsSomebodyAskedFor() {
+        Message message = messages(1).getFirst();
+        ended(message, new Verdict.Exhausted());
+        written.settle(new Settlement(
+                app,
+                endpoint,
+                message.seq,
+                message.createdAt,
+                2,
+                true,
+                Written.response(2, NOW, 200, ""),
+                new Verdict.Delivered(),
+                1,
+                true));
+        PgHistory history = new PgHistory(db.dataSource(), written.ids, 1);
+        assertThat(history.attemptsOf(message, null, Filter.ALL, new History.Reach(null, true, 10, true))
+                        .rows())
+                .extracting(LoggedAttempt::manual)
+                .containsExactly(false, true);
+    }
+}
