@@ -105,10 +105,6 @@ final class Api {
         return send(request(path).DELETE().build());
     }
 
-    Answer delete(String path) throws IOException, InterruptedException {
-        return send(request(path).DELETE().build());
-    }
-
     Answer post(String path, String body, String... headers) throws IOException, InterruptedException {
         return post(path, body.getBytes(StandardCharsets.UTF_8), headers);
     }

@@ -9,9 +9,9 @@ import io.posthorn.catalog.Token;
 import io.vertx.core.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,8 +42,8 @@ class ContractTest {
     }
 
     private static List<Problem> query(String path, Map<String, String> query) {
-        Map<String, List<String>> values = new HashMap<>();
-        query.forEach((name, value) -> values.put(name, List.of(value)));
+        Map<String, List<String>> values = query.entrySet().stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, each -> List.of(each.getValue())));
         Call call = new Call(CALLER, SOURCE, Map.of("app", "a"), values, MissingNode.getInstance());
         return Contract.ours().check(path, HttpMethod.GET, call, name -> null);
     }
