@@ -126,17 +126,22 @@ final class JavaClientTest {
                         .getOrCreate(new ApplicationIn().name("one").uid("java.app-1_x"))
                         .getId())
                 .isEqualTo(made.getId());
-        refused(409, () -> svix.getApplication().create(new ApplicationIn().name("one").uid("java.app-1_x")));
+        refused(
+                409,
+                () -> svix.getApplication()
+                        .create(new ApplicationIn().name("one").uid("java.app-1_x")));
         assertThat(svix.getApplication().get("java.app-1_x")).isEqualTo(made);
-        ApplicationOut updated =
-                svix.getApplication().update(made.getId(), new ApplicationIn().name("two").uid("java.app-1_x"));
+        ApplicationOut updated = svix.getApplication()
+                .update(made.getId(), new ApplicationIn().name("two").uid("java.app-1_x"));
         assertThat(updated.getName()).isEqualTo("two");
         assertThat(updated.getThrottleRate()).isNull();
         ApplicationOut patched =
                 svix.getApplication().patch("java.app-1_x", new ApplicationPatch().metadata(Map.of("a", "b")));
         assertThat(patched.getName()).isEqualTo("two");
         assertThat(patched.getMetadata()).containsEntry("a", "b");
-        assertThat(svix.getApplication().update("made.by-put", new ApplicationIn().name("three")).getUid())
+        assertThat(svix.getApplication()
+                        .update("made.by-put", new ApplicationIn().name("three"))
+                        .getUid())
                 .isEqualTo("made.by-put");
         ApplicationListOptions page = new ApplicationListOptions();
         page.setLimit(1L);
@@ -152,13 +157,15 @@ final class JavaClientTest {
         ApplicationCreateOptions key = new ApplicationCreateOptions();
         key.setIdempotencyKey("java-once");
         ApplicationOut first = svix.getApplication().create(new ApplicationIn().name("keyed"), key);
-        assertThat(svix.getApplication().create(new ApplicationIn().name("keyed"), key)).isEqualTo(first);
+        assertThat(svix.getApplication().create(new ApplicationIn().name("keyed"), key))
+                .isEqualTo(first);
         refused(422, () -> svix.getApplication().create(new ApplicationIn().name("other"), key));
     }
 
     @Test
     void eventTypes() throws Exception {
-        svix.getEventType().create(new EventTypeIn().name("a.b").description("d").groupName("a"));
+        svix.getEventType()
+                .create(new EventTypeIn().name("a.b").description("d").groupName("a"));
         assertThat(svix.getEventType().get("a.b").getGroupName()).isEqualTo("a");
         assertThat(svix.getEventType()
                         .update("a.b", new EventTypeUpdate().description("e"))
@@ -169,10 +176,12 @@ final class JavaClientTest {
                         .getDescription())
                 .isEqualTo("e");
         svix.getEventType().delete("a.b");
-        assertThat(svix.getEventType().list().getData()).noneMatch(type -> type.getName().equals("a.b"));
+        assertThat(svix.getEventType().list().getData())
+                .noneMatch(type -> type.getName().equals("a.b"));
         EventTypeListOptions all = new EventTypeListOptions();
         all.setIncludeArchived(true);
-        assertThat(svix.getEventType().list(all).getData()).anyMatch(type -> type.getName().equals("a.b"));
+        assertThat(svix.getEventType().list(all).getData())
+                .anyMatch(type -> type.getName().equals("a.b"));
         assertThat(svix.getEventType().get(TYPE).getSchemas().toString()).contains("in_1");
     }
 
@@ -194,11 +203,13 @@ final class JavaClientTest {
         refused(422, () -> svix.getEndpoint().create(app, new EndpointIn().url(java.net.URI.create("ftp://x/"))));
         refused(404, () -> svix.getEndpoint().get("nobody", "e.1"));
         assertThat(svix.getEndpoint()
-                        .update(app, "e.1", new EndpointUpdate().url(inbox.url()).uid("e.1").description("d"))
+                        .update(
+                                app,
+                                "e.1",
+                                new EndpointUpdate().url(inbox.url()).uid("e.1").description("d"))
                         .getFilterTypes())
                 .isNull();
-        EndpointOut patched =
-                svix.getEndpoint().patch(app, "e.1", new EndpointPatch().filterTypes(Set.of(TYPE)));
+        EndpointOut patched = svix.getEndpoint().patch(app, "e.1", new EndpointPatch().filterTypes(Set.of(TYPE)));
         assertThat(patched.getDescription()).isEqualTo("d");
         assertThat(patched.getFilterTypes()).containsExactly(TYPE);
 
@@ -244,13 +255,17 @@ final class JavaClientTest {
         refused(
                 409,
                 () -> svix.getMessage()
-                        .create(app, new MessageIn().eventType(TYPE).eventId("evt-1").payload("{}")));
+                        .create(
+                                app,
+                                new MessageIn().eventType(TYPE).eventId("evt-1").payload("{}")));
         assertThat(svix.getMessage().get(app, "evt-1").getId()).isEqualTo(message.getId());
         publish(app, "{\"b\": 2}");
         MessageListOptions red = new MessageListOptions();
         red.setTag("red");
         red.setEventTypes(Set.of(TYPE, "another"));
-        assertThat(svix.getMessage().list(app, red).getData()).extracting(MessageOut::getId).containsExactly(message.getId());
+        assertThat(svix.getMessage().list(app, red).getData())
+                .extracting(MessageOut::getId)
+                .containsExactly(message.getId());
         MessageListOptions small = new MessageListOptions();
         small.setLimit(1L);
         ListResponseMessageOut first = svix.getMessage().list(app, small);
@@ -260,11 +275,12 @@ final class JavaClientTest {
         small.setIterator(second.getPrevIterator());
         assertThat(svix.getMessage().list(app, small).getData()).isEqualTo(first.getData());
 
-        MessageAttemptOut attempt =
-                attempts(app, message.getId(), 1).getData().getFirst();
+        MessageAttemptOut attempt = attempts(app, message.getId(), 1).getData().getFirst();
         assertThat(attempt.getStatus()).isEqualTo(MessageStatus.SUCCESS);
         assertThat(attempt.getResponseStatusCode()).isEqualTo(200);
-        assertThat(svix.getMessageAttempt().get(app, message.getId(), attempt.getId()).getId())
+        assertThat(svix.getMessageAttempt()
+                        .get(app, message.getId(), attempt.getId())
+                        .getId())
                 .isEqualTo(attempt.getId());
         MessageAttemptListByEndpointOptions good = new MessageAttemptListByEndpointOptions();
         good.setStatusCodeClass(StatusCodeClass.CODE2XX);
@@ -278,8 +294,10 @@ final class JavaClientTest {
                         == 2);
         MessageAttemptListByMsgOptions at = new MessageAttemptListByMsgOptions();
         at.setEndpointId(endpoint);
-        assertThat(svix.getMessageAttempt().listByMsg(app, message.getId(), at).getData()).hasSize(1);
-        assertThat(svix.getMessageAttempt().listAttemptedMessages(app, endpoint).getData()).hasSize(2);
+        assertThat(svix.getMessageAttempt().listByMsg(app, message.getId(), at).getData())
+                .hasSize(1);
+        assertThat(svix.getMessageAttempt().listAttemptedMessages(app, endpoint).getData())
+                .hasSize(2);
         assertThat(svix.getMessageAttempt()
                         .listAttemptedDestinations(app, message.getId())
                         .getData())
@@ -298,8 +316,7 @@ final class JavaClientTest {
                 .doesNotContain("1.5");
         refused(409, () -> svix.getMessageAttempt().resend(app, message.getId(), endpoint));
 
-        MessageOut example =
-                svix.getEndpoint().sendExample(app, endpoint, new EventExampleIn().eventType(TYPE));
+        MessageOut example = svix.getEndpoint().sendExample(app, endpoint, new EventExampleIn().eventType(TYPE));
         assertThat(String.valueOf(example.getPayload())).contains("in_1");
         inbox.await(4);
         EndpointGetStatsOptions since = new EndpointGetStatsOptions();
@@ -335,9 +352,8 @@ final class JavaClientTest {
         inbox.await(4);
 
         Inbox late = receiver.at("/late");
-        String other = svix.getEndpoint()
-                .create(app, new EndpointIn().url(late.url()))
-                .getId();
+        String other =
+                svix.getEndpoint().create(app, new EndpointIn().url(late.url())).getId();
         finished(svix.getEndpoint()
                 .replayMissing(app, other, new ReplayIn().since(anHourAgo()))
                 .getId());

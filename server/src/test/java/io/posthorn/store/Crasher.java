@@ -60,8 +60,9 @@ final class Crasher implements AutoCloseable {
     public static void main(String[] args) throws Exception {
         Database db = Database.open(new DatabaseSettings(Path.of(args[0]), null, null, null, 5, 0));
         db.jdbi()
-                .useHandle(h ->
-                        h.execute("insert into event_type values ('a', '', false, false, null, null, now(), now())"));
+                .useHandle(
+                        h -> h.execute(
+                                "insert into event_type (env_no, name, description, created_at, updated_at) values (1, 'a', '', now(), now())"));
         ProcessHandle postmaster = db.embeddedProcess();
         System.out.println(READY + (postmaster == null ? 0 : postmaster.pid()));
         System.out.flush();

@@ -302,8 +302,9 @@ final class EmbeddedServerTest {
 
     private static void addEventType(Database db) {
         db.jdbi()
-                .useHandle(h ->
-                        h.execute("insert into event_type values ('a', '', false, false, null, null, now(), now())"));
+                .useHandle(
+                        h -> h.execute(
+                                "insert into event_type (env_no, name, description, created_at, updated_at) values (1, 'a', '', now(), now())"));
     }
 
     private static int eventTypes(Database db) {
