@@ -87,7 +87,7 @@ final class JavaClientTest {
         ApiException refusal = catchThrowableOfType(ApiException.class, call);
         assertThat(refusal).as("a " + status + " was expected").isNotNull();
         assertThat(refusal.getCode()).as(refusal.getResponseBody()).isEqualTo(status);
-        assertThat(ServerProcess.parse(refusal.getResponseBody()).has("detail")).isTrue();
+        assertThat(Api.parse(refusal.getResponseBody()).has("detail")).isTrue();
     }
 
     private static OffsetDateTime anHourAgo() {
@@ -113,15 +113,30 @@ final class JavaClientTest {
         return found.get();
     }
 
+    /**
+     * The client's own {@code resend} and {@code logout} send nothing in this version: they end with "method POST must
+     * have a request body" before that. So these are the requests that they are about to make; the npm client makes
+     * them.
+     */
+    private static int resend(String app, String message, String endpoint) throws Exception {
+        return server.api()
+                .post("/api/v1/app/" + app + "/msg/" + message + "/endpoint/" + endpoint + "/resend", "")
+                .status();
+    }
+
+    private static int logout(String token) throws Exception {
+        return server.api().withToken(token).post("/api/v1/auth/logout", "").status();
+    }
+
     @Test
     void applications() throws Exception {
         ApplicationOut made = svix.getApplication()
                 .create(new ApplicationIn()
                         .name("one")
                         .uid("java.app-1_x")
-                        .throttleRate(7)
+                        .throttleRate(7L)
                         .metadata(Map.of("plan", "gold")));
-        assertThat(made.getThrottleRate()).isEqualTo(7);
+        assertThat(made.getThrottleRate()).isEqualTo(7L);
         assertThat(svix.getApplication()
                         .getOrCreate(new ApplicationIn().name("one").uid("java.app-1_x"))
                         .getId())
@@ -182,7 +197,7 @@ final class JavaClientTest {
         all.setIncludeArchived(true);
         assertThat(svix.getEventType().list(all).getData())
                 .anyMatch(type -> type.getName().equals("a.b"));
-        assertThat(svix.getEventType().get(TYPE).getSchemas().toString()).contains("in_1");
+        assertThat(String.valueOf(svix.getEventType().get(TYPE).getSchemas())).contains("in_1");
     }
 
     @Test
@@ -303,7 +318,7 @@ final class JavaClientTest {
                         .getData())
                 .hasSize(1);
 
-        svix.getMessageAttempt().resend(app, message.getId(), endpoint);
+        assertThat(resend(app, message.getId(), endpoint)).isEqualTo(202);
         attempts(app, message.getId(), 2);
         inbox.await(3);
         svix.getMessageAttempt().expungeContent(app, message.getId(), attempt.getId());
@@ -314,7 +329,7 @@ final class JavaClientTest {
         svix.getMessage().expungeContent(app, message.getId());
         assertThat(String.valueOf(svix.getMessage().get(app, message.getId()).getPayload()))
                 .doesNotContain("1.5");
-        refused(409, () -> svix.getMessageAttempt().resend(app, message.getId(), endpoint));
+        assertThat(resend(app, message.getId(), endpoint)).isEqualTo(409);
 
         MessageOut example = svix.getEndpoint().sendExample(app, endpoint, new EventExampleIn().eventType(TYPE));
         assertThat(String.valueOf(example.getPayload())).contains("in_1");
@@ -385,8 +400,8 @@ final class JavaClientTest {
         refused(404, () -> customer.getApplication().get(other));
         refused(404, () -> customer.getEndpoint().list("java-other"));
         refused(403, () -> customer.getApplication().delete(mine));
-        customer.getAuthentication().logout();
+        assertThat(logout(access.getToken())).isEqualTo(204);
         refused(401, () -> customer.getApplication().get(mine));
-        refused(403, () -> svix.getAuthentication().logout());
+        assertThat(logout(ServerProcess.TOKEN)).isEqualTo(403);
     }
 }
