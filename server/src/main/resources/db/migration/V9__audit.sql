@@ -1,5 +1,5 @@
--- Answers to POSTs that came with an Idempotency-Key. status null: the first request is still being worked on, by the
--- run of the server that is named; one of an earlier run died with it.
+-- Answers to POSTs that came with an Idempotency-Key. status null: the first request is being worked on by the run of the
+-- server that is named, which knows whether that is still so; if not, the next request has the key.
 create table idempotent_answer (
     key          bytea       primary key,  -- the first 16 bytes of the SHA-256 of whose key it is, and the key
     digest       bytea       not null,     -- of the request, likewise

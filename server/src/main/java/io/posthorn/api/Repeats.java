@@ -83,25 +83,16 @@ final class Repeats {
         if (answer.status() >= 500) {
             release(key);
         } else {
-            settle(key, answer);
+            keys.settle(key, new Stored(answer.status(), answer.contentType(), answer.body()));
         }
         return answer;
-    }
-
-    /** The work is done, and its caller must hear of it, whether the key can be kept or not. */
-    private void settle(byte[] key, Answer answer) {
-        try {
-            keys.settle(key, new Stored(answer.status(), answer.contentType(), answer.body()));
-        } catch (RuntimeException e) {
-            LOG.warn("an answer could not be kept for its Idempotency-Key: {}", e.toString());
-        }
     }
 
     private void release(byte[] key) {
         try {
             keys.release(key);
         } catch (RuntimeException e) {
-            LOG.warn("an Idempotency-Key could not be freed, the next start does it: {}", e.toString());
+            LOG.warn("an Idempotency-Key is left without an answer for the next request: {}", e.toString());
         }
     }
 

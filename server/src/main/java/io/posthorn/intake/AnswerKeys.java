@@ -43,11 +43,22 @@ public interface AnswerKeys {
      */
     Claim claim(byte[] key, byte[] digest);
 
-    /** Keeps the answer of the request that took the key. */
+    /**
+     * Keeps the answer of the request that took the key: in memory if the database is away, until it is back.
+     *
+     * @throws IllegalStateException if nobody took the key
+     */
     void settle(byte[] key, Stored answer);
 
-    /** Frees a key whose request came to nothing. */
+    /** Frees a key whose request came to nothing. If the database is away, this fails, and the key is free all the same. */
     void release(byte[] key);
+
+    /**
+     * Tries again to store the answers that are kept in memory only; to be called every few seconds.
+     *
+     * @return how many it was
+     */
+    int settleAgain();
 
     /**
      * Removes what is not honoured any more.
