@@ -14,8 +14,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Requests that come twice under one {@code Idempotency-Key} are worked on once: the second gets the answer of the
- * first, 409 while that is still being worked on, and 422 if it is another request. Answers that say that something
- * failed here (5xx) are not kept, so that trying again can succeed.
+ * first, 409 while that is still being worked on, and 422 if it is another request. Kept are the answers that would be
+ * the same again: what was done, what is not there (404) and what breaks a rule (422). All others, such as that a uid is
+ * taken or that the server cannot do it just now, are not, so that trying again can succeed.
  */
 final class Repeats {
     /** The header. */
@@ -80,12 +81,16 @@ final class Repeats {
             release(key);
             throw e;
         }
-        if (answer.status() >= 500) {
-            release(key);
-        } else {
+        if (isKept(answer.status())) {
             keys.settle(key, new Stored(answer.status(), answer.contentType(), answer.body()));
+        } else {
+            release(key);
         }
         return answer;
+    }
+
+    private static boolean isKept(int status) {
+        return (status >= 200 && status < 300) || status == 404 || status == 422;
     }
 
     private void release(byte[] key) {

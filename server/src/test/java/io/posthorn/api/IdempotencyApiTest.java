@@ -25,6 +25,7 @@ final class IdempotencyApiTest {
     private final CountDownLatch entered = new CountDownLatch(1);
     private final CountDownLatch leave = new CountDownLatch(1);
     private final AtomicInteger failures = new AtomicInteger();
+    private final AtomicInteger said = new AtomicInteger();
     private final Api api = new Api(ApiSettings.of("127.0.0.1", 0, 2), () -> true, FastRoutes.NONE, List.of(this::odd));
 
     private List<Operation> odd() {
@@ -38,6 +39,10 @@ final class IdempotencyApiTest {
                     }
                     return Answer.empty();
                 }),
+                Operation.post(
+                        "/api/v1/says",
+                        Access.SELF,
+                        call -> said.get() == 204 ? Answer.empty() : Answer.error(said.get(), "said", "so")),
                 Operation.post("/api/v1/flaky", Access.SELF, call -> {
                     if (failures.incrementAndGet() == 1) {
                         throw new IllegalStateException("for once");
@@ -82,11 +87,34 @@ final class IdempotencyApiTest {
 
     @Test
     void anErrorOfTheCallerIsTheSameAgain() {
+        assertThat(post("/token", "k", "{\"name\":\"t\",\"role\":\"application\",\"appId\":\"late\"}")
+                        .status())
+                .isEqualTo(404);
+        assertThat(post("/app", "a", "{\"name\":\"one\",\"uid\":\"late\"}").status())
+                .isEqualTo(201);
+        assertThat(post("/token", "k", "{\"name\":\"t\",\"role\":\"application\",\"appId\":\"late\"}")
+                        .status())
+                .isEqualTo(404);
+        assertThat(post("/token", "other", "{\"name\":\"t\",\"role\":\"application\",\"appId\":\"late\"}")
+                        .status())
+                .isEqualTo(201);
+    }
+
+    @Test
+    void whatSaysTryAgainIsNotKept() {
         assertThat(post("/app", "a", "{\"name\":\"one\",\"uid\":\"u\"}").status())
                 .isEqualTo(201);
-        Api.Reply conflict = post("/app", "b", "{\"name\":\"one\",\"uid\":\"u\"}");
-        assertThat(conflict.status()).isEqualTo(409);
-        assertThat(post("/app", "b", "{\"name\":\"one\",\"uid\":\"u\"}").text()).isEqualTo(conflict.text());
+        assertThat(post("/app", "b", "{\"name\":\"two\",\"uid\":\"u\"}").status())
+                .isEqualTo(409);
+        assertThat(api.delete("/app/u").status()).isEqualTo(204);
+        assertThat(post("/app", "b", "{\"name\":\"two\",\"uid\":\"u\"}").status())
+                .isEqualTo(201);
+        for (int status : List.of(401, 403, 408, 409, 413, 415, 429, 500, 503)) {
+            said.set(status);
+            assertThat(post("/says", "k" + status, "{}").status()).isEqualTo(status);
+            said.set(204);
+            assertThat(post("/says", "k" + status, "{}").status()).isEqualTo(204);
+        }
     }
 
     @Test
