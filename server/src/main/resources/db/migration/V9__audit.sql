@@ -1,9 +1,11 @@
 -- Answers to POSTs that came with an Idempotency-Key. status null: the first request is being worked on by the run of the
--- server that is named, which knows whether that is still so; if not, the next request has the key.
+-- server that is named, which knows whether that is still so; if not, the next request has the key, unless changed says that the first one has
+-- made its change.
 create table idempotent_answer (
     key          bytea       primary key,  -- the first 16 bytes of the SHA-256 of whose key it is, and the key
     digest       bytea       not null,     -- of the request, likewise
     run          bigint      not null,
+    changed      boolean     not null default false, -- set in the transaction of the change
     created_at   timestamptz not null,
     status       smallint,
     content_type text,

@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
  * Requests that come twice under one {@code Idempotency-Key} are worked on once: the second gets the answer of the
  * first, 409 while that is still being worked on, and 422 if it is another request. Kept are the answers that would be
  * the same again: what was done, what is not there (404) and what breaks a rule (422). All others, such as that a uid is
- * taken or that the server cannot do it just now, are not, so that trying again can succeed.
+ * taken or that the server cannot do it just now, are not, so that trying again can succeed. If a change was made and its
+ * answer is not known any more, because the server went down in between, the second request gets 409 and does nothing.
  */
 final class Repeats {
     /** The header. */
@@ -64,6 +65,13 @@ final class Repeats {
                         java.util.List.of("header", HEADER),
                         "was used with another request",
                         "value_error.idempotency_key")));
+            case Claim.AnswerLost _ ->
+                Answer.error(
+                        409,
+                        "answer_lost",
+                        "the first request with this Idempotency-Key has made its change, and its answer is not known"
+                                + " any more, because the server or its database went down at that moment; look at"
+                                + " what is there, and use another key to do it again");
             case Claim.Running _ ->
                 Answer.error(
                         409,
@@ -76,7 +84,7 @@ final class Repeats {
     private Answer first(byte[] key, Supplier<Answer> work) {
         Answer answer;
         try {
-            answer = work.get();
+            answer = ScopedValue.where(AnswerKeys.KEY, key).call(work::get);
         } catch (Throwable e) {
             release(key);
             throw e;

@@ -1,5 +1,6 @@
 package io.posthorn.intake;
 
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,17 @@ public interface AnswerKeys {
     /** For how long an answer is kept. */
     long HONOURED_HOURS = 12;
 
+    /**
+     * The key of the request that is being worked on on this thread, so that what it changes is written down as its
+     * change. Not bound without one; empty for a change that may well be made twice.
+     */
+    ScopedValue<byte[]> KEY = ScopedValue.newInstance();
+
+    /** Changes something that the same request would find done and go on: it does not stand for the request. */
+    static <T> T repeatable(Supplier<T> change) {
+        return ScopedValue.where(KEY, new byte[0]).call(change::get);
+    }
+
     /** What a key stands for when a request comes with it. */
     sealed interface Claim {
         /** Nothing yet: the request is to be worked on, and then {@link AnswerKeys#settle settled} or released. */
@@ -21,6 +33,9 @@ public interface AnswerKeys {
 
         /** Another request. */
         record OfAnother() implements Claim {}
+
+        /** The same request, which has made its change, and whose answer nobody knows any more. */
+        record AnswerLost() implements Claim {}
 
         /** The same request, which is still being worked on. */
         record Running() implements Claim {}
@@ -50,7 +65,10 @@ public interface AnswerKeys {
      */
     void settle(byte[] key, Stored answer);
 
-    /** Frees a key whose request came to nothing. If the database is away, this fails, and the key is free all the same. */
+    /**
+     * Frees a key whose request came to nothing; one whose request has changed something all the same is not freed. If the database is away, this fails, and
+     * the key is free all the same.
+     */
     void release(byte[] key);
 
     /**

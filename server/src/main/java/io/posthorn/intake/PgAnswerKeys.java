@@ -3,6 +3,9 @@ package io.posthorn.intake;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.WriteGuard;
 import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Clock;
 import java.time.Duration;
@@ -25,8 +28,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Answers in PostgreSQL, sealed, because some of them show a secret.
  *
+ * <p>That a request has changed something is written down with the change. If its answer is not known any more, because
+ * the server ended before it was stored, the request is not worked on again.
+ *
  * <p>Which requests are being worked on is known in memory only, because that is where they are: a key without an answer
- * that nobody here works on has been left behind, by an earlier run of the server or by a database that went away, and
+ * and a change that nobody here works on has been left behind, by an earlier run of the server or by a database that went away, and
  * the next request has it. An answer that the database did not take is kept in memory until it does; of these there are
  * at most 1,000, of 16 MiB together.
  */
@@ -78,6 +84,30 @@ public final class PgAnswerKeys implements AnswerKeys {
         this.mostUnsettled = mostUnsettled;
     }
 
+    /**
+     * The guard for everything that a request with a key may change: in the same transaction, it is written down that the
+     * request of {@link #KEY} has changed something.
+     *
+     * @param first asked before
+     */
+    public WriteGuard marking(WriteGuard first) {
+        return tx -> {
+            first.check(tx);
+            if (KEY.isBound() && KEY.get().length > 0) {
+                mark(tx, KEY.get());
+            }
+        };
+    }
+
+    private void mark(Connection tx, byte[] key) throws SQLException {
+        try (PreparedStatement mark =
+                tx.prepareStatement("update idempotent_answer set changed = true where key = ? and run = ?")) {
+            mark.setBytes(1, key);
+            mark.setLong(2, run);
+            mark.executeUpdate();
+        }
+    }
+
     private record Row(boolean same, @Nullable Stored answer) {}
 
     @Override
@@ -125,8 +155,8 @@ public final class PgAnswerKeys implements AnswerKeys {
                             values (:key, :digest, :run, :now)
                             on conflict (key) do update
                             set digest = excluded.digest, run = excluded.run, created_at = excluded.created_at,
-                                status = null, content_type = null, body = null
-                            where a.created_at <= :oldest or a.status is null
+                                status = null, content_type = null, body = null, changed = false
+                            where a.created_at <= :oldest or (a.status is null and not a.changed)
                             """)
                     .bind("key", key)
                     .bind("digest", digest)
@@ -159,10 +189,7 @@ public final class PgAnswerKeys implements AnswerKeys {
             return new Claim.OfAnother();
         }
         Stored answer = row.answer();
-        if (answer == null) {
-            throw new IllegalStateException("a key without an answer is free to take");
-        }
-        return new Claim.Answered(answer);
+        return answer == null ? new Claim.AnswerLost() : new Claim.Answered(answer);
     }
 
     @Override
@@ -238,7 +265,7 @@ public final class PgAnswerKeys implements AnswerKeys {
     public void release(byte[] key) {
         try {
             write(handle -> handle.createUpdate(
-                            "delete from idempotent_answer where key = :key and run = :run and status is null")
+                            "delete from idempotent_answer where key = :key and run = :run and status is null and not changed")
                     .bind("key", key)
                     .bind("run", run)
                     .execute());

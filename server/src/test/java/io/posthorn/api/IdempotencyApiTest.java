@@ -43,6 +43,10 @@ final class IdempotencyApiTest {
                         "/api/v1/says",
                         Access.SELF,
                         call -> said.get() == 204 ? Answer.empty() : Answer.error(said.get(), "said", "so")),
+                Operation.post("/api/v1/breaks", Access.SELF, call -> {
+                    api.catalog.applications().create(call.env(), ApplicationRoutes.BLANK, false);
+                    throw new IllegalStateException("after the change");
+                }),
                 Operation.post("/api/v1/flaky", Access.SELF, call -> {
                     if (failures.incrementAndGet() == 1) {
                         throw new IllegalStateException("for once");
@@ -140,6 +144,18 @@ final class IdempotencyApiTest {
         assertThat(post("/flaky", "k", "{}").status()).isEqualTo(204);
         assertThat(post("/flaky", "k", "{}").status()).isEqualTo(204);
         assertThat(failures).hasValue(2);
+    }
+
+    @Test
+    void whatChangedSomethingAndFailedIsNotDoneAgain() {
+        assertThat(post("/breaks", "k", "{}").status()).isEqualTo(500);
+        Api.Reply again = post("/breaks", "k", "{}");
+        assertThat(again.status()).isEqualTo(409);
+        assertThat(again.code()).isEqualTo("answer_lost");
+        assertThat(post("/breaks", "k", "{\"a\":1}").status()).isEqualTo(422);
+        assertThat(api.catalog.apps()).hasSize(1);
+        assertThat(post("/breaks", "another", "{}").status()).isEqualTo(500);
+        assertThat(api.catalog.apps()).hasSize(2);
     }
 
     @Test

@@ -148,4 +148,43 @@ final class PgAnswerKeysTest {
         assertAnswered(one.claim(KEY, DIGEST));
         assertThat(one.claim(second, DIGEST)).isInstanceOf(Claim.First.class);
     }
+
+    private void change(boolean commit) {
+        db.jdbi().useTransaction(handle -> {
+            keys.marking(WriteGuard.NONE).ask(handle.getConnection());
+            if (!commit) {
+                handle.rollback();
+            }
+        });
+    }
+
+    /** What the next run of the server makes of the key after a crash. */
+    private Claim afterCrash(byte[] digest) {
+        return new PgAnswerKeys(db.jdbi(), box, guard, clock).claim(KEY, digest);
+    }
+
+    @Test
+    void whatWasChangedBeforeACrashIsNotChangedAgain() {
+        first();
+        ScopedValue.where(AnswerKeys.KEY, KEY).run(() -> change(true));
+        assertThat(afterCrash(DIGEST)).isInstanceOf(Claim.AnswerLost.class);
+        assertThat(afterCrash(OTHER_DIGEST)).isInstanceOf(Claim.OfAnother.class);
+        ahead.set(Duration.ofHours(AnswerKeys.HONOURED_HOURS).plusMinutes(1));
+        assertThat(afterCrash(DIGEST)).isInstanceOf(Claim.First.class);
+    }
+
+    @Test
+    void whatWasNotChangedBeforeACrashIsDone() {
+        first();
+        change(true); // by nobody's request
+        ScopedValue.where(AnswerKeys.KEY, KEY).run(() -> {
+            change(false);
+            assertThat(AnswerKeys.repeatable(() -> {
+                        change(true);
+                        return "done";
+                    }))
+                    .isEqualTo("done");
+        });
+        assertThat(afterCrash(DIGEST)).isInstanceOf(Claim.First.class);
+    }
 }
