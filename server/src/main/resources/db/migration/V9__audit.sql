@@ -15,17 +15,19 @@ create index on idempotent_answer (created_at);
 
 -- Who changed what. Written in the transaction of the change.
 create table audit_log (
-    no         bigint      generated always as identity primary key,
-    at         timestamptz not null,
-    env_no     int         not null,
-    token_id   text        not null,
-    token_name text        not null,
-    role       text        not null,
-    action     text        not null,
-    target     text        not null,
-    app_id     text,
-    fields     text[]      not null,
-    address    text        not null
+    no           bigint      generated always as identity primary key,
+    at           timestamptz not null,
+    env_no       int         not null,     -- of what was changed; 0 for what concerns the whole installation
+    token_id     text        not null,
+    token_name   text        not null,
+    role         text        not null,
+    token_env_no int         not null,     -- 0 for a token of the whole installation
+    action       text        not null,
+    target       text        not null,
+    app_id       text,
+    subject      text,                     -- the id of what was made or changed
+    fields       text[]      not null,
+    address      text        not null
 );
 create index on audit_log (env_no, no);
 create index on audit_log (at);

@@ -200,10 +200,12 @@ final class Pipeline {
                 token.id(),
                 token.name(),
                 token.role(),
+                token.envNo(),
                 call.env(),
                 action(operation),
                 withoutNul(cut(call.source().path(), LONGEST_TARGET)),
                 app == null ? null : app.application().id(),
+                null,
                 fields,
                 call.source().address());
     }

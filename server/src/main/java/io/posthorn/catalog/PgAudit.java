@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
 /** The audit log in PostgreSQL. */
 public final class PgAudit implements Audit {
     private static final String INSERT = """
-            insert into audit_log (at, env_no, token_id, token_name, role, action, target, app_id, fields, address)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            insert into audit_log (at, env_no, token_id, token_name, role, token_env_no, action, target, app_id, subject,
+                                   fields, address)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """;
 
     private final Jdbi jdbi;
@@ -42,7 +43,7 @@ public final class PgAudit implements Audit {
         return tx -> {
             guard.check(tx);
             if (ACT.isBound()) {
-                insert(tx, ACT.get());
+                insert(tx, SUBJECT.isBound() ? ACT.get().of(SUBJECT.get()) : ACT.get());
             }
         };
     }
@@ -54,11 +55,13 @@ public final class PgAudit implements Audit {
             insert.setString(3, act.tokenId());
             insert.setString(4, act.tokenName());
             insert.setString(5, act.role().name().toLowerCase(Locale.ROOT));
-            insert.setString(6, act.action());
-            insert.setString(7, act.target());
-            insert.setString(8, act.appId());
-            insert.setArray(9, tx.createArrayOf("text", act.fields().toArray()));
-            insert.setString(10, act.address());
+            insert.setInt(6, act.tokenEnvNo());
+            insert.setString(7, act.action());
+            insert.setString(8, act.target());
+            insert.setString(9, act.appId());
+            insert.setString(10, act.subject());
+            insert.setArray(11, tx.createArrayOf("text", act.fields().toArray()));
+            insert.setString(12, act.address());
             insert.executeUpdate();
         }
     }
@@ -74,7 +77,8 @@ public final class PgAudit implements Audit {
 
     @Override
     public List<Entry> list(Filter filter, @Nullable Long after, boolean ascending, int most) {
-        String sql = "select no, at, env_no, token_id, token_name, role, action, target, app_id, fields, address"
+        String sql = "select no, at, env_no, token_id, token_name, role, token_env_no, action, target, app_id, subject,"
+                + " fields, address"
                 + " from audit_log where env_no = :env"
                 + (after == null ? "" : ascending ? " and no > :after" : " and no < :after")
                 + (filter.action() == null ? "" : " and action = :action")
@@ -94,10 +98,12 @@ public final class PgAudit implements Audit {
                                     row.getString("token_id"),
                                     row.getString("token_name"),
                                     Role.valueOf(row.getString("role").toUpperCase(Locale.ROOT)),
+                                    row.getInt("token_env_no"),
                                     row.getInt("env_no"),
                                     row.getString("action"),
                                     row.getString("target"),
                                     row.getString("app_id"),
+                                    row.getString("subject"),
                                     List.of((String[]) row.getArray("fields").getArray()),
                                     row.getString("address"))))
                     .list();
