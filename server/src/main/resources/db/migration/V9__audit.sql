@@ -30,4 +30,8 @@ create table audit_log (
     address      text        not null
 );
 create index on audit_log (env_no, no);
+-- for the filters: changes are rare, and without these a rare value is looked for in all entries
+create index on audit_log (env_no, action, no);
+create index on audit_log (env_no, token_id, no);
+create index on audit_log (env_no, app_id, no);
 create index on audit_log (at);

@@ -1,6 +1,7 @@
 package io.posthorn.api;
 
 import io.posthorn.catalog.Audit;
+import io.posthorn.catalog.AuditException;
 import io.posthorn.catalog.Token;
 import java.time.Instant;
 import java.util.List;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AuditRoutes implements RouteModule {
     private static final String PREFIX = "aud_";
+    private static final int RETRY_SECONDS = 1;
     private static final Pattern ID = Pattern.compile(PREFIX + "\\d{1,18}");
 
     private final Audit audit;
@@ -80,6 +82,21 @@ final class AuditRoutes implements RouteModule {
         if (!query.problems().isEmpty()) {
             return Answer.invalid(query.problems());
         }
+        try {
+            return page(paging, filter, all);
+        } catch (AuditException e) {
+            return switch (e.kind()) {
+                case TOO_SLOW ->
+                    Answer.error(
+                            400,
+                            "too_slow",
+                            "looking for this takes too long; filter by one thing only, or ask for fewer with limit");
+                case BUSY -> Answer.unavailable("too many are reading the audit log just now", RETRY_SECONDS);
+            };
+        }
+    }
+
+    private Answer page(Paging paging, Audit.Filter filter, boolean all) {
         return Answer.json(
                 200,
                 paging.page(

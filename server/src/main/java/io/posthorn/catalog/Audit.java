@@ -116,6 +116,7 @@ public interface Audit {
      * @param after only those beyond this number; null for all
      * @param ascending the oldest first, otherwise the newest
      * @param most how many
+     * @throws AuditException if it takes too long, or too many are reading
      */
     List<Entry> list(Filter filter, @Nullable Long after, boolean ascending, int most);
 

@@ -158,6 +158,20 @@ final class AuditApiTest {
     }
 
     @Test
+    void filtersThatCannotMatchAreNamed() {
+        for (String query : List.of("action=%00", "action=a%20b", "token_id=%00", "token_id=tok_", "app_id=uid")) {
+            Api.Reply refused = api.get("/audit-log?" + query);
+            assertThat(refused.status()).as(query).isEqualTo(422);
+            assertThat(refused.places()).as(query).containsExactly("query." + query.substring(0, query.indexOf('=')));
+        }
+        assertThat(entries("?action=endpoint.create&token_id=tok_01K9ZQ2V5E8S7X3N4M6P0R1T2W"))
+                .isEmpty();
+        assertThat(Contract.ours().document().operations())
+                .extracting(OpenApi.Described::id)
+                .allMatch(id -> api.get("/audit-log?action=" + id).status() == 200);
+    }
+
+    @Test
     void oldEntriesGo() {
         call("POST", "/app", "{\"name\":\"one\"}");
         assertThat(api.audit.forget(api.clock.instant().minus(Duration.ofMinutes(1))))
