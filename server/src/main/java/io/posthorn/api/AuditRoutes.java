@@ -74,7 +74,10 @@ final class AuditRoutes implements RouteModule {
             return Answer.error(403, "forbidden", "scope=installation needs " + Access.INSTALLATION.needs());
         }
         Audit.Filter filter = new Audit.Filter(
-                installation ? Audit.INSTALLATION : call.env(), query.text("action"), query.text("token_id"), query.text("app_id"));
+                installation ? Audit.INSTALLATION : call.env(),
+                query.text("action"),
+                query.text("token_id"),
+                query.text("app_id"));
         String key = paging.key();
         if (key != null && !ID.matcher(key).matches()) {
             query.refuse("iterator", "must be an iterator or prevIterator of an earlier answer");

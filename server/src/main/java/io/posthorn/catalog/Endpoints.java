@@ -344,8 +344,7 @@ public final class Endpoints {
     }
 
     private static Audit.Subject subject(AppView view, Endpoint endpoint) {
-        return new Audit.Subject(
-                view.application().envNo(), view.application().id(), endpoint.id());
+        return new Audit.Subject(view.application().envNo(), view.application().id(), endpoint.id());
     }
 
     private void publish(AppView view, Endpoint now) {

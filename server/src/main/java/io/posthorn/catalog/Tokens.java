@@ -151,8 +151,8 @@ public final class Tokens {
         String secret = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         String id = Ids.fresh(ID);
-        PgAccess.Row row = Audit.about(
-                subject(draft.envNo(), draft.appNo(), id), () -> pg.insert(id, draft, hash(secret), now));
+        PgAccess.Row row =
+                Audit.about(subject(draft.envNo(), draft.appNo(), id), () -> pg.insert(id, draft, hash(secret), now));
         return new NewToken(put(row), secret);
     }
 

@@ -181,8 +181,8 @@ public final class Redelivery {
                 since,
                 Math.min(until, now),
                 createdBy);
-        Begun begun = Audit.about(
-                new Audit.Subject(draft.envNo(), draft.appId(), draft.id()), () -> store.begin(draft, now));
+        Begun begun =
+                Audit.about(new Audit.Subject(draft.envNo(), draft.appId(), draft.id()), () -> store.begin(draft, now));
         if (begun instanceof Begun.Started(RedeliveryTask task)) {
             enqueue(task.no(), 0, SHORT_MILLIS, 0);
         }

@@ -249,7 +249,7 @@ public final class PgAnswerKeys implements AnswerKeys {
                 continue; // somebody looks at it, or it is too old and has been taken again
             }
             try {
-                if (unsettled.get(name) == each) {
+                if (each.equals(unsettled.get(name))) {
                     store(each.key(), each.answer());
                     drop(name);
                     settled++;

@@ -115,7 +115,7 @@ final class AuditApiTest {
         assertThat(entries("")).isEmpty();
         JsonNode seen = ofB.get("/audit-log").body().path("data");
         assertThat(seen.valueStream().map(entry -> entry.path("action").textValue()))
-                .containsExactly("application.create", "token.delete", "token.create", "token.create");
+                .containsExactly("application.create", "token.revoke", "token.create", "token.create");
         assertThat(seen.valueStream().skip(1).map(entry -> entry.path("subject").textValue()))
                 .containsExactly(gone.id(), gone.id(), admin.id());
         assertThat(seen.valueStream().skip(1))

@@ -17,7 +17,8 @@ final class SlowBodyApiTest {
     private static final String BODY = "{\"url\":\"https://example.org/\"}";
 
     private final Api api = Api.usual();
-    private final String app = api.post("/app", "{\"name\":\"one\",\"uid\":\"u\"}").id();
+    private final String app =
+            api.post("/app", "{\"name\":\"one\",\"uid\":\"u\"}").id();
 
     @AfterEach
     void close() {
