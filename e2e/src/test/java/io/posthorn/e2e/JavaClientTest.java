@@ -44,6 +44,7 @@ import com.svix.models.ReplayIn;
 import com.svix.models.StatusCodeClass;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -91,7 +92,7 @@ final class JavaClientTest {
     }
 
     private static OffsetDateTime anHourAgo() {
-        return OffsetDateTime.now().minusHours(1);
+        return OffsetDateTime.now(ZoneOffset.UTC).minusHours(1);
     }
 
     private static String application(String uid) throws Exception {
@@ -350,7 +351,8 @@ final class JavaClientTest {
         String endpoint = svix.getEndpoint()
                 .create(app, new EndpointIn().url(inbox.url()))
                 .getId();
-        Set<String> ids = Set.of(publish(app, "{}").getId(), publish(app, "{}").getId());
+        Set<String> ids = Set.of(
+                publish(app, "{\"n\":1}").getId(), publish(app, "{\"n\":2}").getId());
         MessageAttemptListByEndpointOptions failed = new MessageAttemptListByEndpointOptions();
         failed.setStatus(MessageStatus.FAIL);
         Until.holds(
