@@ -293,7 +293,7 @@ final class JavaClientTest {
 
         MessageAttemptOut attempt = attempts(app, message.getId(), 1).getData().getFirst();
         assertThat(attempt.getStatus()).isEqualTo(MessageStatus.SUCCESS);
-        assertThat(attempt.getResponseStatusCode()).isEqualTo(200);
+        assertThat(attempt.getResponseStatusCode()).isEqualTo((short) 200);
         assertThat(svix.getMessageAttempt()
                         .get(app, message.getId(), attempt.getId())
                         .getId())
