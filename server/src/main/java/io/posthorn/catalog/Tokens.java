@@ -138,6 +138,7 @@ public final class Tokens {
             load(pg.replaceConfigured(Ids.fresh(ID), CONFIGURED, hash(configured)));
             return null;
         }
+        load(pg.removeConfigured());
         if (byId.values().stream().anyMatch(each -> isChief(each.token()) && !expired(each.token()))) {
             return null;
         }
