@@ -144,6 +144,7 @@ final class ListenTest {
 
         listening.program().terminate();
         assertThat(listening.program().awaitExit(Until.PATIENCE)).isEqualTo(ServerProcess.STOPPED);
+        assertThat(listening.program().output()).contains("Stopped listening");
         Until.holds("the endpoint is gone", () -> !exists(listening.endpoint()));
     }
 

@@ -19,7 +19,7 @@ import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code /openapi.yaml}, and a page at {@code /docs} to browse it, made with Swagger UI. Anybody may see them: they tell
+ * {@code /openapi.yaml}, and a page at {@code /docs} to browse it, made with Swagger UI; {@code /} leads there. Anybody may see them: they tell
  * what the server can do, not what is in it. The page loads nothing from other hosts, and its policy would not let it.
  *
  * <p>The files are read and compressed when they are first asked for. Browsers keep them and ask by the {@code ETag}
@@ -42,6 +42,10 @@ final class DocsRoute {
                     "text/javascript; charset=utf-8",
                     SWAGGER_UI + "swagger-ui-bundle.js"));
 
+    /** Who opens the server in a browser wants to know what it is. */
+    private static final Answer TO_THE_PAGE =
+            new Answer(302, null, new byte[0], Map.of("location", "/docs", "cache-control", "no-cache"));
+
     private final Blocking blocking;
     private final Map<Served, Content> contents = new ConcurrentHashMap<>();
 
@@ -54,6 +58,8 @@ final class DocsRoute {
     }
 
     void mount(Router router) {
+        router.get("/").handler(ctx -> Errors.write(ctx.request(), TO_THE_PAGE));
+        router.head("/").handler(ctx -> Errors.write(ctx.request(), TO_THE_PAGE));
         for (Served file : FILES) {
             router.get(file.path()).handler(ctx -> handle(ctx, file));
         }

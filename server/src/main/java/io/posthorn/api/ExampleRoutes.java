@@ -69,7 +69,12 @@ public final class ExampleRoutes implements RouteModule {
         }
         EventType type = catalog.eventType(call.env(), name);
         if (type == null) {
-            return Answer.error(404, "not_found", "there is no event type " + name);
+            return Answer.error(
+                    404,
+                    "not_found",
+                    "there is no event type " + name
+                            + ": create it first, with POST /api/v1/event-type or posthorn event-type create --name "
+                            + name);
         }
         if (endpoint.disabled()) {
             return Answer.error(

@@ -30,6 +30,12 @@ public final class Nearest {
      * @return {@code is not an option}, with the nearest known name if there is one near enough
      */
     public static String hint(String name, Collection<String> known, String kind) {
+        String nearest = of(name, known);
+        return "is not " + kind + (nearest.isEmpty() ? "" : "; did you mean " + nearest + "?");
+    }
+
+    /** The nearest known name; empty if none is near enough. */
+    public static String of(String name, Collection<String> known) {
         String best = "";
         int least = Integer.MAX_VALUE;
         for (String candidate : known) {
@@ -41,7 +47,7 @@ public final class Nearest {
         }
         boolean near = least <= Math.max(1, plain(name).length() / 3)
                 || (plain(name).length() >= BEGINNING && plain(best).startsWith(plain(name)));
-        return "is not " + kind + (near ? "; did you mean " + best + "?" : "");
+        return near ? best : "";
     }
 
     /** Without what separates words, so that {@code maxBodyBytes} is {@code max-body-bytes}. */

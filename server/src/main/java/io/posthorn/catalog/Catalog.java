@@ -239,7 +239,11 @@ public final class Catalog {
             apps++;
         }
         long valid = tokens.countIn(env);
-        return apps + valid == 0 ? null : apps + " applications and " + valid + " tokens";
+        return apps + valid == 0 ? null : counted(apps, "application") + " and " + counted(valid, "token");
+    }
+
+    private static String counted(long number, String what) {
+        return (number == 0 ? "no" : Long.toString(number)) + " " + what + (number == 1 ? "" : "s");
     }
 
     private void emptied(int env) {

@@ -165,7 +165,8 @@ public final class Environments {
             }
             String has = contents.apply(was.no());
             if (has != null) {
-                return new Result.Conflict<>("environment", "the environment has " + has + "; delete them first");
+                return new Result.Conflict<>(
+                        "environment", "the environment has " + has + ": delete what is in it first");
             }
             Audit.about(subject(was.id()), () -> pg.deleteEnvironment(was.no()));
             publish(was, null);

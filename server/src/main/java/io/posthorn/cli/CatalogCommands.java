@@ -1,6 +1,7 @@
 package io.posthorn.cli;
 
 import static io.posthorn.cli.Field.flag;
+import static io.posthorn.cli.Field.headers;
 import static io.posthorn.cli.Field.json;
 import static io.posthorn.cli.Field.number;
 import static io.posthorn.cli.Field.pairs;
@@ -120,7 +121,10 @@ final class CatalogCommands {
                         .example("endpoint headers --app acme main", ""),
                 Verb.patch("set-headers", ENDPOINT + "/headers", "Changes the headers that an endpoint's requests get.")
                         .body(
-                                pairs("--header", "headers", "A header to set, once for each."),
+                                headers(
+                                        "--header",
+                                        "headers",
+                                        "A header to set, once for each; 'NAME: VALUE' is possible, too."),
                                 texts("--remove", "deleteHeaders", "The name of a header to remove, once for each."))
                         .says(answer -> "The headers are changed.")
                         .example("endpoint set-headers --app acme main --header X-Tenant=7 --remove X-Old", ""),

@@ -31,14 +31,22 @@ record DemoEnding(URI base, String token, Demo.Stage stage) {
      * @param stay whether the server goes on running
      */
     String waysOn(DemoBoard board, boolean stay) {
+        return (stay ? requests(board) : "The server stops now; `./posthorn demo --stay` keeps it to look around.\n")
+                + """
+
+                Your own server, with its data in ./posthorn-data:
+                  ./posthorn serve
+                Every setting:
+                  ./posthorn help serve
+                """;
+    }
+
+    private String requests(DemoBoard board) {
         String message = board.accepted().keySet().stream().sorted().findFirst().orElse("msg_…");
-        String head = stay
-                ? "The server stays at %s until Ctrl-C. Look around:".formatted(base)
-                : "The server stops now; `./posthorn demo --stay` keeps it for these requests:";
         String app = base + "/api/v1/app/" + stage.application();
         String auth = "-H 'authorization: Bearer " + token + "'";
         return """
-                %s
+                The server stays at %s until Ctrl-C. Look around:
                   # every attempt for one event
                   curl %s %s/attempt/msg/%s
                   # every attempt at the endpoint that fails twice in three
@@ -46,13 +54,8 @@ record DemoEnding(URI base, String token, Demo.Stage stage) {
                   # send one more
                   curl %s -H 'content-type: application/json' \\
                     -d '{"eventType":"order.created","payload":{"order":"ord_1"}}' %s/msg
-
-                Your own server, with its data in ./posthorn-data:
-                  ./posthorn serve
-                Every setting:
-                  ./posthorn help serve
                 """.formatted(
-                        head,
+                        base,
                         auth,
                         app,
                         message,

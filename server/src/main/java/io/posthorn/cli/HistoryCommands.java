@@ -1,9 +1,12 @@
 package io.posthorn.cli;
 
+import static io.posthorn.cli.Field.choice;
 import static io.posthorn.cli.Field.flag;
 import static io.posthorn.cli.Field.past;
 import static io.posthorn.cli.Field.text;
 import static io.posthorn.cli.Field.texts;
+
+import com.fasterxml.jackson.databind.JsonNode;
 
 /** {@code posthorn message} and {@code attempt}: what was sent, and what came of it. */
 final class HistoryCommands {
@@ -85,18 +88,39 @@ final class HistoryCommands {
                                 Column.of("ENDPOINT", "endpointId"),
                                 Column.of("NUMBER", "attemptNumber"),
                                 Column.of("STATUS", "statusText"),
-                                Column.of("CODE", "responseStatusCode"),
+                                Column.of("OUTCOME", "outcome"),
+                                new Column("CODE", HistoryCommands::code),
+                                new Column("NEXT", HistoryCommands::next),
                                 Column.of("MS", "responseDurationMs"),
                                 Column.of("TIME", "timestamp"))
                         .option("--endpoint", "Only those with this endpoint, its id or uid.")
                         .option("--message", "Only those of this message, its id or event id.")
                         .path(HistoryCommands::attemptsOf)
                         .query(
-                                text("--status", "status", "0 success, 1 pending, 2 fail, 3 sending"),
-                                text(
+                                choice(
+                                        "--status",
+                                        "status",
+                                        "success, pending, fail or sending; or 0, 1, 2, 3 in this order.",
+                                        "success=0",
+                                        "pending=1",
+                                        "fail=2",
+                                        "sending=3"),
+                                choice(
                                         "--status-code-class",
                                         "status_code_class",
-                                        "100, 200, 300, 400, 500, or 0 for no response"),
+                                        "1xx, 2xx, 3xx, 4xx or 5xx (or 1 to 5, or 100 to 500); none (or 0) for no"
+                                                + " response.",
+                                        "1xx=100",
+                                        "2xx=200",
+                                        "3xx=300",
+                                        "4xx=400",
+                                        "5xx=500",
+                                        "none=0",
+                                        "1=100",
+                                        "2=200",
+                                        "3=300",
+                                        "4=400",
+                                        "5=500"),
                                 TYPES,
                                 CHANNEL,
                                 TAG,
@@ -105,7 +129,7 @@ final class HistoryCommands {
                                 CONTENT)
                         .tableQuery(NO_CONTENT)
                         .example("attempt list --app acme", "")
-                        .example("attempt list --app acme --endpoint main --status 2 --after 1d", "what failed")
+                        .example("attempt list --app acme --endpoint main --status fail --after 1d", "what failed")
                         .example("attempt list --app acme --message order-17", ""),
                 Verb.get("get", ATTEMPT, "Shows an attempt with the response.")
                         .example("attempt get --app acme --message order-17 atmpt_01K9ZQ2V5E8S7X3N4M6P0R1T2W", ""),
@@ -123,6 +147,16 @@ final class HistoryCommands {
                         .example(
                                 "attempt delete-content --app acme --message order-17 atmpt_01K9ZQ2V5E8S7X3N4M6P0R1T2W",
                                 ""));
+    }
+
+    /** The code of the response; there is none without a response. */
+    private static String code(JsonNode attempt) {
+        return attempt.path("responseStatusCode").asInt() == 0 ? "-" : Cells.of(attempt.path("responseStatusCode"));
+    }
+
+    /** When it is tried again, or that it is not although it failed. */
+    private static String next(JsonNode attempt) {
+        return attempt.path("exhausted").asBoolean() ? "exhausted" : Cells.of(attempt.path("nextAttemptAt"));
     }
 
     private static String attemptsOf(Values values) {

@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import java.io.PrintWriter;
 import java.net.URI;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -34,8 +35,11 @@ final class ListenCommand implements Callable<Integer> {
     @Mixin
     private final RemoteOptions remote = new RemoteOptions();
 
-    @Option(names = "--app", required = true, paramLabel = "APP", description = "The application, by its id or uid.")
-    private String app = "";
+    @Option(
+            names = "--app",
+            paramLabel = "APP",
+            description = "The application, its id or uid. Default: " + PathParts.APP_VARIABLE)
+    private @Nullable String app;
 
     @Option(
             names = "--forward-to",
@@ -66,6 +70,8 @@ final class ListenCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec command;
 
+    private boolean concluded;
+
     ListenCommand(Surroundings surroundings) {
         this.surroundings = surroundings;
     }
@@ -78,21 +84,44 @@ final class ListenCommand implements Callable<Integer> {
                 remote.token(surroundings, command.commandLine()),
                 remote.environment(surroundings),
                 remote.timeout(command.commandLine()),
-                app,
+                appId(),
                 target,
                 hello(target));
         ListenOutput output =
                 remote.json() ? ListenOutput.json(surroundings.out()) : ListenOutput.text(surroundings.out());
         try (ListenClient client = new ListenClient(plan, output, ListenClient.Backoff.usual())) {
-            Thread hook = Thread.ofPlatform().name("stop-listening").unstarted(client::close);
+            Thread hook = Thread.ofPlatform().name("stop-listening").unstarted(() -> {
+                client.close();
+                conclude("");
+            });
             Runtime.getRuntime().addShutdownHook(hook);
             String failure = client.run();
-            if (failure == null) {
-                return ExitCodes.OK;
-            }
-            surroundings.err().println(failure);
-            return ExitCodes.FAILURE;
+            conclude(failure == null ? "" : failure);
+            return failure == null ? ExitCodes.OK : ExitCodes.FAILURE;
         }
+    }
+
+    /**
+     * Says why it is over, once. After a signal two threads come here, and the process ends with the hook: so the lock
+     * is held until the line is out.
+     *
+     * @param failure empty if somebody ended it
+     */
+    private synchronized void conclude(String failure) {
+        if (!concluded) {
+            concluded = true;
+            PrintWriter err = surroundings.err();
+            err.println(failure.isEmpty() ? "Stopped listening; the server deletes the endpoint." : failure);
+            err.flush();
+        }
+    }
+
+    private String appId() {
+        String found = app == null ? surroundings.environment().getOrDefault(PathParts.APP_VARIABLE, "") : app;
+        if (found.isEmpty()) {
+            throw wrong("--app (or " + PathParts.APP_VARIABLE + ") is needed");
+        }
+        return found;
     }
 
     private ListenClient.Hello hello(URI target) {

@@ -121,9 +121,8 @@ final class Listing {
         @Override
         public void take(JsonNode data) {
             List<List<String>> rows = new ArrayList<>();
-            data.forEach(entry -> rows.add(columns.stream()
-                    .map(column -> Cells.of(entry.at(column.pointer())))
-                    .toList()));
+            data.forEach(entry -> rows.add(
+                    columns.stream().map(column -> column.cell().apply(entry)).toList()));
             table.print(rows);
         }
 

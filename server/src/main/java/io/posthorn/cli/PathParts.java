@@ -46,7 +46,7 @@ final class PathParts {
             } else if (placeholder.startsWith("--")) {
                 value = values.needed(placeholder);
             } else {
-                value = values.positional(position++);
+                value = values.positional(position++, placeholder);
             }
             matcher.appendReplacement(filled, Matcher.quoteReplacement(ApiClient.encode(value)));
         }

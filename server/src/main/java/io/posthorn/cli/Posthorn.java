@@ -130,11 +130,23 @@ public final class Posthorn implements Callable<Integer> {
                     .toList();
             boolean setting = List.of("serve", "config").contains(command.getCommandName());
             err.println(flag + " " + Nearest.hint(flag, known, setting ? "a setting" : "an option"));
+        } else if (e instanceof UnmatchedArgumentException unmatched
+                && !unmatched.getUnmatched().getFirst().startsWith("-")
+                && !command.getSubcommands().isEmpty()) {
+            err.println(noCommand(command, unmatched.getUnmatched().getFirst()));
         } else {
             err.println(e.getMessage());
             UnmatchedArgumentException.printSuggestions(e, err);
         }
         err.println("Usage: " + command.getCommandSpec().qualifiedName() + " --help");
         return ExitCodes.USAGE;
+    }
+
+    /** Of a command of commands: there is none of this name, but perhaps one that is near. */
+    private static String noCommand(CommandLine command, String name) {
+        String group = command.getCommandSpec().qualifiedName().replaceFirst("^posthorn ?", "");
+        String nearest = Nearest.of(name, command.getSubcommands().keySet());
+        return "There is no command " + (group.isEmpty() ? "" : group + " ") + name + "."
+                + (nearest.isEmpty() ? "" : " Did you mean: " + nearest + "?");
     }
 }

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -60,11 +61,15 @@ final class Values {
         return text;
     }
 
-    /** The value of a parameter without a name. */
-    String positional(int index) {
+    /**
+     * The value of a parameter without a name, which must not be empty.
+     *
+     * @param label what the help calls it
+     */
+    String positional(int index, String label) {
         String value = parsed.matchedPositionalValue(index, "");
         if (value.isEmpty()) {
-            throw wrong("an empty text names nothing");
+            throw wrong("Missing required parameter: " + label);
         }
         return value;
     }
@@ -100,16 +105,21 @@ final class Values {
     private JsonNode value(Field field) throws RemoteFailure {
         if (field.kind().many()) {
             List<String> texts = parsed.matchedOptionValue(field.option(), List.of());
-            return field.kind() == Field.Kind.TEXTS ? list(texts) : pairs(field, texts);
+            return switch (field.kind()) {
+                case PAIRS -> pairs(field, texts);
+                case HEADERS -> headers(field, texts);
+                default -> list(texts);
+            };
         }
         String text = parsed.matchedOptionValue(field.option(), "");
         if (text.isEmpty() && field.kind() != Field.Kind.WORDS) {
             return NullNode.getInstance();
         }
         return switch (field.kind()) {
-            case TEXT, WORDS, TEXTS, PAIRS -> TextNode.valueOf(text);
+            case TEXT, WORDS, TEXTS, PAIRS, HEADERS -> TextNode.valueOf(text);
             case NUMBER -> number(field, text);
             case FLAG -> flag(field, text);
+            case CHOICE -> choice(field, text);
             case PAST -> time(field, text, false);
             case FUTURE -> time(field, text, true);
             case JSON -> json(field, text);
@@ -138,6 +148,29 @@ final class Values {
             object.put(text.substring(0, equals), text.substring(equals + 1));
         }
         return object;
+    }
+
+    private JsonNode headers(Field field, List<String> texts) {
+        ObjectNode object = JsonText.object();
+        if (texts.equals(List.of(""))) {
+            return object;
+        }
+        for (String text : texts) {
+            HeaderText header = HeaderText.parse(text);
+            if (header == null) {
+                throw wrong(field.option() + " " + HeaderText.RULE + ", not " + text);
+            }
+            object.put(header.name(), header.value());
+        }
+        return object;
+    }
+
+    private JsonNode choice(Field field, String text) {
+        String value = field.choices().get(text.toLowerCase(Locale.ROOT));
+        if (value == null && !field.choices().containsValue(text)) {
+            throw wrong(field.option() + " must be one of " + String.join(", ", field.words()) + ", not " + text);
+        }
+        return TextNode.valueOf(value == null ? text : value);
     }
 
     private JsonNode number(Field field, String text) {

@@ -54,7 +54,10 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--secret-file", paramLabel = "FILE", description = "A file with a secret in each line.")
     private @Nullable String secretFile;
 
-    @Option(names = "--header", paramLabel = "'NAME: VALUE'", description = "A header of the request, once for each.")
+    @Option(
+            names = "--header",
+            paramLabel = "'NAME: VALUE'",
+            description = "A header of the request, once for each; NAME=VALUE is possible, too.")
     private List<String> headers = new ArrayList<>();
 
     @Option(names = "--id", paramLabel = "ID", description = "The value of webhook-id.")
@@ -171,13 +174,13 @@ final class VerifyCommand implements Callable<Integer> {
         String other = SVIX + name.substring(OURS.length());
         String found = null;
         for (String header : headers) {
-            int colon = header.indexOf(':');
-            if (colon < 1) {
-                throw wrong("--header must be 'NAME: VALUE', not " + header, null);
+            HeaderText parsed = HeaderText.parse(header);
+            if (parsed == null) {
+                throw wrong("--header " + HeaderText.RULE + ", not " + header, null);
             }
-            String given = header.substring(0, colon).strip().toLowerCase(Locale.ROOT);
+            String given = parsed.name().toLowerCase(Locale.ROOT);
             if (given.equals(name) || (given.equals(other) && found == null)) {
-                found = header.substring(colon + 1).strip();
+                found = parsed.value();
             }
         }
         return found;

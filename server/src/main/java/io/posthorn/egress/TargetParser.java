@@ -25,7 +25,7 @@ final class TargetParser {
         }
         boolean secure = url.regionMatches(true, 0, HTTPS, 0, HTTPS.length());
         if (!secure && !url.regionMatches(true, 0, HTTP, 0, HTTP.length())) {
-            return new Refused("the URL must begin with https://");
+            return new Refused("the URL must begin with " + (policy.allowsHttp() ? "http:// or https://" : "https://"));
         }
         if (!secure && !policy.allowsHttp()) {
             return new Refused("http:// is not encrypted: use https://, or allow http in the configuration of this"

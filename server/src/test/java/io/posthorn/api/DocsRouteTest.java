@@ -54,6 +54,14 @@ class DocsRouteTest {
     }
 
     @Test
+    void theRootLeadsToThePage() {
+        HttpResponse<byte[]> root = get("/");
+        assertThat(root.statusCode()).isEqualTo(302);
+        assertThat(root.headers().firstValue("location")).contains("/docs");
+        assertThat(root.body()).isEmpty();
+    }
+
+    @Test
     void whoHasItAlreadyIsToldSo() {
         for (String path : List.of("/openapi.yaml", "/docs", "/docs/swagger-ui-bundle.js")) {
             String tag = get(path).headers().firstValue("etag").orElseThrow();

@@ -272,7 +272,7 @@ class TokensTest {
         NewToken token = make("t", Role.VIEWER, made.no());
         assertThat(environments.delete("testing"))
                 .isEqualTo(new Result.Conflict<>(
-                        "environment", "the environment has 1 applications and 1 tokens; delete them first"));
+                        "environment", "the environment has 1 application and 1 token: delete what is in it first"));
         catalog.applications().delete(made.no(), "one");
         catalog.tokens().revoke(token.token().id());
         assertThat(environments.delete("default")).isInstanceOf(Result.Conflict.class);

@@ -56,7 +56,9 @@ final class DemoSummaryTest {
                 .contains("-H 'authorization: Bearer token' http://127.0.0.1:1/api/v1/app/app_1/attempt/msg/msg_001\n")
                 .contains("/api/v1/app/app_1/attempt/endpoint/ep_2\n")
                 .contains("./posthorn serve");
-        assertThat(ending().waysOn(board, false)).contains("./posthorn demo --stay");
+        assertThat(ending().waysOn(board, false))
+                .contains("./posthorn demo --stay", "./posthorn serve")
+                .doesNotContain("curl", "http://");
     }
 
     private void all() {

@@ -104,7 +104,18 @@ final class PosthornTest {
     void anUnknownCommandIsCodeTwoWithASuggestion() {
         Captured process = process(Map.of());
         assertThat(process.run("server")).isEqualTo(2);
-        assertThat(process.err()).contains("'server'").contains("posthorn serve");
+        assertThat(process.err()).startsWith("There is no command server. Did you mean: serve?");
+        Captured swapped = process(Map.of());
+        assertThat(swapped.run("sned", "--app", "a")).isEqualTo(2);
+        assertThat(swapped.err()).startsWith("There is no command sned. Did you mean: send?");
+        Captured within = process(Map.of());
+        assertThat(within.run("app", "lsit")).isEqualTo(2);
+        assertThat(within.err()).startsWith("There is no command app lsit. Did you mean: list?");
+        Captured nothingLikeIt = process(Map.of());
+        assertThat(nothingLikeIt.run("xyzzyxyzzy")).isEqualTo(2);
+        assertThat(nothingLikeIt.err())
+                .startsWith("There is no command xyzzyxyzzy.")
+                .doesNotContain("mean");
     }
 
     private Captured process(Map<String, String> environment) {

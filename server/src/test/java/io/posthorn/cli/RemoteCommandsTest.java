@@ -47,6 +47,7 @@ final class RemoteCommandsTest {
             endpoint rotate-secret --app a e                | POST /api/v1/app/a/endpoint/e/secret/rotate {}
             endpoint headers --app a e                      | GET /api/v1/app/a/endpoint/e/headers
             endpoint set-headers --app a e --header X=1 --remove Y | PATCH /api/v1/app/a/endpoint/e/headers {'headers':{'X':'1'},'deleteHeaders':['Y']}
+            endpoint set-headers --app a e --header X:1=2 --header Y=1:2 | PATCH /api/v1/app/a/endpoint/e/headers {'headers':{'X':'1=2','Y':'1:2'}}
             endpoint stats --app a e --since 2026-01-31T12:00:00+01:00 | GET /api/v1/app/a/endpoint/e/stats?since=2026-01-31T11%3A00%3A00Z
             endpoint recover --app a e --since 2026-01-31T12:00:00Z | POST /api/v1/app/a/endpoint/e/recover {'since':'2026-01-31T12:00:00Z'}
             endpoint replay-missing --app a e --since 2026-01-31T12:00:00Z --until 2026-02-01T00:00:00Z | POST /api/v1/app/a/endpoint/e/replay-missing {'since':'2026-01-31T12:00:00Z','until':'2026-02-01T00:00:00Z'}
@@ -95,6 +96,11 @@ final class RemoteCommandsTest {
             message deliveries --app a m                  | /app/a/msg/m/endpoint?limit=50
             attempt list --app a                          | /app/a/attempt?with_content=false&limit=50
             attempt list --app a --endpoint e --status 2  | /app/a/attempt/endpoint/e?status=2&with_content=false&limit=50
+            attempt list --app a --status pending         | /app/a/attempt?status=1&with_content=false&limit=50
+            attempt list --app a --status Fail --status-code-class 5xx | /app/a/attempt?status=2&status_code_class=500&with_content=false&limit=50
+            attempt list --app a --status-code-class 4    | /app/a/attempt?status_code_class=400&with_content=false&limit=50
+            attempt list --app a --status-code-class 200  | /app/a/attempt?status_code_class=200&with_content=false&limit=50
+            attempt list --app a --status-code-class none | /app/a/attempt?status_code_class=0&with_content=false&limit=50
             attempt list --app a --message m              | /app/a/attempt/msg/m?with_content=false&limit=50
             token list                                    | /token?limit=50
             environment list                              | /environment?limit=50
@@ -315,6 +321,12 @@ final class RemoteCommandsTest {
                 "endpoint recover --app a e --since yesterday",
                 "event-type create --name t --description d --schemas {",
                 "attempt list --app a --endpoint e --message m",
+                "attempt list --app a --status failed",
+                "attempt list --app a --status 4",
+                "attempt list --app a --status-code-class 6xx",
+                "endpoint set-headers --app a e --header X",
+                "endpoint set-headers --app a e --header :1",
+                "listen --forward-to http://localhost:1",
                 "app list --token-file missing",
                 "app list --nonsense",
                 "app nonsense",
@@ -338,6 +350,39 @@ final class RemoteCommandsTest {
             assertThat(process.err()).isNotBlank().doesNotContain("\tat ");
             assertThat(process.out()).isEmpty();
             assertThat(api.asked()).isEmpty();
+        }
+    }
+
+    @Test
+    void aMissingParameterIsNamed() {
+        Captured process = new Captured(Path.of(""), Map.of("POSTHORN_TOKEN", "t"));
+        assertThat(process.run("endpoint", "get", "--app", "a")).isEqualTo(ExitCodes.USAGE);
+        assertThat(process.err()).startsWith("Missing required parameter: ENDPOINT");
+    }
+
+    @Test
+    void attemptsTellTheirOutcomeAndWhatComesNext() throws IOException {
+        String page = """
+                {"data": [
+                  {"id": "a1", "msgId": "m", "endpointId": "e", "attemptNumber": 1, "statusText": "fail",
+                   "outcome": "dns", "responseStatusCode": 0, "responseDurationMs": 3, "timestamp": "T1",
+                   "nextAttemptAt": "T2", "exhausted": false},
+                  {"id": "a2", "msgId": "m", "endpointId": "e", "attemptNumber": 2, "statusText": "fail",
+                   "outcome": "response", "responseStatusCode": 500, "responseDurationMs": 4, "timestamp": "T2",
+                   "nextAttemptAt": null, "exhausted": true},
+                  {"id": "a3", "msgId": "n", "endpointId": "e", "attemptNumber": 1, "statusText": "success",
+                   "outcome": "response", "responseStatusCode": 204, "responseDurationMs": 5, "timestamp": "T3",
+                   "nextAttemptAt": null, "exhausted": false}
+                ], "iterator": "i", "done": true}""";
+        try (StubApi api = StubApi.saying(200, page)) {
+            Captured process = api.process();
+            assertThat(process.run("attempt", "list", "--app", "a")).isZero();
+            assertThat(process.out()).isEqualToNormalizingNewlines("""
+                    ID  MESSAGE  ENDPOINT  NUMBER  STATUS   OUTCOME   CODE  NEXT       MS  TIME
+                    a1  m        e         1       fail     dns       -     T2         3   T1
+                    a2  m        e         2       fail     response  500   exhausted  4   T2
+                    a3  n        e         1       success  response  204   -          5   T3
+                    """);
         }
     }
 

@@ -133,7 +133,7 @@ final class VerifyTest {
                 "--header",
                 prefix + "id: " + ID,
                 "--header",
-                prefix + "timestamp:" + TIMESTAMP,
+                prefix + "timestamp=" + TIMESTAMP,
                 "--header",
                 prefix + "signature: " + signature);
         assertThat(run.code).isEqualTo(run.out.equals("valid") ? ExitCodes.OK : ExitCodes.FAILURE);

@@ -120,6 +120,8 @@ class TargetTest {
         assertThat(refusal("https://loca.lt", STRICT)).contains("tunnel");
         assertThat(ok("https://notngrok.io", STRICT).host()).isEqualTo("notngrok.io");
 
+        assertThat(refusal("example.com", STRICT)).endsWith("must begin with https://");
+        assertThat(refusal("example.com", DEVELOPMENT)).endsWith("must begin with http:// or https://");
         assertThat(ok("http://example.com", DEVELOPMENT).port()).isEqualTo(80);
         assertThat(ok("https://abc123.ngrok.io/x", DEVELOPMENT).secure()).isTrue();
         assertThat(ok("http://localhost:8080/x", DEVELOPMENT).host()).isEqualTo("localhost");
