@@ -105,7 +105,7 @@ final class EventTypeRoutes implements Resource<EventType> {
         }
         return Answer.json(
                 200,
-                paging.page(
+                paging.bounded(
                         (after, ascending, most) ->
                                 catalog.eventTypes().list(call.env(), after, ascending, most, archivedToo),
                         EventType::name,

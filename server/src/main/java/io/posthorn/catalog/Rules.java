@@ -22,6 +22,8 @@ public final class Rules {
     public static final int MOST_METADATA = 16_384;
     /** Event types that an endpoint names. */
     public static final int MOST_EVENT_TYPES = 2_000;
+    /** Characters of all event types that an endpoint names. */
+    public static final int MOST_EVENT_TYPES_LENGTH = 64 << 10;
     /** Channels that an endpoint names. */
     public static final int MOST_CHANNELS = 100;
 
@@ -128,7 +130,11 @@ public final class Rules {
 
     /** The event types that an endpoint wants: 1 to 2,000. */
     public static @Nullable String eventTypes(List<String> names) {
-        return count(names, MOST_EVENT_TYPES, "event types");
+        String wrong = count(names, MOST_EVENT_TYPES, "event types");
+        long size = names.stream().mapToLong(String::length).sum();
+        return wrong == null && size > MOST_EVENT_TYPES_LENGTH
+                ? "must have at most " + MOST_EVENT_TYPES_LENGTH + " characters in all names, has " + size
+                : wrong;
     }
 
     /** The channels that an endpoint wants: 1 to 100. */
