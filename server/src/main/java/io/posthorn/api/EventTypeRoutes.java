@@ -180,6 +180,11 @@ final class EventTypeRoutes implements Resource<EventType> {
             fields.refuse("schemas", "must be an object, from version to JSON Schema");
             return base.schemas();
         }
+        String broken = Rules.schemas(Json.stored(schemas));
+        if (broken != null) {
+            fields.refuse("schemas", broken);
+            return base.schemas();
+        }
         return Json.text(schemas);
     }
 }

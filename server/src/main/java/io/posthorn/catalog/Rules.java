@@ -30,6 +30,9 @@ public final class Rules {
     /** Feature flags of an event type. */
     public static final int MOST_FEATURE_FLAGS = 100;
 
+    /** Bytes of an event type's schemas, as they are stored. */
+    public static final int MOST_SCHEMAS = 256 << 10;
+
     /** Requests a second with one token. */
     public static final int MOST_TOKEN_RATE = 100_000;
 
@@ -128,7 +131,7 @@ public final class Rules {
                 : null;
     }
 
-    /** The event types that an endpoint wants: 1 to 2,000. */
+    /** The event types that an endpoint wants: 1 to 2,000, with at most 65,536 characters in all their names. */
     public static @Nullable String eventTypes(List<String> names) {
         String wrong = count(names, MOST_EVENT_TYPES, "event types");
         long size = names.stream().mapToLong(String::length).sum();
@@ -152,6 +155,13 @@ public final class Rules {
     public static @Nullable String featureFlags(List<String> names) {
         return names.isEmpty() || names.size() > MOST_FEATURE_FLAGS
                 ? "must name 1 to " + MOST_FEATURE_FLAGS + " flags; leave it out, or give null, for none"
+                : null;
+    }
+
+    /** The schemas of an event type: at most 262,144 bytes as they are stored. */
+    public static @Nullable String schemas(long bytes) {
+        return bytes > MOST_SCHEMAS
+                ? "must have at most " + MOST_SCHEMAS + " bytes as they are stored (numbers written out), have " + bytes
                 : null;
     }
 
