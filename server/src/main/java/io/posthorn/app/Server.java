@@ -251,6 +251,7 @@ public final class Server {
                         .toCompletableFuture()
                         .get(config.shutdownGrace().toMillis() + 5_000, TimeUnit.MILLISECONDS));
         onStop("listeners", listen::close);
+        onStop("new deliveries", dispatcher::beginNoMore);
         ownership.onLost(this::lost);
         LOG.info(
                 "Posthorn listens on {}:{} after {} ms",
