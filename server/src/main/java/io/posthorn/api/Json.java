@@ -116,6 +116,8 @@ final class Json {
                     Problem.json("goes on after the end of the JSON value" + JsonSyntax.place(e.getLocation())));
         } catch (JsonProcessingException e) {
             return new Parsed.Wrong(Problem.json(JsonSyntax.explain(e)));
+        } catch (NumberFormatException | ArithmeticException e) {
+            return new Parsed.Wrong(Problem.value("has a number whose exponent is out of all bounds", "body"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
