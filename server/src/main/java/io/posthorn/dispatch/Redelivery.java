@@ -1,6 +1,7 @@
 package io.posthorn.dispatch;
 
 import io.posthorn.catalog.AppView;
+import io.posthorn.catalog.Audit;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.history.HistoryException;
 import io.posthorn.history.Redeliveries;
@@ -169,19 +170,19 @@ public final class Redelivery {
     public Begun begin(
             AppView view, Endpoint endpoint, RedeliveryTask.Kind kind, long since, long until, String createdBy) {
         long now = time.micros();
-        Begun begun = store.begin(
-                new RedeliveryTask.Draft(
-                        Ids.fresh("qtask_"),
-                        view.application().envNo(),
-                        view.application().no(),
-                        endpoint.no(),
-                        view.application().id(),
-                        endpoint.id(),
-                        kind,
-                        since,
-                        Math.min(until, now),
-                        createdBy),
-                now);
+        RedeliveryTask.Draft draft = new RedeliveryTask.Draft(
+                Ids.fresh("qtask_"),
+                view.application().envNo(),
+                view.application().no(),
+                endpoint.no(),
+                view.application().id(),
+                endpoint.id(),
+                kind,
+                since,
+                Math.min(until, now),
+                createdBy);
+        Begun begun =
+                Audit.about(new Audit.Subject(draft.envNo(), draft.appId(), draft.id()), () -> store.begin(draft, now));
         if (begun instanceof Begun.Started(RedeliveryTask task)) {
             enqueue(task.no(), 0, SHORT_MILLIS, 0);
         }
