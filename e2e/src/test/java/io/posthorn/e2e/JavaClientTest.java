@@ -45,6 +45,7 @@ import com.svix.models.StatusCodeClass;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -374,6 +375,31 @@ final class JavaClientTest {
         assertThat(svix.getBackgroundTask().list().getData())
                 .extracting(BackgroundTaskOut::getStatus)
                 .contains(BackgroundTaskStatus.FINISHED);
+    }
+
+    /** The client writes a time whose seconds are zero without them. */
+    @Test
+    void timesWithoutSecondsAreTaken() throws Exception {
+        OffsetDateTime hour = OffsetDateTime.now(ZoneOffset.UTC).truncatedTo(ChronoUnit.HOURS);
+        assertThat(hour.toString()).endsWith(":00Z").hasSize("2026-01-31T00:00Z".length());
+        String app = application("java-times");
+        String endpoint = svix.getEndpoint()
+                .create(app, new EndpointIn().url(receiver.at("/times").url()))
+                .getId();
+        MessageOut message = publish(app, "{}");
+        MessageListOptions around = new MessageListOptions();
+        around.setAfter(hour.minusHours(1));
+        around.setBefore(hour.plusHours(2));
+        assertThat(svix.getMessage().list(app, around).getData())
+                .extracting(MessageOut::getId)
+                .containsExactly(message.getId());
+        EndpointGetStatsOptions span = new EndpointGetStatsOptions();
+        span.setSince(hour.minusHours(1));
+        span.setUntil(hour.plusHours(2));
+        assertThat(svix.getEndpoint().getStats(app, endpoint, span)).isNotNull();
+        finished(svix.getEndpoint()
+                .recover(app, endpoint, new RecoverIn().since(hour.minusHours(1)))
+                .getId());
     }
 
     private static void finished(String task) throws Exception {

@@ -86,6 +86,10 @@ final class AcceptRoute implements FastRoute {
             Errors.notFound(request, "there is no such application");
             return true;
         }
+        if (!isEncoded(request)) {
+            Errors.write(request, Errors.BAD_ENCODING);
+            return true;
+        }
         String key = request.getHeader(IDEMPOTENCY_KEY);
         if (key != null && !Repeats.isKey(key)) {
             Errors.write(request, Answer.invalid(List.of(Repeats.noKey())));
@@ -113,6 +117,20 @@ final class AcceptRoute implements FastRoute {
                 Submission submission = new Submission(message, home, result -> answer(request, result, content));
                 submit(request, List.of(submission));
             }
+        }
+    }
+
+    /** Whether the query can be decoded, which it is when its first parameter is asked for. */
+    private static boolean isEncoded(HttpServerRequest request) {
+        String query = request.query();
+        if (query == null || query.isEmpty()) {
+            return true;
+        }
+        try {
+            request.params();
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
         }
     }
 

@@ -180,10 +180,7 @@ public final class ApiServer {
         for (Operation operation : operations()) {
             router.route(operation.method(), operation.path()).handler(ctx -> pipeline.handle(ctx, operation));
         }
-        router.errorHandler(
-                400,
-                ctx -> Errors.write(
-                        ctx.request(), 400, "bad_request", "the path or the query is not properly encoded"));
+        router.errorHandler(400, ctx -> Errors.write(ctx.request(), Errors.BAD_ENCODING));
         router.errorHandler(
                 404,
                 ctx -> Errors.write(

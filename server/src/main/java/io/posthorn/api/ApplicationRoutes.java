@@ -94,7 +94,7 @@ final class ApplicationRoutes implements Resource<Application> {
         Predicate<AppView> all = wanted;
         return Answer.json(
                 200,
-                paging.page(
+                paging.bounded(
                         (after, ascending, most) -> catalog.apps(call.env(), after, ascending, most, all),
                         view -> view.application().id(),
                         view -> Out.of(view.application())));

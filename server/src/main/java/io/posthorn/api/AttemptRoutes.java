@@ -147,7 +147,7 @@ final class AttemptRoutes implements RouteModule {
             Map<Integer, DeliveryState> states = states(view, message);
             return Answer.json(
                     200,
-                    paging.page(
+                    paging.bounded(
                             (after, ascending, most) -> view.endpoints(after, ascending, Integer.MAX_VALUE).stream()
                                     .filter(endpoint -> states.containsKey(endpoint.no()))
                                     .limit(most)

@@ -46,7 +46,7 @@ public final class Bodies {
      *
      * @param request with nothing read yet, on its event loop
      * @param whenRead gets the whole body, on the event loop; it is not called if the request has been answered with
-     *     413 or 408, or if the client is gone
+     *     413 or 408, or if the client is gone. What it throws is answered: with 500, or 503 if the database is away
      */
     public void read(HttpServerRequest request, Consumer<byte[]> whenRead) {
         read(request, limit, whenRead);
@@ -140,7 +140,11 @@ public final class Bodies {
             if (!refused) {
                 Buffer all = read;
                 read = null;
-                whenRead.accept(all == null ? EMPTY : all.getBytes());
+                try {
+                    whenRead.accept(all == null ? EMPTY : all.getBytes());
+                } catch (RuntimeException e) {
+                    Errors.write(request, Failures.answer(e)); // nobody above us would answer, only log it
+                }
             }
         }
 

@@ -110,7 +110,7 @@ final class EndpointRoutes implements Resource<Endpoint> {
         }
         Paging paging = Paging.of(call.query(), true);
         return call.query().problems().isEmpty()
-                ? Answer.json(200, paging.page(view::endpoints, Endpoint::id, Out::of))
+                ? Answer.json(200, paging.bounded(view::endpoints, Endpoint::id, Out::of))
                 : Answer.invalid(call.query().problems());
     }
 

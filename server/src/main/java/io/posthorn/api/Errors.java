@@ -31,6 +31,8 @@ public final class Errors {
             Answer.retryAfter(RETRY_SECONDS));
     static final Answer UNAVAILABLE =
             Answer.unavailable("the database does not answer just now; send this again", RETRY_SECONDS);
+    static final Answer BAD_ENCODING =
+            Answer.error(400, "bad_request", "the path or the query is not properly encoded");
     static final Answer INTERNAL =
             Answer.error(500, "internal_error", "something failed that should not; the server's log has the details");
 

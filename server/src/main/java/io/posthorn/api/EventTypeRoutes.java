@@ -105,7 +105,7 @@ final class EventTypeRoutes implements Resource<EventType> {
         }
         return Answer.json(
                 200,
-                paging.page(
+                paging.bounded(
                         (after, ascending, most) ->
                                 catalog.eventTypes().list(call.env(), after, ascending, most, archivedToo),
                         EventType::name,
@@ -178,6 +178,11 @@ final class EventTypeRoutes implements Resource<EventType> {
         }
         if (!schemas.isObject()) {
             fields.refuse("schemas", "must be an object, from version to JSON Schema");
+            return base.schemas();
+        }
+        String broken = Rules.schemas(Json.stored(schemas));
+        if (broken != null) {
+            fields.refuse("schemas", broken);
             return base.schemas();
         }
         return Json.text(schemas);

@@ -9,8 +9,6 @@ import io.posthorn.history.History.Slice;
 import io.posthorn.model.Ids;
 import io.posthorn.runtime.Time;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -91,17 +89,17 @@ record HistoryQuery(Ids ids, Paging paging, Reach reach, Filter filter) {
         if (text == null) {
             return ifAbsent;
         }
-        try {
-            Instant time = OffsetDateTime.parse(text).toInstant();
-            if (!time.isBefore(Instant.EPOCH) && time.isBefore(Time.instant(Filter.FOREVER))) {
-                return Time.micros(time);
-            }
-            query.refuse(parameter, "must be a time from 1970 to 9999");
-        } catch (DateTimeParseException e) {
+        Instant time = Times.read(text);
+        if (time == null) {
             query.refuse(
                     parameter, "must be a time such as 2026-01-31T12:00:00Z; in a query a plus sign is written %2B");
+            return ifAbsent;
         }
-        return ifAbsent;
+        if (time.isBefore(Instant.EPOCH) || !time.isBefore(Time.instant(Filter.FOREVER))) {
+            query.refuse(parameter, "must be a time from 1970 to 9999");
+            return ifAbsent;
+        }
+        return Time.micros(time);
     }
 
     private static @Nullable DeliveryStatus status(Query query) {

@@ -14,18 +14,24 @@ import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.posthorn.runtime.JsonSyntax;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Reads and writes JSON. Strict in what it reads: UTF-8 only, one value, no member twice, at most 64 levels. */
+/**
+ * Reads and writes JSON. Strict in what it reads: UTF-8 only, one value, no member twice, at most 64 levels, no number
+ * of more than 400 digits when it is written out.
+ */
 final class Json {
     private static final int DEEPEST = 64;
+    /** Few bytes can stand for very many digits, which the database writes out: 1e100000. */
+    private static final int MOST_DIGITS = 400;
+
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(DEEPEST)
@@ -65,6 +71,31 @@ final class Json {
         }
     }
 
+    /** The bytes of a value as PostgreSQL writes it: with spaces between its parts, and numbers without exponents. */
+    static long stored(JsonNode node) {
+        return text(node).getBytes(StandardCharsets.UTF_8).length + spread(node);
+    }
+
+    private static long spread(JsonNode node) {
+        if (node.isBigDecimal()) {
+            BigDecimal number = node.decimalValue();
+            int signs = (number.signum() < 0 ? 1 : 0) + (number.scale() > 0 ? 1 : 0);
+            return digits(number) + signs - number.toString().length();
+        }
+        long spread = node.isObject() ? node.size() : 0;
+        spread += Math.max(0, node.size() - 1);
+        for (JsonNode each : node) {
+            spread += spread(each);
+        }
+        return spread;
+    }
+
+    /** How many digits a number has when it is written out, without an exponent. */
+    private static long digits(BigDecimal number) {
+        long whole = Math.max(1, number.precision() - (long) number.scale());
+        return whole + Math.max(0, number.scale());
+    }
+
     static Parsed parse(byte[] bytes) {
         String encoding = notUtf8(bytes);
         if (encoding != null) {
@@ -85,6 +116,8 @@ final class Json {
                     Problem.json("goes on after the end of the JSON value" + JsonSyntax.place(e.getLocation())));
         } catch (JsonProcessingException e) {
             return new Parsed.Wrong(Problem.json(JsonSyntax.explain(e)));
+        } catch (NumberFormatException | ArithmeticException e) {
+            return new Parsed.Wrong(Problem.value("has a number whose exponent is out of all bounds", "body"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -115,39 +148,54 @@ final class Json {
 
     /** PostgreSQL stores no U+0000, and half a surrogate pair is no character; both can be written in JSON. */
     private static @Nullable Problem unstorable(JsonNode root) {
-        Problem[] found = new Problem[1];
-        walk(root, (where, text) -> {
-            if (found[0] == null && !storable(text)) {
-                found[0] = Problem.value(
-                        "has a character that is no text (U+0000 or half a surrogate pair)", "body", where);
-            }
-        });
-        return found[0];
-    }
-
-    /** Visits all texts and member names with the name of the outermost member; the depth is bounded by the parser. */
-    private static void walk(JsonNode root, BiConsumer<String, String> visit) {
-        if (root.isObject()) {
-            root.properties().forEach(member -> {
-                visit.accept("a member's name", member.getKey());
-                walkInside(member.getKey(), member.getValue(), visit);
-            });
-        } else {
-            walkInside("a value", root, visit);
+        if (!root.isObject()) {
+            return unstorable("a value", root);
         }
+        for (Map.Entry<String, JsonNode> member : root.properties()) {
+            Problem problem = storable(member.getKey())
+                    ? unstorable(member.getKey(), member.getValue())
+                    : noText("a member's name");
+            if (problem != null) {
+                return problem;
+            }
+        }
+        return null;
     }
 
-    private static void walkInside(String where, JsonNode node, BiConsumer<String, String> visit) {
+    /** The first wrong text or number, with the name of the outermost member; the depth is bounded by the parser. */
+    private static @Nullable Problem unstorable(String where, JsonNode node) {
         if (node.isTextual()) {
-            visit.accept(where, node.textValue());
-        } else if (node.isObject()) {
-            for (Map.Entry<String, JsonNode> member : node.properties()) {
-                visit.accept(where, member.getKey());
-                walkInside(where, member.getValue(), visit);
-            }
-        } else {
-            node.forEach(each -> walkInside(where, each, visit));
+            return storable(node.textValue()) ? null : noText(where);
         }
+        if (node.isBigDecimal() || node.isBigInteger()) {
+            return digits(node.decimalValue()) <= MOST_DIGITS
+                    ? null
+                    : Problem.value(
+                            "has a number of more than " + MOST_DIGITS
+                                    + " digits when it is written out, without an exponent",
+                            "body",
+                            where);
+        }
+        if (node.isObject()) {
+            for (Map.Entry<String, JsonNode> member : node.properties()) {
+                Problem problem = storable(member.getKey()) ? unstorable(where, member.getValue()) : noText(where);
+                if (problem != null) {
+                    return problem;
+                }
+            }
+            return null;
+        }
+        for (JsonNode each : node) {
+            Problem problem = unstorable(where, each);
+            if (problem != null) {
+                return problem;
+            }
+        }
+        return null;
+    }
+
+    private static Problem noText(String where) {
+        return Problem.value("has a character that is no text (U+0000 or half a surrogate pair)", "body", where);
     }
 
     private static boolean storable(String text) {

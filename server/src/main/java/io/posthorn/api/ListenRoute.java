@@ -5,9 +5,11 @@ import io.posthorn.catalog.Audit;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.Token;
 import io.posthorn.dispatch.Listeners;
+import io.posthorn.model.Application;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +43,8 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
     private final Set<ListenSession> sessions = new HashSet<>();
     /** Upgrades under way and sessions; guarded, like the sessions, by them. */
     private int taken;
+    /** The same by the numbers of their applications. */
+    private final Map<Integer, Integer> takenOfApp = new HashMap<>();
 
     private boolean closed;
 
@@ -80,21 +84,22 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
         AppView app = catalog.app(call.env(), call.path("app"));
         if (app == null) {
             Errors.write(request, Answer.notFound("application"));
-        } else if (!enter()) {
-            Errors.write(
-                    request,
-                    Answer.unavailable(
-                            "at most " + settings.sessions() + " listeners may be connected at a time", RETRY_SECONDS));
+            return;
+        }
+        String full = enter(app.application().no());
+        if (full == null) {
+            upgrade(request, call, app.application());
         } else {
-            upgrade(request, call, app.application().id());
+            Errors.write(request, Answer.unavailable(full, RETRY_SECONDS));
         }
     }
 
-    private void upgrade(HttpServerRequest request, Call call, String appId) {
+    private void upgrade(HttpServerRequest request, Call call, Application app) {
+        String appId = app.id();
         Audit.Act act = act(call, appId);
         request.toWebSocket().onComplete(upgraded -> {
             if (upgraded.failed()) {
-                leave(null);
+                leave(null, app.no());
                 Errors.write(request, 400, "bad_request", "the WebSocket handshake is not complete");
                 return;
             }
@@ -108,7 +113,7 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
                                     .call(() -> listeners.open(call.env(), appId, wish, listener)),
                             listeners::close,
                             this::block,
-                            this::leave,
+                            ended -> leave(ended, app.no()),
                             listeners.keptResponseBytes()));
             session.start();
             if (!add(session)) {
@@ -142,13 +147,22 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
         }
     }
 
-    private boolean enter() {
+    /** Null if there is room, which is taken; else why there is none. */
+    private @Nullable String enter(int appNo) {
         synchronized (sessions) {
-            if (closed || taken == settings.sessions()) {
-                return false;
+            if (closed) {
+                return "the server stops";
+            }
+            if (taken == settings.sessions()) {
+                return "at most " + settings.sessions() + " listeners may be connected at a time";
+            }
+            int ofApp = takenOfApp.getOrDefault(appNo, 0);
+            if (ofApp == settings.sessionsOfApp()) {
+                return "at most " + ofApp + " listeners of one application may be connected at a time";
             }
             taken++;
-            return true;
+            takenOfApp.put(appNo, ofApp + 1);
+            return null;
         }
     }
 
@@ -159,9 +173,10 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
         }
     }
 
-    private void leave(@Nullable ListenSession session) {
+    private void leave(@Nullable ListenSession session, int appNo) {
         synchronized (sessions) {
             taken--;
+            takenOfApp.computeIfPresent(appNo, (no, ofApp) -> ofApp == 1 ? null : ofApp - 1);
             if (session != null) {
                 sessions.remove(session);
             }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 public record Paging(int limit, @Nullable String key, boolean back, boolean ascending) {
     private static final int MOST = 250;
     private static final int USUAL = 50;
+    /** Of JSON on a page of things that may be large, unless the first one alone has more. */
+    private static final long MOST_BYTES = 4 << 20;
+
     private static final String FORWARD = "f.";
     private static final String BACK = "b.";
 
@@ -80,16 +84,47 @@ public record Paging(int limit, @Nullable String key, boolean back, boolean asce
      * @param shown an element as the API shows it
      */
     public <E, T> Page<T> page(Source<E> source, Function<E, String> key, Function<E, T> shown) {
+        return page(source, key, shown, any -> 0);
+    }
+
+    /**
+     * The page, with fewer elements than the limit if they would be more than 4 MiB of JSON together, but at least one;
+     * the iterator goes on after the last of them. For lists whose elements may be large and are not cut at their
+     * source.
+     *
+     * @param source the list
+     * @param key of an element
+     * @param shown an element as the API shows it
+     */
+    public <E, T> Page<T> bounded(Source<E> source, Function<E, String> key, Function<E, T> shown) {
+        return page(source, key, shown, element -> Json.write(element).length);
+    }
+
+    private <E, T> Page<T> page(
+            Source<E> source, Function<E, String> key, Function<E, T> shown, ToIntFunction<T> bytes) {
         List<E> found = source.fetch(this.key, ascending != back, limit + 1);
-        boolean done = found.size() <= limit;
-        List<E> kept = new ArrayList<>(done ? found : found.subList(0, limit));
+        List<T> data = new ArrayList<>();
+        long size = 0;
+        while (data.size() < Math.min(limit, found.size())) {
+            T element = shown.apply(found.get(data.size()));
+            size += bytes.applyAsInt(element);
+            if (size > MOST_BYTES && !data.isEmpty()) {
+                break;
+            }
+            data.add(element);
+        }
+        if (data.isEmpty()) {
+            return new Page<>(List.of(), this.key == null ? null : FORWARD + this.key, null, true);
+        }
+        String near = key.apply(found.getFirst());
+        String far = key.apply(found.get(data.size() - 1));
         if (back) {
-            Collections.reverse(kept);
+            Collections.reverse(data);
         }
-        List<T> data = kept.stream().map(shown).toList();
-        if (kept.isEmpty()) {
-            return new Page<>(data, this.key == null ? null : FORWARD + this.key, null, true);
-        }
-        return new Page<>(data, FORWARD + key.apply(kept.getLast()), BACK + key.apply(kept.getFirst()), done);
+        return new Page<>(
+                List.copyOf(data),
+                FORWARD + (back ? near : far),
+                BACK + (back ? far : near),
+                data.size() == found.size());
     }
 }

@@ -162,7 +162,7 @@ final class PortalRoutes implements RouteModule {
 
     private Answer give(Application app, Role role, int seconds, @Nullable String session) {
         Result<NewToken> made = catalog.tokens()
-                .create(new TokenDraft(
+                .createSession(new TokenDraft(
                         session == null ? NAME : NAME + ", session " + session,
                         role,
                         app.envNo(),

@@ -15,10 +15,9 @@ import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -206,20 +205,19 @@ public final class RedeliveryRoutes implements RouteModule {
     }
 
     private static Instant time(String text) {
-        return OffsetDateTime.parse(text).toInstant();
+        return Objects.requireNonNull(Times.read(text), "it has been found to be a time");
     }
 
     /** Null if it is a time; before now, if that is given. */
     private static @Nullable String rule(String text, @Nullable Instant now) {
-        try {
-            Instant time = time(text);
-            if (time.isBefore(Instant.EPOCH) || !time.isBefore(Time.instant(io.posthorn.history.Filter.FOREVER))) {
-                return "must be a time from 1970 to 9999";
-            }
-            return now != null && time.isAfter(now) ? "must not be in the future" : null;
-        } catch (DateTimeParseException e) {
+        Instant time = Times.read(text);
+        if (time == null) {
             return "must be a time such as 2026-01-31T12:00:00Z";
         }
+        if (time.isBefore(Instant.EPOCH) || !time.isBefore(Time.instant(io.posthorn.history.Filter.FOREVER))) {
+            return "must be a time from 1970 to 9999";
+        }
+        return now != null && time.isAfter(now) ? "must not be in the future" : null;
     }
 
     private Answer task(Call call, Function<RedeliveryTask, Answer> work) {

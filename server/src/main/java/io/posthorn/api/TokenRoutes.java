@@ -10,9 +10,7 @@ import io.posthorn.catalog.Token;
 import io.posthorn.catalog.TokenDraft;
 import io.posthorn.catalog.TokenPatch;
 import io.posthorn.model.Environment;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -283,10 +281,7 @@ final class TokenRoutes implements RouteModule {
 
     /** Null if it is no time. */
     private static @Nullable Instant time(String text) {
-        try {
-            return OffsetDateTime.parse(text).toInstant().truncatedTo(ChronoUnit.MICROS);
-        } catch (DateTimeException e) {
-            return null;
-        }
+        Instant time = Times.read(text);
+        return time == null ? null : time.truncatedTo(ChronoUnit.MICROS);
     }
 }

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Changes to endpoints. They wait for the database; call them on a virtual thread. */
 public final class Endpoints {
+    /** Endpoints of an application. All of them stand in memory, and a change to one copies the list of them. */
+    public static final int MOST = 100_000;
+
     private static final String PREFIX = "ep_";
     private static final int SECRET_BYTES = 24;
     /** Each is one more signature on every request. */
@@ -53,8 +56,8 @@ public final class Endpoints {
      * @param env the number of its application's environment
      * @param app id or uid of its application
      * @param draft what it is to be
-     * @return {@code Created}; {@code Conflict} if another of this application has the uid; {@code NotFound} without
-     *     the application
+     * @return {@code Created}; {@code Conflict} if another of this application has the uid, or if it has
+     *     {@link #MOST}; {@code NotFound} without the application
      */
     public Result<Endpoint> create(int env, String app, EndpointDraft draft) {
         return inApp(env, app, view -> insert(view, draft));
@@ -68,8 +71,9 @@ public final class Endpoints {
      * @param app id or uid of its application
      * @param idOrUid how it was addressed
      * @param draft what it is to be
-     * @return {@code Updated} or {@code Created}; {@code Conflict} if another of this application has the uid;
-     *     {@code NotFound} without the application, or for an id that does not exist
+     * @return {@code Updated} or {@code Created}; {@code Conflict} if another of this application has the uid, or if a
+     *     new one would be one more than {@link #MOST}; {@code NotFound} without the application, or for an id that
+     *     does not exist
      */
     public Result<Endpoint> put(int env, String app, String idOrUid, EndpointDraft draft) {
         return inApp(env, app, view -> {
@@ -232,6 +236,12 @@ public final class Endpoints {
     private Result<Endpoint> insert(AppView view, EndpointDraft draft) {
         if (taken(view, draft.uid(), null)) {
             return conflict(draft);
+        }
+        if (view.endpoints().size() >= MOST) {
+            return new Result.Conflict<>(
+                    "endpoint",
+                    "the application has " + MOST + " endpoints, and no more are possible; delete one, or use another"
+                            + " application");
         }
         Application app = view.application();
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The kinds of events. Reading them is free; changes wait for the database and belong on a virtual thread. */
 public final class EventTypes {
+    /** Event types in an environment, archived ones among them: they stand in memory with their schemas. */
+    public static final int MOST = 10_000;
+
     /** What is in doubt when a change to any of them fails: there are few, so all are read again. */
     static final String SUBJECT = "event types";
 
@@ -105,13 +108,17 @@ public final class EventTypes {
      * @param env the number of its environment
      * @param name of it
      * @param draft the rest of it
-     * @return {@code Created}; {@code Conflict} if there is one of the name that is not archived
+     * @return {@code Created}; {@code Conflict} if there is one of the name that is not archived, or if there are
+     *     {@link #MOST}
      */
     public Result<EventType> create(int env, String name, EventTypeDraft draft) {
         return changes.run(SUBJECT, () -> {
             EventType present = in(env).get(name);
             if (!known.has(env)) {
                 return new Result.NotFound<>("environment"); // deleted since the request began
+            }
+            if (present == null && isFull(env)) {
+                return full();
             }
             return present != null && !present.archived()
                     ? new Result.Conflict<>("name", "there is an event type " + name + " already; names are unique")
@@ -125,13 +132,16 @@ public final class EventTypes {
      * @param env the number of its environment
      * @param name of it
      * @param draft the rest of it
-     * @return {@code Updated} or {@code Created}
+     * @return {@code Updated} or {@code Created}; {@code Conflict} if there are {@link #MOST}
      */
     public Result<EventType> put(int env, String name, EventTypeDraft draft) {
         return changes.run(SUBJECT, () -> {
             EventType present = in(env).get(name);
             if (!known.has(env)) {
                 return new Result.NotFound<>("environment"); // deleted since the request began
+            }
+            if (present == null && isFull(env)) {
+                return full();
             }
             EventType now = store(env, name, present, draft);
             return present == null ? new Result.Created<>(now) : new Result.Updated<>(now);
@@ -177,6 +187,17 @@ public final class EventTypes {
             }
             return new Result.Deleted<>(present);
         });
+    }
+
+    private boolean isFull(int env) {
+        return in(env).size() >= MOST;
+    }
+
+    private static Result<EventType> full() {
+        return new Result.Conflict<>(
+                "name",
+                "there are " + MOST + " event types in this environment, archived ones among them; remove those that"
+                        + " nobody needs for good (expunge=true)");
     }
 
     private EventType store(int env, String name, @Nullable EventType present, EventTypeDraft draft) {

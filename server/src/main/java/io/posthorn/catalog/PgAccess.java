@@ -73,9 +73,20 @@ final class PgAccess {
                 .list();
     }
 
-    /** Stores a new one and gives it its number. */
-    Row insert(String id, TokenDraft draft, byte[] hash, Instant createdAt) {
-        return writes.write(handle -> handle.createQuery("""
+    /**
+     * Stores a new one and gives it its number.
+     *
+     * @param ended the numbers of those that are removed with the same stroke
+     */
+    Row insert(String id, TokenDraft draft, byte[] hash, Instant createdAt, List<Integer> ended) {
+        return writes.write(handle -> {
+            delete(handle, ended);
+            return insert(handle, id, draft, hash, createdAt);
+        });
+    }
+
+    private static Row insert(Handle handle, String id, TokenDraft draft, byte[] hash, Instant createdAt) {
+        return handle.createQuery("""
                         insert into api_token (id, name, role, env_no, app_no, rate_limit, created_at, expires_at, hash)
                         values (:id, :name, :role, nullif(:envNo, 0), :appNo, :rateLimit, :createdAt, :expiresAt, :hash)
                         returning\s""" + COLUMNS)
@@ -89,7 +100,7 @@ final class PgAccess {
                 .bind("expiresAt", PgRows.timeOrNull(draft.expiresAt()))
                 .bind("hash", hash)
                 .map((row, ctx) -> PgRows.tokenRow(row))
-                .one());
+                .one();
     }
 
     /** Makes this the administrator's token of the configuration, in place of another; returns all as they are then. */
@@ -134,9 +145,15 @@ final class PgAccess {
     }
 
     void delete(List<Integer> numbers) {
-        writes.write(handle -> handle.createUpdate("delete from api_token where no = any(:numbers)")
-                .bindArray("numbers", Integer.class, numbers)
-                .execute());
+        writes.write(handle -> delete(handle, numbers));
+    }
+
+    private static int delete(Handle handle, List<Integer> numbers) {
+        return numbers.isEmpty()
+                ? 0
+                : handle.createUpdate("delete from api_token where no = any(:numbers)")
+                        .bindArray("numbers", Integer.class, numbers)
+                        .execute();
     }
 
     /** Notes when tokens were last used; those that are gone are passed over. */

@@ -22,11 +22,16 @@ public final class Rules {
     public static final int MOST_METADATA = 16_384;
     /** Event types that an endpoint names. */
     public static final int MOST_EVENT_TYPES = 2_000;
+    /** Characters of all event types that an endpoint names. */
+    public static final int MOST_EVENT_TYPES_LENGTH = 64 << 10;
     /** Channels that an endpoint names. */
     public static final int MOST_CHANNELS = 100;
 
     /** Feature flags of an event type. */
     public static final int MOST_FEATURE_FLAGS = 100;
+
+    /** Bytes of an event type's schemas, as they are stored. */
+    public static final int MOST_SCHEMAS = 256 << 10;
 
     /** Requests a second with one token. */
     public static final int MOST_TOKEN_RATE = 100_000;
@@ -126,9 +131,13 @@ public final class Rules {
                 : null;
     }
 
-    /** The event types that an endpoint wants: 1 to 2,000. */
+    /** The event types that an endpoint wants: 1 to 2,000, with at most 65,536 characters in all their names. */
     public static @Nullable String eventTypes(List<String> names) {
-        return count(names, MOST_EVENT_TYPES, "event types");
+        String wrong = count(names, MOST_EVENT_TYPES, "event types");
+        long size = names.stream().mapToLong(String::length).sum();
+        return wrong == null && size > MOST_EVENT_TYPES_LENGTH
+                ? "must have at most " + MOST_EVENT_TYPES_LENGTH + " characters in all names, has " + size
+                : wrong;
     }
 
     /** The channels that an endpoint wants: 1 to 100. */
@@ -146,6 +155,13 @@ public final class Rules {
     public static @Nullable String featureFlags(List<String> names) {
         return names.isEmpty() || names.size() > MOST_FEATURE_FLAGS
                 ? "must name 1 to " + MOST_FEATURE_FLAGS + " flags; leave it out, or give null, for none"
+                : null;
+    }
+
+    /** The schemas of an event type: at most 262,144 bytes as they are stored. */
+    public static @Nullable String schemas(long bytes) {
+        return bytes > MOST_SCHEMAS
+                ? "must have at most " + MOST_SCHEMAS + " bytes as they are stored (numbers written out), have " + bytes
                 : null;
     }
 

@@ -12,8 +12,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -31,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 public final class Tokens {
     /** Tokens in the installation, those that have expired and are not removed yet among them: they stand in memory. */
     public static final int MOST = 100_000;
+
+    /** Valid tokens of one application, so that one cannot use up those of the installation. */
+    public static final int MOST_OF_APP = 1_000;
 
     static final String SUBJECT = "tokens";
     private static final String CONFIGURED = "configured";
@@ -142,18 +147,20 @@ public final class Tokens {
         if (byId.values().stream().anyMatch(each -> isChief(each.token()) && !expired(each.token()))) {
             return null;
         }
-        return make(new TokenDraft(GENERATED, Role.ADMINISTRATOR, EVERYWHERE, null, null, null))
+        return make(new TokenDraft(GENERATED, Role.ADMINISTRATOR, EVERYWHERE, null, null, null), List.of())
                 .secret();
     }
 
-    private NewToken make(TokenDraft draft) {
+    private NewToken make(TokenDraft draft, List<Credential> inPlaceOf) {
         byte[] bytes = new byte[RANDOM_BYTES];
         random.nextBytes(bytes);
         String secret = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         String id = Ids.fresh(ID);
-        PgAccess.Row row =
-                Audit.about(subject(draft.envNo(), draft.appNo(), id), () -> pg.insert(id, draft, hash(secret), now));
+        List<Integer> ended = inPlaceOf.stream().map(each -> each.token().no()).toList();
+        PgAccess.Row row = Audit.about(
+                subject(draft.envNo(), draft.appNo(), id), () -> pg.insert(id, draft, hash(secret), now, ended));
+        inPlaceOf.forEach(this::forget);
         return new NewToken(put(row), secret);
     }
 
@@ -210,13 +217,28 @@ public final class Tokens {
     }
 
     /**
-     * Makes one.
+     * Makes one. Expired ones of the same application are removed at once.
      *
      * @param draft what it is to be
      * @return {@code Created}; {@code NotFound} if its environment or application is gone; {@code Conflict} if there
-     *     are {@link #MOST}
+     *     are {@link #MOST}, or {@link #MOST_OF_APP} of its application
      */
     public Result<NewToken> create(TokenDraft draft) {
+        return create(draft, false);
+    }
+
+    /**
+     * Makes one as {@link #create} does, for somebody who comes by now and again: if its application has
+     * {@link #MOST_OF_APP}, that one of them which expires first is ended for it.
+     *
+     * @param draft what it is to be, of an application
+     * @return as {@link #create}; {@code Conflict} of the application only if none of its tokens expires
+     */
+    public Result<NewToken> createSession(TokenDraft draft) {
+        return create(draft, true);
+    }
+
+    private Result<NewToken> create(TokenDraft draft, boolean session) {
         return changes.run(SUBJECT, () -> {
             if (draft.envNo() != EVERYWHERE && !environments.has(draft.envNo())) {
                 return new Result.NotFound<>("environment");
@@ -225,11 +247,44 @@ public final class Tokens {
             if (draft.appNo() != null && (app == null || app.application().envNo() != draft.envNo())) {
                 return new Result.NotFound<>("application");
             }
-            return byId.size() >= MOST
+            Set<Credential> ended = new LinkedHashSet<>(app == null ? List.of() : expired(in(app)));
+            if (app != null && in(app).size() - ended.size() >= MOST_OF_APP) {
+                Credential first = session ? firstToExpire(app) : null;
+                if (first == null) {
+                    return new Result.Conflict<>(
+                            "token",
+                            "the application has " + MOST_OF_APP + " tokens already; revoke those that nobody uses");
+                }
+                ended.add(first);
+            }
+            if (byId.size() - ended.size() >= MOST) {
+                ended.addAll(expired(byId.values()));
+            }
+            return byId.size() - ended.size() >= MOST
                     ? new Result.Conflict<>(
                             "token", "there are " + MOST + " tokens already; revoke those that nobody uses")
-                    : new Result.Created<>(make(draft));
+                    : new Result.Created<>(make(draft, List.copyOf(ended)));
         });
+    }
+
+    private List<Credential> in(AppView app) {
+        return byId.values().stream()
+                .filter(each ->
+                        Objects.equals(each.token().appNo(), app.application().no()))
+                .toList();
+    }
+
+    private List<Credential> expired(Collection<Credential> some) {
+        return some.stream().filter(each -> expired(each.token())).toList();
+    }
+
+    /** Of the valid ones of an application; null if none of them expires. */
+    private @Nullable Credential firstToExpire(AppView app) {
+        return in(app).stream()
+                .filter(each -> each.token().expiresAt() != null && !expired(each.token()))
+                .min(Comparator.comparing(
+                        each -> Objects.requireNonNull(each.token().expiresAt())))
+                .orElse(null);
     }
 
     /**

@@ -181,6 +181,7 @@ public final class MessageParser {
         private List<String> tags = List.of();
         private byte @Nullable [] payload;
         private byte @Nullable [] rawPayload;
+        private boolean stopped;
 
         Reading(byte[] body, JsonParser parser) {
             this.body = body;
@@ -193,6 +194,8 @@ public final class MessageParser {
                 JsonToken value = parser.nextToken();
                 if (!seen.add(field)) {
                     add(List.of(field), "is given twice", "value_error.duplicate");
+                    stop();
+                    return;
                 }
                 if (value == JsonToken.VALUE_NULL) {
                     continue; // as if absent
@@ -211,6 +214,15 @@ public final class MessageParser {
                         parser.skipChildren();
                     }
                 }
+            }
+        }
+
+        /** Reads the rest of the object for its syntax only: of two values of one name, neither is the right one. */
+        private void stop() throws IOException {
+            stopped = true;
+            parser.skipChildren();
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                parser.skipChildren();
             }
         }
 
@@ -265,18 +277,23 @@ public final class MessageParser {
          */
         private void parameters(String field) throws IOException {
             if (parser.currentToken() != JsonToken.START_OBJECT) {
-                problems.add(problem(List.of(field), "must be an object", "type_error.object"));
+                add(List.of(field), "must be an object", "type_error.object");
                 parser.skipChildren();
                 return;
             }
+            Set<String> names = new HashSet<>();
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String name = parser.currentName();
                 JsonToken value = parser.nextToken();
+                if (!names.add(name)) {
+                    add(List.of(field, name), "is given twice", "value_error.duplicate");
+                    stop();
+                    return;
+                }
                 if (name.equals("rawPayload") && value == JsonToken.VALUE_STRING) {
                     rawPayload(field, parser.getText().getBytes(StandardCharsets.UTF_8));
                 } else if (value != JsonToken.VALUE_NULL) {
-                    problems.add(problem(
-                            List.of(field, name), "is not available in this version", "value_error.not_available"));
+                    add(List.of(field, name), "is not available in this version", "value_error.not_available");
                     parser.skipChildren();
                 }
             }
@@ -287,14 +304,11 @@ public final class MessageParser {
                 boolean something = raw.nextToken() != null && raw.currentToken() != JsonToken.VALUE_NULL;
                 raw.skipChildren();
                 if (!something || raw.nextToken() != null) {
-                    problems.add(problem(List.of(field, "rawPayload"), "must be one JSON value", "value_error.json"));
+                    add(List.of(field, "rawPayload"), "must be one JSON value", "value_error.json");
                 }
                 rawPayload = text;
             } catch (JsonProcessingException e) {
-                problems.add(problem(
-                        List.of(field, "rawPayload"),
-                        "is not valid JSON: " + JsonSyntax.explain(e),
-                        "value_error.json"));
+                add(List.of(field, "rawPayload"), "is not valid JSON: " + JsonSyntax.explain(e), "value_error.json");
             }
         }
 
@@ -310,6 +324,9 @@ public final class MessageParser {
         }
 
         ParsedMessage result(int appNo, NewMessage.@Nullable Idempotency idempotency) {
+            if (stopped) {
+                return new ParsedMessage.Invalid(List.copyOf(problems));
+            }
             String type = eventType;
             byte[] content = rawPayload == null ? payload : rawPayload;
             if (type == null) {

@@ -22,8 +22,12 @@ import io.posthorn.intake.Submission;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
 import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -273,6 +277,28 @@ class AccessTest {
         Api.await(vertx.close());
         written.close();
         api.close();
+    }
+
+    // ---- what is not properly encoded
+
+    @Test
+    void aQueryThatCannotBeDecodedIsAnsweredOnTheHotPathToo() throws IOException {
+        for (String target : List.of("app/first/msg?x=%zz", "app/first/msg/batch?with_content=%f", "app?x=%zz")) {
+            String head = "POST /api/v1/" + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                    + "Authorization: Bearer " + api.token + "\r\nposthorn-environment: one\r\n";
+            String body = "{\"eventType\":\"a\",\"payload\":1}";
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+                socket.setSoTimeout(30_000);
+                socket.getOutputStream()
+                        .write((head + "Content-Length: " + body.length() + "\r\n\r\n" + body)
+                                .getBytes(StandardCharsets.US_ASCII));
+                socket.getOutputStream().flush();
+                assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                        .as(target)
+                        .startsWith("HTTP/1.1 400 ")
+                        .contains("bad_request", "not properly encoded");
+            }
+        }
     }
 
     // ---- the table

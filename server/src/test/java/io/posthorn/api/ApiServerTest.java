@@ -28,6 +28,12 @@ class ApiServerTest {
             new ApiSettings("127.0.0.1", 0, 2, 1_000, 1, 3, 1, 30, Duration.ofDays(1), 0, null),
             healthy::get,
             (loop, authenticator, bodies, mostBody) -> request -> {
+                if ("/fails".equals(request.path())) {
+                    bodies.read(request, mostBody, body -> {
+                        throw new IllegalStateException("a secret of the inside");
+                    });
+                    return true;
+                }
                 if (!"/fast".equals(request.path())) {
                     return false;
                 }
@@ -123,6 +129,16 @@ class ApiServerTest {
         Api.Reply away = api.get("/away");
         assertThat(away.status()).isEqualTo(503);
         assertThat(away.headers().firstValue("retry-after")).isPresent();
+    }
+
+    @Test
+    void whatFailsAfterTheBodyWasReadIsAnswered() {
+        for (int i = 0; i < 2; i++) {
+            Api.Reply broken = api.send(api.request("/fails").POST(BodyPublishers.ofString("x")));
+            assertThat(broken.status()).isEqualTo(500);
+            assertThat(broken.code()).isEqualTo("internal_error");
+            assertThat(broken.text()).doesNotContain("secret of the inside");
+        }
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the contract says of requests. */
 class ContractTest {
@@ -90,7 +91,7 @@ class ContractTest {
                 "{`url`: `u`, `disabled`: `no`}|body.disabled|must be true or false|type_error",
                 "{`url`: `u`, `rateLimit`: 0}|body.rateLimit|must be 1 to 2147483647|value_error",
                 "{`url`: `u`, `rateLimit`: 1.5}|body.rateLimit|must be a whole number from 1 to 2147483647|type_error",
-                "{`url`: `u`, `rateLimit`: 1e999999999}|body.rateLimit|must be 1 to 2147483647|value_error",
+                "{`url`: `u`, `rateLimit`: 1e300}|body.rateLimit|must be 1 to 2147483647|value_error",
                 "{`url`: `u`, `rateLimit`: 99999999999999999999999}|body.rateLimit|must be 1 to 2147483647|value_error",
                 "{`url`: `u`, `rateLimit`: -99999999999999999999999}|body.rateLimit|must be 1 to 2147483647|value_error",
                 "{`url`: `u`, `secret`: `whsec_AAAA`}|body.secret|must be whsec_ and the base64 of 24 to 64 bytes; leave it out to have one made|value_error",
@@ -147,5 +148,39 @@ class ContractTest {
         assertThat(body("{\"url\": \"u\", \"filterTypes\": [" + many + "]}")).hasSize(20);
         assertThat(body("{\"url\": \"u\", \"uid\": \"" + "a".repeat(1_000_000) + "!\"}"))
                 .hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "2026-01-31T00:00Z",
+                "2026-01-31T00:00+01:00",
+                "2026-01-31T00:00:00Z",
+                "2026-01-31T00:00:00.123456Z",
+                "2026-01-31t00:00:00z",
+                "2026-01-31T23:59:60Z",
+                "2026-02-30T00:00:00Z",
+                "2026-01-31T00:00:00",
+                "2026-01-31",
+                "yesterday"
+            })
+    void timesAreThoseThatTheOperationsTake(String text) {
+        Query handler = new Query(Map.of("after", List.of(text)));
+        HistoryQuery.time(handler, "after", 0);
+        boolean taken = handler.problems().isEmpty();
+        assertThat(taken).isEqualTo(Times.read(text) != null);
+        for (String path : List.of("/api/v1/app/:app/msg", "/api/v1/app/:app/attempt")) {
+            assertThat(query(path, Map.of("after", text)).isEmpty()).isEqualTo(taken);
+            assertThat(query(path, Map.of("before", text)).isEmpty()).isEqualTo(taken);
+        }
+        assertThat(Contract.ours()
+                        .checkBody("TimeSpanIn", json("{\"since\":\"" + text + "\",\"until\":\"" + text + "\"}"))
+                        .isEmpty())
+                .isEqualTo(taken);
+    }
+
+    @Test
+    void theSecondsOfATimeMayBeLeftOut() {
+        assertThat(Times.read("2026-01-31T00:00Z")).isEqualTo(Instant.parse("2026-01-31T00:00:00Z"));
     }
 }

@@ -1,8 +1,12 @@
 package io.posthorn.api;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.posthorn.catalog.Rules;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -134,5 +138,41 @@ class EventTypeApiTest {
                         .status())
                 .isEqualTo(201);
         assertThat(api.get("/event-type/._-.").status()).isEqualTo(200);
+    }
+
+    @Test
+    void schemasAreMeasuredAsTheyAreStored() {
+        String schemas = "{\"1\":{\"n\":[1e300,-1.50e-30,1.5E+3,12345678901234567890123,0.1,-7],\"e\":{},\"l\":[],"
+                + "\"t\":\"a/\\u00e4\\n\\u0001\\\"\\ud83d\\ude00\",\"b\":[true,null,{\"c\":1,\"d\":[2,3]}]}}";
+        assertThat(api.put("/event-type/measured", "{\"description\":\"d\",\"schemas\":" + schemas + "}")
+                        .status())
+                .isEqualTo(201);
+        String stored = requireNonNull(
+                requireNonNull(api.catalog.eventType(1, "measured")).schemas());
+        assertThat(Json.parse(schemas.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOfSatisfying(
+                        Json.Parsed.Value.class,
+                        parsed -> assertThat(Json.stored(parsed.node()))
+                                .isEqualTo(stored.getBytes(StandardCharsets.UTF_8).length));
+    }
+
+    @Test
+    void schemasAreBoundedByWhatIsStored() {
+        // 5 KB here, 400 KB in the database
+        String numbers = "{\"1\":{\"x\":[" + "1e399,".repeat(999) + "1]}}";
+        String text = "{\"1\":{\"x\":\"" + "a".repeat(Rules.MOST_SCHEMAS) + "\"}}";
+        for (String schemas : List.of(numbers, text)) {
+            Api.Reply put = api.put("/event-type/large", "{\"description\":\"d\",\"schemas\":" + schemas + "}");
+            assertThat(put.status()).isEqualTo(422);
+            assertThat(put.places()).containsExactly("body.schemas");
+            assertThat(put.text()).contains("262144");
+        }
+        String edge = "{\"1\": {\"x\": \"" + "a".repeat(Rules.MOST_SCHEMAS - 16) + "\"}}";
+        assertThat(api.put("/event-type/large", "{\"description\":\"d\",\"schemas\":" + edge + "}")
+                        .status())
+                .isEqualTo(201);
+        Api.Reply patch = api.patch("/event-type/large", "{\"schemas\":" + numbers + "}");
+        assertThat(patch.status()).isEqualTo(422);
+        assertThat(patch.places()).containsExactly("body.schemas");
     }
 }

@@ -145,4 +145,31 @@ class HostileApiTest {
         assertThat(api.get("/app/" + "x".repeat(5_000)).status()).isEqualTo(404);
         assertThat(api.get("/app/..%2f..%2fetc%2fpasswd").status()).isEqualTo(404);
     }
+
+    @Test
+    void fewBytesAreNoNumberOfManyDigits() {
+        String edge = "1" + "0".repeat(399);
+        for (String number : List.of(
+                "1e400", "-1e131071", "1e-400", "1e999999999", edge + "0", "0." + "1".repeat(400), "1.5e-399")) {
+            for (String where : List.of("%s", "[[1,{\"y\":%s}]]")) {
+                Api.Reply reply = api.post("/app", "{\"name\":\"a\",\"x\":" + where.formatted(number) + "}");
+                assertThat(reply.status()).as(number).isEqualTo(422);
+                assertThat(reply.places()).containsExactly("body.x");
+                assertThat(reply.text()).contains("400 digits");
+            }
+        }
+        for (String number :
+                List.of("1e399", "1e-399", "-1.5e-398", edge, "0." + "1".repeat(399), "0e999999", "1.50")) {
+            assertThat(api.post("/app", "{\"name\":\"a\",\"x\":[" + number + "]}")
+                            .status())
+                    .as(number)
+                    .isEqualTo(201);
+        }
+        for (String number :
+                List.of("1e99999999999", "-1E-99999999999", "100e2147483647", "1e2147483648", "1e-2147483649")) {
+            assertThat(api.post("/app", "{\"name\":\"a\",\"x\":" + number + "}").status())
+                    .as(number)
+                    .isEqualTo(422);
+        }
+    }
 }

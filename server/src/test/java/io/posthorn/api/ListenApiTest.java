@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class ListenApiTest {
     private static final Duration LONG = Duration.ofSeconds(50);
-    private static final ListenSettings PATIENT = new ListenSettings(2, LONG, LONG, LONG, 1_000, 10_000);
+    private static final ListenSettings PATIENT = new ListenSettings(2, 2, LONG, LONG, LONG, 1_000, 10_000);
 
     private static final Api api = Api.usual();
     private static final Vertx client = Vertx.vertx();
@@ -339,7 +339,7 @@ class ListenApiTest {
 
     @Test
     void whoSaysNoHelloIsNotWaitedFor() throws Exception {
-        try (Served served = new Served(new ListenSettings(2, Duration.ofMillis(20), LONG, LONG, 1_000, 10_000))) {
+        try (Served served = new Served(new ListenSettings(2, 2, Duration.ofMillis(20), LONG, LONG, 1_000, 10_000))) {
             assertThat(served.talk(app, api.token).end()).isEqualTo("4408 the first message must be a hello");
         }
     }
@@ -347,7 +347,7 @@ class ListenApiTest {
     @Test
     void aTokenThatIsRevokedEndsTheSession() throws Exception {
         api.catalog.ensureAdminToken("first-token");
-        try (Served served = new Served(new ListenSettings(2, LONG, Duration.ofMillis(20), LONG, 1_000, 10_000))) {
+        try (Served served = new Served(new ListenSettings(2, 2, LONG, Duration.ofMillis(20), LONG, 1_000, 10_000))) {
             Talk talk = served.talk(app, "first-token").say("{\"type\":\"hello\"}");
             talk.hear();
             api.catalog.ensureAdminToken("second-token");
@@ -360,7 +360,7 @@ class ListenApiTest {
     @Test
     void whoAnswersNoPingIsDead() throws Exception {
         ListenSettings hasty =
-                new ListenSettings(2, LONG, Duration.ofMillis(50), Duration.ofMillis(200), 1_000, 10_000);
+                new ListenSettings(2, 2, LONG, Duration.ofMillis(50), Duration.ofMillis(200), 1_000, 10_000);
         try (Served served = new Served(hasty);
                 Socket socket = new Socket(InetAddress.getLoopbackAddress(), served.server.port())) {
             socket.setSoTimeout(30_000);
@@ -404,5 +404,23 @@ class ListenApiTest {
             talk.hear();
         }
         assertThat(talk.end()).isEqualTo("1001 the server stops");
+    }
+
+    @Test
+    void oneApplicationLeavesRoomForOthers() throws Exception {
+        String other = api.post("/app", "{\"name\":\"other\"}").id();
+        try (Served served = new Served(new ListenSettings(2, 1, LONG, LONG, LONG, 1_000, 10_000))) {
+            Talk first = served.talk(app, api.token);
+            assertThat(served.refusal(app, api.token)).isEqualTo(503);
+            Talk second = served.talk(other, api.token);
+            first.say("{\"type\":\"hello\"}").hear();
+            second.say("{\"type\":\"hello\"}").hear();
+            first.socket.close();
+            int status;
+            do {
+                status = served.refusal(app, api.token); // until the server has seen that the first one is gone
+            } while (status == 503);
+            assertThat(status).isEqualTo(101);
+        }
     }
 }

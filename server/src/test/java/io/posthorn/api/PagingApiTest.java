@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -130,5 +132,72 @@ class PagingApiTest {
         assertThat(empty.get("done").booleanValue()).isTrue();
         assertThat(empty.get("iterator").isNull()).isTrue();
         assertThat(empty.get("prevIterator").isNull()).isTrue();
+    }
+
+    /** All ids from here on; the pages are put down one after the other. */
+    private static List<String> walk(String base, String way, String id, String start, List<JsonNode> pages) {
+        List<String> all = new ArrayList<>();
+        String iterator = start;
+        JsonNode page;
+        do {
+            Api.Reply reply = api.get(base + (iterator.isEmpty() ? "" : "&iterator=" + iterator));
+            assertThat(reply.text().length()).isLessThan(5 << 20);
+            page = reply.body();
+            pages.add(page);
+            List<String> some = page.get("data")
+                    .valueStream()
+                    .map(e -> e.get(id).textValue())
+                    .toList();
+            all.addAll(way.equals("iterator") ? some : some.reversed());
+            iterator = page.get(way).textValue();
+        } while (!page.get("done").booleanValue());
+        return all;
+    }
+
+    private static void isCutByBytes(String base, String id, List<String> expected) {
+        List<JsonNode> pages = new ArrayList<>();
+        assertThat(walk(base, "iterator", id, "", pages)).isEqualTo(expected);
+        assertThat(pages).hasSizeGreaterThan(1);
+        String end = api.get(
+                        base + "&iterator=" + pages.getLast().get("iterator").textValue())
+                .body()
+                .get("iterator")
+                .textValue();
+        List<JsonNode> back = new ArrayList<>();
+        assertThat(walk(base, "prevIterator", id, end.replaceFirst("^f", "b"), back))
+                .isEqualTo(expected.reversed().subList(1, expected.size()));
+        assertThat(back).hasSizeGreaterThan(1);
+    }
+
+    @Test
+    void pagesOfLargeEndpointsAreCutByBytes() {
+        api.post("/app", "{\"name\":\"large\",\"uid\":\"large\"}");
+        String names = IntStream.range(1_000, 1_250)
+                .mapToObj(i -> "\"" + "n".repeat(250) + i + "\"")
+                .collect(Collectors.joining(","));
+        List<String> all = some(
+                50,
+                () -> api.post(
+                                "/app/large/endpoint",
+                                "{\"url\":\"https://example.com/\",\"eventTypes\":[" + names + "]}")
+                        .id());
+        isCutByBytes("/app/large/endpoint?limit=250", "id", all);
+        assertThat(api.get("/app/large/endpoint?limit=7").body().get("data")).hasSize(7);
+    }
+
+    @Test
+    void pagesOfLargeEventTypesAreCutByBytes() {
+        String text = "a".repeat(240_000);
+        List<String> names = new ArrayList<>();
+        for (int i = 10; i < 46; i++) {
+            names.add("large." + i);
+            assertThat(api.put(
+                                    "/event-type/large." + i,
+                                    "{\"description\":\"d\",\"schemas\":{\"1\":{\"x\":\"" + text + "\"}}}")
+                            .status())
+                    .isEqualTo(201);
+        }
+        isCutByBytes("/event-type?limit=250&with_content=true", "name", names);
+        assertThat(api.get("/event-type?limit=250").body().get("data")).hasSize(36);
     }
 }

@@ -13,6 +13,7 @@ import io.posthorn.store.TestDatabase;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.ZoneOffset;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -326,5 +328,49 @@ class CatalogTest {
         AppView view = requireNonNull(doubtful.app(DEFAULT_NO, "one"));
         assertThat(view.endpoints()).extracting(Endpoint::description).containsExactly("as committed");
         assertThat(heard).containsExactly("Changed stays", "Removed gone");
+    }
+
+    @Test
+    void anEnvironmentHasABoundOfEventTypes() {
+        EventTypeDraft draft = new EventTypeDraft("d", false, false, null, null, null);
+        db.jdbi().useHandle(handle -> handle.execute("""
+                        insert into event_type (env_no, name, description, created_at, updated_at)
+                        select ?, 'n' || i, 'd', now(), now() from generate_series(2, ?) i
+                        """, DEFAULT_NO, EventTypes.MOST));
+        EventTypes full = again().eventTypes();
+        assertThat(full.create(DEFAULT_NO, "last", draft)).isInstanceOf(Result.Created.class);
+        assertThat(full.create(DEFAULT_NO, "more", draft))
+                .isInstanceOfSatisfying(
+                        Result.Conflict.class,
+                        conflict -> assertThat(conflict.detail()).contains("10000"));
+        assertThat(full.put(DEFAULT_NO, "more", draft)).isInstanceOf(Result.Conflict.class);
+        assertThat(full.put(DEFAULT_NO, "n7", draft)).isInstanceOf(Result.Updated.class);
+        assertThat(full.delete(DEFAULT_NO, "n7", false)).isInstanceOf(Result.Deleted.class);
+        assertThat(full.create(DEFAULT_NO, "more", draft)).isInstanceOf(Result.Conflict.class);
+        assertThat(full.create(DEFAULT_NO, "n7", draft)).isInstanceOf(Result.Created.class);
+        assertThat(full.delete(DEFAULT_NO, "n8", true)).isInstanceOf(Result.Deleted.class);
+        assertThat(full.create(DEFAULT_NO, "more", draft)).isInstanceOf(Result.Created.class);
+    }
+
+    @Test
+    void anApplicationHasABoundOfEndpoints() {
+        Application app = app("full");
+        Endpoint[] many = IntStream.rangeClosed(1, Endpoints.MOST)
+                .mapToObj(no -> Samples.endpoint(-no, null, null, true))
+                .toArray(Endpoint[]::new);
+        Directory directory = new Directory();
+        directory.put(AppView.of(app, many));
+        PgCatalog pg = new PgCatalog(db.jdbi(), box, new PgWrites(db.jdbi(), WriteGuard.NONE));
+        Endpoints full = new Endpoints(directory, pg, new Changes(subject -> {}), clock, new SecureRandom());
+        EndpointDraft draft = Samples.draft("https://example.com/", "uid", null);
+        for (Result<Endpoint> refused :
+                List.of(full.create(DEFAULT_NO, "full", draft), full.put(DEFAULT_NO, "full", "uid", draft))) {
+            assertThat(refused)
+                    .isInstanceOfSatisfying(
+                            Result.Conflict.class,
+                            conflict -> assertThat(conflict.detail()).contains("100000"));
+        }
+        directory.put(requireNonNull(directory.find(app.no())).without(-1));
+        assertThat(full.create(DEFAULT_NO, "full", draft)).isInstanceOf(Result.Created.class);
     }
 }

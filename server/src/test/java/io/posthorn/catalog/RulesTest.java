@@ -53,4 +53,14 @@ class RulesTest {
         assertThat(Rules.environmentName("env_default")).contains("env_");
         assertThat(Rules.environmentName("*")).isNotNull();
     }
+
+    @Test
+    void theNamesOfAnEndpointAreBoundedTogether() {
+        List<String> edge = new java.util.ArrayList<>(java.util.Collections.nCopies(256, "n".repeat(256)));
+        assertThat(Rules.eventTypes(edge)).isNull();
+        edge.add("n");
+        assertThat(Rules.eventTypes(edge)).contains("65536").contains("65537");
+        assertThat(Rules.channels(java.util.Collections.nCopies(100, "n".repeat(256))))
+                .isNull();
+    }
 }

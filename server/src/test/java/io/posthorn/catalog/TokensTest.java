@@ -304,4 +304,62 @@ class TokensTest {
         assertThat(catalog.environments().find("kept")).isNull();
         assertThat(catalog.environments().find("as stored")).isNotNull();
     }
+
+    /** So many of an application, the first of which expire one second after the other; the others never. */
+    private void fill(Application app, int count, int expiring) {
+        db.jdbi()
+                .useHandle(handle -> handle.execute(
+                        """
+                        insert into api_token (id, name, role, env_no, app_no, created_at, expires_at, hash)
+                        select 'tok_' || i, 'n', 'application', ?, ?, now(),
+                               case when i <= ? then ?::timestamptz + i * interval '1 second' end,
+                               sha256(convert_to(i::text, 'UTF8'))
+                        from generate_series(1, ?) i
+                        """, DEFAULT_NO, app.no(), expiring, Samples.NOW.atOffset(ZoneOffset.UTC), count));
+    }
+
+    private static TokenDraft expiring(Application app) {
+        return new TokenDraft("p", Role.APPLICATION, app.envNo(), app.no(), null, Samples.NOW.plusSeconds(9_000));
+    }
+
+    @Test
+    void anApplicationHasABoundOfTokensAndItsExpiredOnesMakeRoom() {
+        Application app = app("many");
+        Application other = app("other");
+        fill(app, Tokens.MOST_OF_APP, 2);
+        Catalog full = again();
+        assertThat(full.tokens().create(expiring(app)))
+                .isInstanceOfSatisfying(
+                        Result.Conflict.class,
+                        conflict -> assertThat(conflict.detail()).contains("1000"));
+        assertThat(full.tokens().create(expiring(other))).isInstanceOf(Result.Created.class);
+        now.set(Samples.NOW.plusSeconds(2));
+        assertThat(full.tokens().create(expiring(app))).isInstanceOf(Result.Created.class);
+        for (Catalog each : List.of(full, again())) {
+            assertThat(each.tokens().find("tok_1")).isNull();
+            assertThat(each.tokens().find("tok_2")).isNull();
+            assertThat(each.tokens().find("tok_3")).isNotNull();
+        }
+    }
+
+    @Test
+    void aSessionTakesThePlaceOfTheOneThatExpiresFirst() {
+        Application app = app("sessions");
+        fill(app, Tokens.MOST_OF_APP, 2);
+        Catalog full = again();
+        assertThat(full.tokens().createSession(expiring(app))).isInstanceOf(Result.Created.class);
+        for (Catalog each : List.of(full, again())) {
+            assertThat(each.tokens().find("tok_1")).isNull();
+            assertThat(each.tokens().find("tok_2")).isNotNull();
+            assertThat(whose(each, "1")).isNull();
+            assertThat(whose(each, "2")).isNotNull();
+        }
+    }
+
+    @Test
+    void aSessionEndsNoTokenThatIsForGood() {
+        Application app = app("lasting");
+        fill(app, Tokens.MOST_OF_APP, 0);
+        assertThat(again().tokens().createSession(expiring(app))).isInstanceOf(Result.Conflict.class);
+    }
 }

@@ -136,6 +136,34 @@ class MessageParserTest {
                 .satisfies(problem -> assertThat(problem.path().getFirst()).isEqualTo(field));
     }
 
+    @Test
+    void aBodyFullOfMistakesIsNoListOfThemAll() {
+        String message = "{\"eventType\":\"a\",\"payload\":1,\"transformationsParams\":{%s}}";
+        String repeated = message.formatted("\"a\":1,".repeat(10_000) + "\"b\":[{}],\"b\":{\"c\":2}");
+        assertThat(problems(parse(repeated)))
+                .extracting(ParsedMessage.Problem::type)
+                .containsExactly("value_error.not_available", "value_error.duplicate");
+        StringBuilder others = new StringBuilder("\"rawPayload\":\"{\"");
+        for (int i = 0; i < 10_000; i++) {
+            others.append(",\"n").append(i).append("\":1");
+        }
+        assertThat(problems(parse(message.formatted(others)))).hasSize(20);
+        assertThat(problems(parse("{" + "\"tags\":[5],".repeat(10_000) + "\"payload\":1}")))
+                .extracting(ParsedMessage.Problem::type)
+                .containsExactly("type_error.str", "value_error.duplicate");
+        assertThat(problems(parse(message.formatted("\"rawPayload\":\"1\",\"rawPayload\":\"2\""))))
+                .singleElement()
+                .satisfies(
+                        problem -> assertThat(problem.path()).containsExactly("transformationsParams", "rawPayload"));
+    }
+
+    @Test
+    void whatFollowsARepeatedNameHasToBeJson() {
+        assertThat(problems(parse("{\"a\":1,\"a\":[1,{\"b\":2}],\"c\":{\"d\":[}}")))
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.type()).isEqualTo("value_error.json"));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
