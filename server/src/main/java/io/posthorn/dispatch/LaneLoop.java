@@ -212,7 +212,8 @@ final class LaneLoop {
         long now = time.micros();
         Attempt attempt = Judge.attempt(exchange, delivery.attempts() + 1);
         Verdict verdict = judge.verdict(exchange, attempt.number() - delivery.base(), now);
-        if (delivery.last && verdict instanceof Verdict.RetryAt) {
+        boolean last = delivery.last || attempt.number() >= Attempt.MOST;
+        if (last && verdict instanceof Verdict.RetryAt) {
             verdict = new Verdict.Exhausted();
         }
         if (verdict instanceof Verdict.RetryAt) {

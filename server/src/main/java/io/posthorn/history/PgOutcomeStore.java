@@ -26,9 +26,6 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
             attempt (seq, message_at, started_at, app_no, endpoint_no, duration_us, number, status, response_code, \
             verdict, next_at, detail, headers, body, manual)""";
     private static final int ATTEMPT_COLUMNS = 15;
-    /** The column's type holds no more. */
-    private static final int MOST_ATTEMPTS = Short.MAX_VALUE;
-
     private static final long MICROS_PER_DAY = 86_400_000_000L;
 
     private final WriterConnection writer;
@@ -272,7 +269,7 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
             Settlement settlement = ended.get(i);
             endpoints[i] = settlement.endpointNo();
             seqs[i] = settlement.seq();
-            bases[i] = settlement.verdict() instanceof Verdict.Exhausted ? settlement.base() : MOST_ATTEMPTS;
+            bases[i] = settlement.verdict() instanceof Verdict.Exhausted ? settlement.base() : Attempt.MOST;
         }
         try (PreparedStatement delete = tx.prepareStatement("""
                 delete from deferral d using unnest(?::int[], ?::bigint[], ?::int[]) as e (endpoint_no, seq, base)

@@ -6,6 +6,7 @@ import io.posthorn.history.History.Slice;
 import io.posthorn.history.RedeliveryTask.Draft;
 import io.posthorn.history.RedeliveryTask.Kind;
 import io.posthorn.history.RedeliveryTask.Status;
+import io.posthorn.model.Attempt;
 import io.posthorn.model.Ids;
 import io.posthorn.model.Message;
 import io.posthorn.model.Shards;
@@ -35,7 +36,7 @@ public final class PgRedeliveries implements Redeliveries {
     /** The first key of the endpoints' advisory locks; the second is the endpoint's number. */
     private static final int LOCK_SPACE = 7_236_462;
 
-    /** Attempts are counted in a {@code smallint}, and a round may have many. */
+    /** No new round begins beyond it: attempts are counted up to {@link Attempt#MOST}, and a round may have many. */
     private static final int MOST_ATTEMPTS = 30_000;
 
     private static final long KEEP_MICROS = 90L * 86_400_000_000L;
@@ -118,25 +119,35 @@ public final class PgRedeliveries implements Redeliveries {
             if (content == null || !content) {
                 return content == null ? Resent.GONE : Resent.NO_CONTENT;
             }
-            return hasten(tx, message, endpointNo, now) ? Resent.HASTENED : put(tx, message, endpointNo, now);
+            Resent hastened = hasten(tx, message, endpointNo, now);
+            return hastened != null ? hastened : put(tx, message, endpointNo, now);
         });
     }
 
     /**
      * A delivery that waits is made due, and its schedule starts afresh. One that never had its turn keeps its reason,
      * and with it its place.
+     *
+     * @return null if nothing waits; nothing of this is to be committed if it was attempted too often
      */
-    private static boolean hasten(Connection tx, Message message, int endpointNo, long now) throws SQLException {
+    private static @Nullable Resent hasten(Connection tx, Message message, int endpointNo, long now)
+            throws SQLException {
         try (PreparedStatement update = tx.prepareStatement("""
                 update deferral
                 set due_at = least(due_at, ?), base = attempts, manual = true,
                     reason = case when attempts = 0 then reason else 4 end
                 where endpoint_no = ? and seq = ?
+                returning attempts
                 """)) {
             update.setObject(1, PgSelect.time(now));
             update.setInt(2, endpointNo);
             update.setLong(3, message.seq);
-            return update.executeUpdate() > 0;
+            try (ResultSet row = update.executeQuery()) {
+                if (!row.next()) {
+                    return null;
+                }
+                return row.getInt(1) > MOST_ATTEMPTS ? Resent.TOO_OFTEN : Resent.HASTENED;
+            }
         }
     }
 
@@ -318,11 +329,13 @@ public final class PgRedeliveries implements Redeliveries {
             throws SQLException {
         List<Long> waiting;
         try (PreparedStatement select = tx.prepareStatement("""
-                select seq from deferral where endpoint_no = ? and seq = any (?) and reason = 0 for update nowait
+                select seq from deferral
+                where endpoint_no = ? and seq = any (?) and reason = 0 and attempts <= ? for update nowait
                 """)) {
             select.setInt(1, task.endpointNo());
             select.setArray(
                     2, tx.createArrayOf("int8", chosen.stream().map(m -> m.seq).toArray()));
+            select.setInt(3, MOST_ATTEMPTS);
             waiting = seqs(select);
         }
         if (!waiting.isEmpty()) {

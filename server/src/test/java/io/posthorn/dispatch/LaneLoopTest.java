@@ -413,6 +413,26 @@ class LaneLoopTest {
     }
 
     @Test
+    void theLastNumberThatCanBeKeptIsTheLastAttempt() {
+        world.endpoint(1);
+        world.deferrals
+                .computeIfAbsent(1, no -> new java.util.TreeMap<>())
+                .put(
+                        1L,
+                        new FakeWorld.Row(
+                                world.message(1),
+                                Attempt.MOST - 1,
+                                world.now,
+                                DeferralReason.REPLAY,
+                                Attempt.MOST - 1,
+                                true));
+        loop.asked(1, 1, new long[] {1});
+        attempt(500);
+        assertThat(world.committed.getLast().attempts()).isEqualTo(Attempt.MOST);
+        assertThat(world.committed.getLast().verdict()).isEqualTo(new Verdict.Exhausted());
+    }
+
+    @Test
     void whatIsAskedForDuringItsLastAttemptIsMadeAgainAfterIt() {
         world.endpoint(1);
         offer(1, 1, 1);

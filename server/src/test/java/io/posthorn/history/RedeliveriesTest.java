@@ -129,6 +129,22 @@ class RedeliveriesTest {
         assertThat(due()).extracting(Due::base).containsExactly(1);
     }
 
+    /** The column that counts attempts has an end, and what does not fit into it stops the recorder for good. */
+    @Test
+    void whatWasAttemptedTooOftenIsNotHastened() throws Exception {
+        Message message = messages(1).getFirst();
+        written.settle(Written.outcome(
+                message,
+                endpoint,
+                Written.response(30_001, message.createdAt + 1_000, 500, ""),
+                new Verdict.RetryAt(NOW + 1_000_000_000L)));
+        written.settledUpTo(message);
+
+        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.TOO_OFTEN);
+        assertThat(((Step.Moved) step(started(Kind.RECOVER), 10)).queued()).isEmpty();
+        assertThat(due()).as("it waits for its time as before").isEmpty();
+    }
+
     /** The attempt that was under way knows nothing of the round that was asked for meanwhile, and must not end it. */
     @Test
     void aRoundThatWasAskedForDuringAnAttemptOutlivesIt() throws Exception {
