@@ -338,6 +338,8 @@ final class LaneLoop {
             for (long seq : seqs) {
                 if (lane.claimed.contains(seq)) {
                     lane.renewed.add(seq);
+                } else if (lane.fetching) {
+                    lane.askedMeanwhile.add(seq);
                 }
             }
             due(lane, time.micros());
@@ -456,6 +458,8 @@ final class LaneLoop {
         lane.fetching = false;
         Set<Long> withdrawn = Set.copyOf(lane.withdrawnMeanwhile);
         lane.withdrawnMeanwhile.clear();
+        Set<Long> asked = Set.copyOf(lane.askedMeanwhile);
+        lane.askedMeanwhile.clear();
         if (lanes.get(lane.endpointNo) != lane) {
             return; // the endpoint was deleted meanwhile
         }
@@ -476,6 +480,9 @@ final class LaneLoop {
                 continue; // whoever withdrew it removes its row
             }
             lane.claimed.add(due.message().seq);
+            if (asked.contains(due.message().seq)) {
+                lane.renewed.add(due.message().seq); // as it was read, it may know nothing of that round
+            }
             enqueue(lane, Delivery.of(due, lane.endpointNo));
         }
         if (lane.nextDueAt > now && lane.nextDueAt != Backlog.NEVER) {

@@ -458,6 +458,31 @@ class LaneLoopTest {
         assertThat(world.rows()).isZero();
     }
 
+    /** The look has read the row as it was before; what comes of that attempt must not leave the row to nobody. */
+    @Test
+    void whatIsAskedForDuringALookThatBringsItIsMadeAgainToo() {
+        world.endpoint(1);
+        offer(1, 1, 1);
+        world.answer(world.requests.getFirst(), 500);
+        world.commit(loop);
+        world.now += 300 * SECOND;
+        attempt(500);
+        world.now += 300 * SECOND;
+        loop.tick();
+        world.see();
+        world.ask(loop, 1, 1);
+        world.read(); // before the third and last attempt of the first round
+        world.read();
+        world.answer(world.requests.getFirst(), 500);
+        world.commit(loop);
+        assertThat(world.committed.getLast().verdict()).isEqualTo(new Verdict.Exhausted());
+        assertThat(world.rows()).as("the round that was asked for").isEqualTo(1);
+        attempt(200);
+
+        assertThat(world.committed.getLast().attempts()).isEqualTo(4);
+        assertThat(world.rows()).isZero();
+    }
+
     @Test
     void newDeliveriesDoNotWaitForWhatWasAskedForAgain() {
         world.endpoint(1);
