@@ -119,8 +119,14 @@ public final class PgRedeliveries implements Redeliveries {
             if (content == null || !content) {
                 return content == null ? Resent.GONE : Resent.NO_CONTENT;
             }
-            Resent hastened = hasten(tx, message, endpointNo, now);
-            return hastened != null ? hastened : put(tx, message, endpointNo, now);
+            Resent resent = null;
+            for (int tries = 0; resent == null && tries < TRIES; tries++) {
+                resent = hasten(tx, message, endpointNo, now);
+                if (resent == null) {
+                    resent = put(tx, message, endpointNo, now);
+                }
+            }
+            return resent == null ? Resent.UNDER_WAY : resent;
         });
     }
 
@@ -151,14 +157,20 @@ public final class PgRedeliveries implements Redeliveries {
         }
     }
 
-    /** Nothing waits, and under the endpoint's lock nothing begins to. */
-    private static Resent put(Connection tx, Message message, int endpointNo, long now) throws SQLException {
+    /**
+     * Nothing waits. The recorder may write in between, so that the order matters: what is settled was written before
+     * that was read, and so its attempts are seen; and the row is put only where the books still say what was read.
+     *
+     * @return null if they do not: to be looked at anew
+     */
+    private static @Nullable Resent put(Connection tx, Message message, int endpointNo, long now) throws SQLException {
+        boolean settled = settled(tx, message.appNo) >= message.seq;
         Integer attempts = new PgSelect("select max(number) from attempt")
                 .add("where app_no = ? and seq = ? and endpoint_no + 0 = ?", message.appNo, message.seq, endpointNo)
                 .add("and started_at >= ?", PgSelect.time(message.createdAt - PgAttempts.CLOCKS_DIFFER))
                 .first(tx, row -> row.getInt(1)); // 0 for null
         int number = attempts == null ? 0 : attempts;
-        if (number == 0 && settled(tx, message.appNo) < message.seq) {
+        if (number == 0 && !settled) {
             return Resent.UNDER_WAY;
         }
         if (number > MOST_ATTEMPTS) {
@@ -166,7 +178,15 @@ public final class PgRedeliveries implements Redeliveries {
         }
         try (PreparedStatement insert = tx.prepareStatement("""
                 insert into deferral (endpoint_no, seq, due_at, message_at, app_no, attempts, reason, base, manual)
-                values (?, ?, ?, ?, ?, ?, 4, ?, true)
+                select w.endpoint_no, w.seq, w.due_at, w.message_at, w.app_no, w.attempts, 4, w.attempts, true
+                from (values (?::int, ?::bigint, ?::timestamptz, ?::timestamptz, ?::int, ?::int))
+                     as w (endpoint_no, seq, due_at, message_at, app_no, attempts)
+                where not exists (select from deferral d where d.endpoint_no = w.endpoint_no and d.seq = w.seq)
+                  and not exists (
+                      select from attempt a
+                      where a.app_no = w.app_no and a.seq = w.seq and a.endpoint_no + 0 = w.endpoint_no
+                        and a.started_at >= ? and a.number > w.attempts)
+                on conflict do nothing
                 """)) {
             insert.setInt(1, endpointNo);
             insert.setLong(2, message.seq);
@@ -174,10 +194,9 @@ public final class PgRedeliveries implements Redeliveries {
             insert.setObject(4, PgSelect.time(message.createdAt));
             insert.setInt(5, message.appNo);
             insert.setInt(6, number);
-            insert.setInt(7, number);
-            insert.executeUpdate();
+            insert.setObject(7, PgSelect.time(message.createdAt - PgAttempts.CLOCKS_DIFFER));
+            return insert.executeUpdate() > 0 ? Resent.QUEUED : null;
         }
-        return Resent.QUEUED;
     }
 
     // ---- tasks

@@ -15,13 +15,22 @@ import io.posthorn.model.Verdict;
 import io.posthorn.runtime.Time;
 import io.posthorn.store.Database;
 import io.posthorn.store.TestDatabase;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.stream.LongStream;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -127,6 +136,78 @@ class RedeliveriesTest {
 
         assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.HASTENED);
         assertThat(due()).extracting(Due::base).containsExactly(1);
+    }
+
+    /** Redeliveries with somebody who acts in the middle: once, just before the given statement is prepared. */
+    private static Redeliveries interrupted(Predicate<String> statement, Act act) {
+        AtomicBoolean done = new AtomicBoolean();
+        InvocationHandler pool = (proxy, method, arguments) -> {
+            Object result = call(method, db.dataSource(), arguments);
+            return result instanceof Connection connection
+                    ? proxy(Connection.class, (self, called, values) -> {
+                        if (called.getName().equals("prepareStatement")
+                                && statement.test(String.valueOf(requireNonNull(values)[0]))
+                                && done.compareAndSet(false, true)) {
+                            act.in(connection);
+                        }
+                        return call(called, connection, values);
+                    })
+                    : result;
+        };
+        return new PgRedeliveries(proxy(DataSource.class, pool), written.ownership()::fence, written.ids);
+    }
+
+    private interface Act {
+        void in(Connection tx) throws SQLException;
+    }
+
+    private static <T> T proxy(Class<T> type, InvocationHandler handler) {
+        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
+    }
+
+    private static @Nullable Object call(Method method, Object on, Object @Nullable [] arguments) throws Throwable {
+        try {
+            return method.invoke(on, arguments);
+        } catch (InvocationTargetException e) {
+            throw e.getTargetException();
+        }
+    }
+
+    @Test
+    void aRetryThatIsRecordedMeanwhileIsHastened() throws Exception {
+        Message message = messages(1).getFirst();
+        Redeliveries slow = interrupted(
+                sql -> sql.contains("max(number)"),
+                tx -> ended(message, new Verdict.RetryAt(NOW + 1_000_000_000L)));
+        assertThat(slow.resend(message, endpoint, NOW)).isEqualTo(Resent.HASTENED);
+        assertThat(due()).extracting(Due::base).containsExactly(1);
+    }
+
+    @Test
+    void anAttemptThatIsRecordedMeanwhileIsCounted() throws Exception {
+        Message message = messages(1).getFirst();
+        AtomicInteger reads = new AtomicInteger();
+        Redeliveries slow = interrupted(
+                sql -> (sql.contains("max(number)") || sql.contains("settled from shard"))
+                        && reads.incrementAndGet() == 2,
+                tx -> {
+                    ended(message, new Verdict.Delivered());
+                    written.settledUpTo(message);
+                });
+        assertThat(slow.resend(message, endpoint, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(due()).extracting(Due::attempts).containsExactly(1);
+    }
+
+    @Test
+    void aRetryThatIsMadeMeanwhileIsCounted() throws Exception {
+        Message message = messages(1).getFirst();
+        ended(message, new Verdict.Exhausted());
+        Redeliveries slow = interrupted(
+                sql -> sql.contains("insert into deferral"),
+                tx -> written.settle(Written.outcome(
+                        message, endpoint, Written.response(2, NOW, 200, ""), new Verdict.Delivered())));
+        assertThat(slow.resend(message, endpoint, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(due()).extracting(Due::attempts).containsExactly(2);
     }
 
     /** The column that counts attempts has an end, and what does not fit into it stops the recorder for good. */
