@@ -132,7 +132,8 @@ public final class PgRedeliveries implements Redeliveries {
 
     /**
      * A delivery that waits is made due, and its schedule starts afresh. One that never had its turn keeps its reason,
-     * and with it its place.
+     * and with it its place. It belongs to no task any more: to cancel that one must not take back what somebody has
+     * asked for besides.
      *
      * @return null if nothing waits; nothing of this is to be committed if it was attempted too often
      */
@@ -140,7 +141,7 @@ public final class PgRedeliveries implements Redeliveries {
             throws SQLException {
         try (PreparedStatement update = tx.prepareStatement("""
                 update deferral
-                set due_at = least(due_at, ?), base = attempts, manual = true,
+                set due_at = least(due_at, ?), base = attempts, manual = true, task_no = null,
                     reason = case when attempts = 0 then reason else 4 end
                 where endpoint_no = ? and seq = ?
                 returning attempts

@@ -410,6 +410,30 @@ class RedeliveriesTest {
         assertThat(store.cancel(task, NOW)).isNull();
     }
 
+    private void resentBesides(Kind kind, List<Message> messages) throws Exception {
+        long task = started(kind);
+        assertThat(((Step.Moved) step(task, 2)).queued()).hasSize(2);
+        assertThat(store.resend(messages.get(0), endpoint, NOW)).isEqualTo(Resent.HASTENED);
+
+        assertThat(requireNonNull(store.cancel(task, NOW)).withdrawn()).containsExactly(messages.get(1).seq);
+        assertThat(dueSeqs()).containsExactly(messages.get(0).seq);
+    }
+
+    @Test
+    void whatFailedAndSomebodyAskedForBesidesOutlivesTheTask() throws Exception {
+        List<Message> messages = messages(3); // the task does not come to the third
+        messages.forEach(message -> ended(message, new Verdict.Exhausted()));
+        written.settledUpTo(messages.getLast());
+        resentBesides(Kind.RECOVER, messages);
+    }
+
+    @Test
+    void whatWasMissingAndSomebodyAskedForBesidesOutlivesTheTask() throws Exception {
+        List<Message> messages = messages(3);
+        written.settledUpTo(messages.getLast());
+        resentBesides(Kind.REPLAY, messages);
+    }
+
     @Test
     void oneTaskForEachEndpoint() {
         RedeliveryTask first = ((Begun.Started) begin(Kind.RECOVER, BASE, NOW)).task();
