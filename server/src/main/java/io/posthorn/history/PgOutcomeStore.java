@@ -225,8 +225,8 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
             }
         }
         // An endpoint that was deleted meanwhile is owed nothing: the join leaves its rows out. A row with a higher
-        // base
-        // was asked for again while this attempt was under way: it stays due, and its round begins after this attempt.
+        // base was asked for again while this attempt was under way: it stays due, and its round begins after this
+        // attempt. What waits for a retry belongs to no task any more.
         try (PreparedStatement upsert = tx.prepareStatement("""
                 insert into deferral (endpoint_no, seq, due_at, message_at, app_no, attempts, reason, base, manual)
                 select w.endpoint_no, w.seq, to_timestamp(0) + w.due * interval '1 microsecond',
@@ -241,7 +241,8 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
                     attempts = excluded.attempts,
                     due_at = case when deferral.base > excluded.base then deferral.due_at else excluded.due_at end,
                     reason = case when deferral.base > excluded.base then deferral.reason else excluded.reason end,
-                    base = case when deferral.base > excluded.base then excluded.attempts else deferral.base end
+                    base = case when deferral.base > excluded.base then excluded.attempts else deferral.base end,
+                    task_no = case when deferral.base > excluded.base then deferral.task_no end
                 """)) {
             upsert.setArray(1, tx.createArrayOf("int4", endpoints));
             upsert.setArray(2, tx.createArrayOf("int8", seqs));

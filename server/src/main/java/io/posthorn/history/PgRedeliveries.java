@@ -506,10 +506,15 @@ public final class PgRedeliveries implements Redeliveries {
                 != null;
     }
 
-    /** How many deliveries of a task wait, counted up to a limit. */
+    /**
+     * How many deliveries of a task wait to be attempted, counted up to a limit. One that failed and waits for its retry
+     * is no reason to wait: the endpoint may be well, and its retry schedule takes days.
+     */
     private static int waiting(Connection tx, long taskNo, int limit) throws SQLException {
         Integer count = new PgSelect(
-                        "select count(*) from (select from deferral where task_no = ? limit ?) d", taskNo, limit)
+                        "select count(*) from (select from deferral where task_no = ? and reason = 4 limit ?) d",
+                        taskNo,
+                        limit)
                 .first(tx, row -> row.getInt(1));
         return count == null ? 0 : count;
     }

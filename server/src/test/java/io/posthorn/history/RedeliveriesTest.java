@@ -370,6 +370,31 @@ class RedeliveriesTest {
         assertThat(store.step(task, EVERYTHING, 2, 1, NOW)).isInstanceOf(Step.Moved.class);
     }
 
+    /** A few that fail for days must not keep all others from an endpoint that is well. */
+    @Test
+    void aTaskDoesNotWaitForRetries() {
+        List<Message> messages = messages(4);
+        messages.forEach(message -> ended(message, new Verdict.Exhausted()));
+        written.settledUpTo(messages.getLast());
+        long task = started(Kind.RECOVER);
+        assertThat(store.step(task, EVERYTHING, 2, 1, NOW)).isInstanceOf(Step.Moved.class);
+        assertThat(store.step(task, EVERYTHING, 2, 1, NOW)).isEqualTo(new Step.Full(2));
+        for (Message message : messages.subList(0, 2)) {
+            written.settle(new Settlement(
+                    app,
+                    endpoint,
+                    message.seq,
+                    message.createdAt,
+                    2,
+                    true,
+                    Written.response(2, NOW + 1_000, 500, ""),
+                    new Verdict.RetryAt(NOW + 9_000_000_000L),
+                    1,
+                    true));
+        }
+        assertThat(store.step(task, EVERYTHING, 2, 1, NOW)).isInstanceOf(Step.Moved.class);
+    }
+
     @Test
     void aPageIsPutOffWhileTheRecorderWritesAboutTheSame() throws Exception {
         Message message = messages(1).getFirst();
