@@ -363,9 +363,8 @@ final class LaneLoop {
                 boolean out = delivery.fromDeferral() && seqs.contains(seq);
                 if (out) {
                     bytes -= delivery.weight();
-                    if (release(lane, seq)) {
-                        due(lane, time.micros());
-                    }
+                    release(lane, seq);
+                    due(lane, time.micros()); // it may have been asked for anew, and this been read from that row
                 }
                 return out;
             });
@@ -477,7 +476,8 @@ final class LaneLoop {
         }
         for (Due due : fetched.due()) {
             if (withdrawn.contains(due.message().seq)) {
-                continue; // whoever withdrew it removes its row
+                lane.due(now); // whoever withdrew it removes its row; but it may have been asked for anew since
+                continue;
             }
             lane.claimed.add(due.message().seq);
             if (asked.contains(due.message().seq)) {

@@ -571,6 +571,42 @@ class LaneLoopTest {
         assertThat(world.rows()).isZero();
     }
 
+    /** Asked for, withdrawn in the database, asked for anew; the lane hears of the withdrawal last. */
+    private void askAnew(Runnable before) {
+        world.endpoint(1);
+        exhaust(1);
+        world.ask(loop, 1, 1);
+        before.run();
+        loop.withdrawn(1, java.util.Set.of(1L));
+        for (int i = 0; i < 3; i++) {
+            world.read();
+            loop.tick();
+        }
+        answerAll(200);
+        world.commit(loop);
+        assertThat(world.committed.getLast().attempts()).isEqualTo(4);
+        assertThat(world.rows()).isZero();
+    }
+
+    @Test
+    void aWithdrawalThatOvertakesALookDoesNotLoseWhatWasAskedForAnew() {
+        askAnew(() -> {
+            loop.tick();
+            assertThat(world.fetches).hasSize(1);
+            world.see();
+        });
+    }
+
+    @Test
+    void aWithdrawalDoesNotLoseWhatWasAskedForAnewAndReadAlready() {
+        askAnew(() -> {
+            offer(1, 2, 6); // they take all the places, so that it waits
+            loop.tick();
+            world.read();
+            assertThat(loop.queued()).isEqualTo(1);
+        });
+    }
+
     private List<Integer> withdraw(long seq) {
         return loop.withdraw(List.of(1), world.message(seq));
     }
