@@ -205,7 +205,8 @@ public final class Server {
                 catalog,
                 dispatcher,
                 metrics,
-                time);
+                time,
+                this::failed);
         redelivery.start();
         onStop("background tasks", redelivery::close);
         Caretaker caretaker = new Caretaker(database.partitions(), catalog, audit, answerKeys, clock);

@@ -347,6 +347,21 @@ final class LaneLoop {
     }
 
     /**
+     * Deliveries may have been asked for again, and nobody knows which: the database went away during the commit.
+     *
+     * @param appNo the application
+     * @param endpointNo the endpoint
+     */
+    void maybeAsked(int appNo, int endpointNo) {
+        Lane lane = lane(appNo, endpointNo);
+        if (lane != null) {
+            lane.renewed.addAll(lane.claimed);
+            lane.maybeAskedMeanwhile |= lane.fetching;
+            due(lane, time.micros());
+        }
+    }
+
+    /**
      * Deliveries that were asked for are wanted no more, and their rows are gone: those that have not begun do not.
      *
      * @param endpointNo the endpoint
@@ -459,6 +474,8 @@ final class LaneLoop {
         lane.withdrawnMeanwhile.clear();
         Set<Long> asked = Set.copyOf(lane.askedMeanwhile);
         lane.askedMeanwhile.clear();
+        boolean maybeAsked = lane.maybeAskedMeanwhile;
+        lane.maybeAskedMeanwhile = false;
         if (lanes.get(lane.endpointNo) != lane) {
             return; // the endpoint was deleted meanwhile
         }
@@ -480,7 +497,7 @@ final class LaneLoop {
                 continue;
             }
             lane.claimed.add(due.message().seq);
-            if (asked.contains(due.message().seq)) {
+            if (maybeAsked || asked.contains(due.message().seq)) {
                 lane.renewed.add(due.message().seq); // as it was read, it may know nothing of that round
             }
             enqueue(lane, Delivery.of(due, lane.endpointNo));

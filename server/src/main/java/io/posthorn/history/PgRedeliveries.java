@@ -42,6 +42,8 @@ public final class PgRedeliveries implements Redeliveries {
     private static final long KEEP_MICROS = 90L * 86_400_000_000L;
     private static final int TRIES = 3;
     private static final String LOCKED = "55P03";
+    /** Cancelled, by {@code statement_timeout}: the database is overloaded, or a page is very far away. */
+    private static final String TOO_SLOW = "57014";
 
     /** As for reading the history: each statement is written for an index. A page may take longer than an answer. */
     private static final String BEGIN = """
@@ -109,7 +111,10 @@ public final class PgRedeliveries implements Redeliveries {
     @Override
     public Resent resend(Message message, int endpointNo, long now) {
         return write(resent -> resent == Resent.QUEUED || resent == Resent.HASTENED, tx -> {
-            if (!lockEndpoint(tx, endpointNo)) {
+            if (!tryLock(tx, endpointNo)) {
+                return Resent.BUSY;
+            }
+            if (!keepEndpoint(tx, endpointNo)) {
                 return Resent.GONE;
             }
             Boolean content = new PgSelect("select payload is not null from message")
@@ -219,7 +224,7 @@ public final class PgRedeliveries implements Redeliveries {
             if (running == null) {
                 throw new IllegalStateException("tasks of endpoint " + draft.endpointId() + " come and go");
             }
-            return running.id().equals(draft.id()) ? new Begun.Started(running) : new Begun.Busy(running.id());
+            return running.id().equals(draft.id()) ? new Begun.Started(running) : new Begun.Busy(running);
         });
     }
 
@@ -260,7 +265,7 @@ public final class PgRedeliveries implements Redeliveries {
             if (LOCKED.equals(why.getSQLState())) {
                 return new Step.Busy();
             }
-            if (SqlErrors.isUnavailable(why) || isToBeRepeated(why)) {
+            if (SqlErrors.isUnavailable(why) || isToBeRepeated(why) || TOO_SLOW.equals(why.getSQLState())) {
                 return new Step.Away(String.valueOf(e.getMessage()));
             }
             throw e;
@@ -279,7 +284,10 @@ public final class PgRedeliveries implements Redeliveries {
             return new Step.Ended();
         }
         Predicate<Message> wanted = wishes.of(task.appNo(), task.endpointNo());
-        if (wanted == null || !lockEndpoint(tx, task.endpointNo())) {
+        if (!tryLock(tx, task.endpointNo())) {
+            return new Step.Busy();
+        }
+        if (wanted == null || !keepEndpoint(tx, task.endpointNo())) {
             end(tx, taskNo, "the endpoint was deleted", false, now);
             return new Step.Ended();
         }
@@ -452,11 +460,9 @@ public final class PgRedeliveries implements Redeliveries {
     }
 
     @Override
-    public List<Long> running() {
-        return inTransaction(tx -> list(
-                tx,
-                new PgSelect("select no from background_task where status = 0 order by no"),
-                row -> row.getLong(1)));
+    public List<RedeliveryTask> running() {
+        return inTransaction(
+                tx -> list(tx, new PgSelect(TASK + " where status = 0 order by no"), PgRedeliveries::read));
     }
 
     @Override
@@ -499,9 +505,19 @@ public final class PgRedeliveries implements Redeliveries {
         return task;
     }
 
-    /** So that it is not deleted meanwhile, and nobody else puts rows for it. False if there is none. */
-    private static boolean lockEndpoint(Connection tx, int endpointNo) throws SQLException {
-        new PgSelect("select pg_advisory_xact_lock(?, ?)", LOCK_SPACE, endpointNo).first(tx, row -> true);
+    /**
+     * So that nobody else puts rows for the endpoint. Nobody waits for it: those who do would keep a connection each, and
+     * all that ask about one endpoint would take those of all others.
+     *
+     * @return false if somebody else puts some just now
+     */
+    private static boolean tryLock(Connection tx, int endpointNo) throws SQLException {
+        return Boolean.TRUE.equals(new PgSelect("select pg_try_advisory_xact_lock(?, ?)", LOCK_SPACE, endpointNo)
+                .first(tx, row -> row.getBoolean(1)));
+    }
+
+    /** So that it is not deleted meanwhile. False if there is none. */
+    private static boolean keepEndpoint(Connection tx, int endpointNo) throws SQLException {
         return new PgSelect("select true from endpoint where no = ? for key share", endpointNo).first(tx, row -> true)
                 != null;
     }

@@ -332,7 +332,7 @@ class RedeliveriesTest {
         assertThat(((Step.Moved) step(task, 3)).more()).isTrue();
         // Another process goes on from what is committed.
         Redeliveries again = new PgRedeliveries(db.dataSource(), written.ownership()::fence, written.ids);
-        assertThat(again.running()).contains(task);
+        assertThat(again.running()).extracting(RedeliveryTask::no).contains(task);
         Step.Moved second = (Step.Moved) again.step(task, EVERYTHING, 3, 1_000, NOW);
         assertThat(second.queued()).hasSize(2);
         assertThat(second.more()).isFalse();
@@ -344,7 +344,7 @@ class RedeliveriesTest {
         assertThat(last.task().status()).isEqualTo(Status.FINISHED);
         assertThat(last.task().queued()).isEqualTo(7);
         assertThat(last.task().scanned()).isEqualTo(7);
-        assertThat(again.running()).doesNotContain(task);
+        assertThat(again.running()).extracting(RedeliveryTask::no).doesNotContain(task);
     }
 
     @Test
@@ -411,6 +411,41 @@ class RedeliveriesTest {
         assertThat(((Step.Moved) step(task, 10)).queued()).containsExactly(message.seq);
     }
 
+    /** Whoever waits for the lock of an endpoint keeps a connection of all others. */
+    @Test
+    void nobodyWaitsForTheLockOfAnEndpoint() throws Exception {
+        Message message = messages(1).getFirst();
+        ended(message, new Verdict.Exhausted());
+        written.settledUpTo(message);
+        long task = started(Kind.RECOVER);
+        AtomicInteger asked = new AtomicInteger();
+        Redeliveries other = interrupted(sql -> sql.contains("insert into deferral"), tx -> {
+            assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.BUSY);
+            assertThat(step(task, 10)).isInstanceOf(Step.Busy.class);
+            asked.incrementAndGet();
+        });
+        assertThat(other.resend(message, endpoint, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(asked).hasValue(1);
+        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.HASTENED);
+    }
+
+    @Test
+    void aTaskOutlivesAStatementThatTakesTooLong() throws Exception {
+        Message message = messages(1).getFirst();
+        ended(message, new Verdict.Exhausted());
+        written.settledUpTo(message);
+        long task = started(Kind.RECOVER);
+        Redeliveries slow = interrupted(sql -> sql.contains("insert into deferral"), tx -> {
+            try (Statement statement = tx.createStatement()) {
+                statement.execute("set local statement_timeout = 1");
+                statement.execute("select pg_sleep(60)");
+            }
+        });
+        assertThat(slow.step(task, EVERYTHING, 10, 1_000, NOW)).isInstanceOf(Step.Away.class);
+        assertThat(((Step.Moved) slow.step(task, EVERYTHING, 10, 1_000, NOW)).queued())
+                .containsExactly(message.seq);
+    }
+
     @Test
     void cancellingTakesBackWhatWasNotAttempted() throws Exception {
         List<Message> messages = messages(4);
@@ -462,7 +497,7 @@ class RedeliveriesTest {
     @Test
     void oneTaskForEachEndpoint() {
         RedeliveryTask first = ((Begun.Started) begin(Kind.RECOVER, BASE, NOW)).task();
-        assertThat(begin(Kind.REPLAY, BASE, NOW)).isEqualTo(new Begun.Busy(first.id()));
+        assertThat(begin(Kind.REPLAY, BASE, NOW)).isEqualTo(new Begun.Busy(first));
         store.fail(first.no(), "because", NOW);
         assertThat(begin(Kind.REPLAY, BASE, NOW)).isInstanceOf(Begun.Started.class);
         assertThat(requireNonNull(store.task(ENV, first.id())).error()).isEqualTo("because");
