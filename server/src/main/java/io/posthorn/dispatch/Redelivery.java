@@ -353,8 +353,7 @@ public final class Redelivery {
         }
     }
 
-    private void enqueue(
-            @Nullable RedeliveryTask task, long millis, long pauseMillis, int waiting, boolean unsure) {
+    private void enqueue(@Nullable RedeliveryTask task, long millis, long pauseMillis, int waiting, boolean unsure) {
         line.add(new Turn(
                 task,
                 System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis),

@@ -31,6 +31,8 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
     private final WriterConnection writer;
     private final DailyPartitions partitions;
     private final CopyRows rows = new CopyRows();
+    /** Of the last transaction, whether it is known to be committed or not. */
+    private int backlogChange;
 
     /**
      * A store on a connection of its own.
@@ -47,15 +49,15 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
     public WriteResult write(List<Settlement> batch, List<SettledPositions.Position> moved, boolean again) {
         try {
             if (again && isThere(batch)) {
-                return new WriteResult.Written();
+                return new WriteResult.Written(backlogChange);
             }
             ensurePartitions(batch);
             Connection tx = writer.begin();
             writeAttempts(tx, batch);
-            writeDeferrals(tx, batch);
+            backlogChange = writeDeferrals(tx, batch);
             writePositions(tx, moved);
             tx.commit();
-            return new WriteResult.Written();
+            return new WriteResult.Written(backlogChange);
         } catch (StaleOwnerException _) {
             writer.broken();
             return new WriteResult.Fenced();
@@ -165,7 +167,13 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
         return text == null || text.indexOf('\0') < 0 ? text : text.replace('\0', '\ufffd');
     }
 
-    private void writeDeferrals(Connection tx, List<Settlement> batch) throws SQLException {
+    /**
+     * Counted by the rows and not by the outcomes: a row may be gone already, because its task was cancelled, and one
+     * whose delivery has ended stays if it was asked for again meanwhile.
+     *
+     * @return by how much there are more rows
+     */
+    private static int writeDeferrals(Connection tx, List<Settlement> batch) throws SQLException {
         List<Settlement> ended = new ArrayList<>();
         boolean exhausted = false;
         List<Settlement> waiting = new ArrayList<>();
@@ -180,18 +188,16 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
                 }
             }
         }
-        if (!waiting.isEmpty()) {
-            writeWaiting(tx, waiting);
+        int added = waiting.isEmpty() ? 0 : writeWaiting(tx, waiting);
+        int deleted = ended.isEmpty() ? 0 : deleteEnded(tx, ended);
+        if (exhausted && deleted < ended.size()) {
+            beginNextRounds(tx, ended);
         }
-        if (!ended.isEmpty()) {
-            int deleted = deleteEnded(tx, ended);
-            if (exhausted && deleted < ended.size()) {
-                beginNextRounds(tx, ended);
-            }
-        }
+        return added - deleted;
     }
 
-    private static void writeWaiting(Connection tx, List<Settlement> waiting) throws SQLException {
+    /** How many rows it has added; the others were there. */
+    private static int writeWaiting(Connection tx, List<Settlement> waiting) throws SQLException {
         int count = waiting.size();
         Integer[] endpoints = new Integer[count];
         Integer[] apps = new Integer[count];
@@ -228,6 +234,7 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
         // base was asked for again while this attempt was under way: it stays due, and its round begins after this
         // attempt. What waits for a retry belongs to no task any more.
         try (PreparedStatement upsert = tx.prepareStatement("""
+                with written as (
                 insert into deferral (endpoint_no, seq, due_at, message_at, app_no, attempts, reason, base, manual)
                 select w.endpoint_no, w.seq, to_timestamp(0) + w.due * interval '1 microsecond',
                        to_timestamp(0) + w.message_at * interval '1 microsecond', w.app_no, w.attempts, w.reason,
@@ -243,6 +250,8 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
                     reason = case when deferral.base > excluded.base then deferral.reason else excluded.reason end,
                     base = case when deferral.base > excluded.base then excluded.attempts else deferral.base end,
                     task_no = case when deferral.base > excluded.base then deferral.task_no end
+                returning xmax = 0 as added) -- nobody has had a row locked that was not there
+                select count(*) from written where added
                 """)) {
             upsert.setArray(1, tx.createArrayOf("int4", endpoints));
             upsert.setArray(2, tx.createArrayOf("int8", seqs));
@@ -253,7 +262,10 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
             upsert.setArray(7, tx.createArrayOf("int4", reasons));
             upsert.setArray(8, tx.createArrayOf("int4", bases));
             upsert.setArray(9, tx.createArrayOf("bool", manual));
-            upsert.executeUpdate();
+            try (ResultSet row = upsert.executeQuery()) {
+                row.next();
+                return row.getInt(1);
+            }
         }
     }
 

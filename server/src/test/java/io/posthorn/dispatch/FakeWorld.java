@@ -56,7 +56,7 @@ final class FakeWorld implements LanePorts, Routes {
     final Map<Integer, TreeMap<Long, Row>> deferrals = new HashMap<>();
     final List<Fetch> fetches = new ArrayList<>();
     /** What looks have seen that have not come back yet. */
-    private final Map<Fetch, Backlog.Fetched> seen = new IdentityHashMap<>();
+    private final IdentityHashMap<Fetch, Backlog.Fetched> seen = new IdentityHashMap<>();
 
     final List<Integer> gone = new ArrayList<>();
     final Map<Long, Message> messages = new HashMap<>();

@@ -309,14 +309,18 @@ class RedeliveryTest {
                 world.time,
                 (part, why) -> failed.complete(why),
                 new Redelivery.Bounds(10, 10, 0, 0, HOUR_MILLIS));
+        List<Future<Redeliveries.Resent>> asking = new ArrayList<>();
         for (int no = 1; no <= 3; no++) {
             Endpoint endpoint = FakeWorld.endpoint(no, false);
             Message message = world.message(no);
-            callers.submit(() -> redelivery.resend(endpoint, message));
+            asking.add(callers.submit(() -> redelivery.resend(endpoint, message)));
         }
         assertThat(inside.await(30, TimeUnit.SECONDS)).isTrue();
         assertThat(redelivery.resend(FakeWorld.endpoint(4, false), world.message(4)))
                 .isEqualTo(Redeliveries.Resent.BUSY);
         open.countDown();
+        for (Future<Redeliveries.Resent> one : asking) {
+            assertThat(one.get(30, TimeUnit.SECONDS)).isEqualTo(Redeliveries.Resent.QUEUED);
+        }
     }
 }

@@ -177,8 +177,7 @@ class RedeliveriesTest {
     void aRetryThatIsRecordedMeanwhileIsHastened() throws Exception {
         Message message = messages(1).getFirst();
         Redeliveries slow = interrupted(
-                sql -> sql.contains("max(number)"),
-                tx -> ended(message, new Verdict.RetryAt(NOW + 1_000_000_000L)));
+                sql -> sql.contains("max(number)"), tx -> ended(message, new Verdict.RetryAt(NOW + 1_000_000_000L)));
         assertThat(slow.resend(message, endpoint, NOW)).isEqualTo(Resent.HASTENED);
         assertThat(due()).extracting(Due::base).containsExactly(1);
     }
@@ -546,6 +545,39 @@ class RedeliveriesTest {
             }
         });
         assertThat(counted).hasValue(20);
+    }
+
+    private Settlement second(Message message, Verdict verdict) {
+        return new Settlement(
+                app,
+                endpoint,
+                message.seq,
+                message.createdAt,
+                2,
+                true,
+                Written.response(2, NOW + 1_000, 500, ""),
+                verdict,
+                1,
+                true);
+    }
+
+    @Test
+    void theBacklogIsCountedByItsRows() throws Exception {
+        Message message = messages(1).getFirst();
+        Verdict retry = new Verdict.RetryAt(NOW + 1_000_000_000L);
+        assertThat(written.settle(Written.outcome(message, endpoint, Written.response(1, NOW, 500, ""), retry)))
+                .isEqualTo(1);
+        assertThat(written.settle(second(message, retry))).isZero();
+        store.resend(message, endpoint, NOW);
+        assertThat(written.settle(second(message, new Verdict.Exhausted())))
+                .as("it was asked for again meanwhile and stays")
+                .isZero();
+        assertThat(due()).hasSize(1);
+        assertThat(written.settle(second(message, new Verdict.Delivered()))).isEqualTo(-1);
+        assertThat(written.settle(second(message, new Verdict.Delivered())))
+                .as("it is gone, and was counted by whoever took it back")
+                .isZero();
+        assertThat(written.settle(second(message, retry))).isEqualTo(1);
     }
 
     @Test
