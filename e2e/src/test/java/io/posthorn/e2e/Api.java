@@ -113,6 +113,17 @@ final class Api {
         return send(posting(path, body, headers));
     }
 
+    /** Any request; without a body if it is empty. */
+    Answer call(String method, String path, byte[] body) throws IOException, InterruptedException {
+        HttpRequest.Builder request = request(path)
+                .method(
+                        method,
+                        body.length == 0
+                                ? HttpRequest.BodyPublishers.noBody()
+                                : HttpRequest.BodyPublishers.ofByteArray(body));
+        return send((body.length == 0 ? request : request.header("content-type", "application/json")).build());
+    }
+
     /** The answer comes later; the future fails when the connection does. */
     CompletableFuture<Answer> postLater(String path, String body) {
         HttpRequest request = posting(path, body.getBytes(StandardCharsets.UTF_8));
@@ -173,7 +184,7 @@ final class Api {
     }
 
     /** The same for all servers of a test run; the first one that has answered is asked for it. */
-    private OpenApi contract() throws IOException, InterruptedException {
+    OpenApi contract() throws IOException, InterruptedException {
         OpenApi known = contract;
         if (known == null) {
             HttpRequest request = HttpRequest.newBuilder(uri("/openapi.yaml"))

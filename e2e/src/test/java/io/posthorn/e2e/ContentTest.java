@@ -53,7 +53,7 @@ final class ContentTest {
             Inbox inbox = receiver.at("/one");
             Inbox others = receiver.at("/others");
             EndpointOut endpoint = customer.endpoint(inbox);
-            customer.endpoint(others);
+            EndpointOut other = customer.endpoint(others);
             // It gets examples of types that it has not subscribed to.
             svix(server)
                     .getEndpoint()
@@ -86,6 +86,13 @@ final class ContentTest {
                             .map(one -> one.path("id").asText() + one.path("status"))
                             .toList()
                             .equals(List.of(endpoint.getId() + "0")));
+            Api.Answer again = server.api()
+                    .post(
+                            "/api/v1/app/" + customer.id() + "/msg/" + sent.getId() + "/endpoint/" + other.getId()
+                                    + "/resend",
+                            "");
+            assertThat(again.status()).isEqualTo(409);
+            assertThat(again.body()).contains("another endpoint only");
             String marker = customer.publish("{}");
             others.awaitAll(Set.of(marker), Until.PATIENCE);
             assertThat(others.ids()).containsExactly(marker);

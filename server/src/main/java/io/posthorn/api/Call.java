@@ -61,6 +61,13 @@ public final class Call {
         return new Call(caller, source, path, query.values(), object);
     }
 
+    /** With another value of a part of the path. */
+    Call with(String part, String value) {
+        Map<String, String> other = new HashMap<>(path);
+        other.put(part, value);
+        return new Call(caller, source, Map.copyOf(other), query.values(), body);
+    }
+
     /** Whose request it is. */
     public Caller caller() {
         return caller;

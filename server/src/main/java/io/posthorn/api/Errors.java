@@ -19,7 +19,7 @@ public final class Errors {
     record Conflict(String code, String detail, String id) {}
 
     private static final int RETRY_SECONDS = 1;
-    private static final Answer UNAUTHORIZED = Answer.error(
+    static final Answer UNAUTHORIZED = Answer.error(
             401,
             "authentication_failed",
             "this needs a valid token in the header `Authorization: Bearer …`",

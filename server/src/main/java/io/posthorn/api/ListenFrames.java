@@ -168,21 +168,43 @@ final class ListenFrames {
 
     private static FromClient response(JsonNode node) {
         JsonNode id = node.path("id");
-        int status = node.path("status").asInt(0);
-        if (!id.isIntegralNumber() || status < LEAST_STATUS || status > MOST_STATUS) {
+        JsonNode status = node.path("status");
+        if (!isNumber(id)
+                || !isNumber(status)
+                || status.longValue() < LEAST_STATUS
+                || status.longValue() > MOST_STATUS) {
             return new FromClient.Nonsense("a response needs the id of its delivery and a status from 200 to 999");
         }
+        JsonNode body = node.path("body");
+        boolean empty = body instanceof MissingNode || body.isNull();
+        if (!empty && !body.isTextual()) {
+            return new FromClient.Nonsense("the body of a response must be base64");
+        }
+        JsonNode headers = node.path("headers");
+        boolean none = headers instanceof MissingNode || headers.isNull();
+        if (!none && !(headers.isArray() && headers.valueStream().allMatch(ListenFrames::isHeader))) {
+            return new FromClient.Nonsense(
+                    "the headers of a response must be a list of objects with a name and a value, both text");
+        }
         try {
-            JsonNode body = node.path("body");
             return new FromClient.Response(
                     id.asLong(),
-                    status,
-                    headers(node.path("headers")),
-                    body instanceof MissingNode || body.isNull() ? new byte[0] : body.binaryValue(),
+                    status.intValue(),
+                    headers(headers),
+                    empty ? new byte[0] : body.binaryValue(),
                     node.path("truncated").asBoolean());
         } catch (IOException e) {
             return new FromClient.Nonsense("the body of a response must be base64");
         }
+    }
+
+    /** A whole number, and none that is another one when it is cut to 64 bits. */
+    private static boolean isNumber(JsonNode node) {
+        return node.isIntegralNumber() && node.canConvertToLong();
+    }
+
+    private static boolean isHeader(JsonNode node) {
+        return node.path("name").isTextual() && node.path("value").isTextual();
     }
 
     private static List<Header> headers(JsonNode list) {
@@ -199,7 +221,7 @@ final class ListenFrames {
 
     private static FromClient failure(JsonNode node) {
         Trouble trouble = trouble(node.path("kind").asText());
-        if (trouble == null || !node.path("id").isIntegralNumber()) {
+        if (trouble == null || !isNumber(node.path("id"))) {
             return new FromClient.Nonsense(
                     "a failure needs the id of its delivery and a kind: timeout, dns, connect, tls or protocol");
         }

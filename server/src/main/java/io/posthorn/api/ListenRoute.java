@@ -124,10 +124,12 @@ public final class ListenRoute implements RouteModule, AutoCloseable {
                 token.id(),
                 token.name(),
                 token.role(),
+                token.envNo(),
                 call.env(),
                 Objects.requireNonNull(Contract.ours().operationId(HttpMethod.GET, PATH), "it is in openapi.yaml"),
                 PATH.replace(":app", appId),
                 appId,
+                null,
                 List.of(),
                 call.source().address());
     }

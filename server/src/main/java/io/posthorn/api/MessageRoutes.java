@@ -10,8 +10,10 @@ import org.jspecify.annotations.Nullable;
 final class MessageRoutes implements RouteModule {
     private static final String ALL = "/api/v1/app/:app/msg";
 
-    /** Characters of a path into payloads, and of a value there. */
-    private static final int MOST_SOUGHT = 1_000;
+    /** Characters of a path into payloads. */
+    private static final int MOST_PATH = 500;
+    /** And of a value there. */
+    private static final int MOST_VALUE = 1_000;
 
     private final HistoryReads reads;
 
@@ -46,8 +48,8 @@ final class MessageRoutes implements RouteModule {
     }
 
     private static Search search(Query query) {
-        String path = shortText(query, "payload_path");
-        String value = shortText(query, "payload_value");
+        String path = shortText(query, "payload_path", MOST_PATH);
+        String value = shortText(query, "payload_value", MOST_VALUE);
         if (path == null && value != null) {
             query.refuse("payload_value", "needs payload_path to say where in the payload, such as $.customer.id");
         }
@@ -55,10 +57,10 @@ final class MessageRoutes implements RouteModule {
                 HistoryQuery.name(query, "event_id"), path == null ? null : new Search.InPayload(path, value));
     }
 
-    private static @Nullable String shortText(Query query, String parameter) {
+    private static @Nullable String shortText(Query query, String parameter, int most) {
         String text = query.text(parameter);
-        if (text != null && (text.length() > MOST_SOUGHT || text.indexOf('\0') >= 0)) {
-            query.refuse(parameter, "must have at most " + MOST_SOUGHT + " characters, and none of them U+0000");
+        if (text != null && (text.length() > most || text.indexOf('\0') >= 0)) {
+            query.refuse(parameter, "must have at most " + most + " characters, and none of them U+0000");
         }
         return text;
     }

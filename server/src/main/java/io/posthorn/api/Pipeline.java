@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  * What happens around every operation:
  *
  * <pre>
- *   whose request? 401 ▶ may they? 403 ▶ their application? 404 ▶ the body 415 413 408 422
- *     ▶ the contract 422 ▶ a repetition? the answer of then, 409, 422 ▶ the work, written down in the audit log ▶ the answer
+ *   whose request? 401 ▶ may they? 403 ▶ their application? 404 ▶ the body 415 413 408 ▶ still valid? 401
+ *     ▶ JSON and the contract 422 ▶ a repetition? the answer of then, 409, 422
+ *     ▶ the work, written down in the audit log ▶ the answer
  * </pre>
  *
  * <p>An application that the caller may not see is not there: the answer is the same as for one that does not exist.
@@ -72,8 +73,8 @@ final class Pipeline {
         if (!Authenticator.permits(request, caller, operation.access())) {
             return;
         }
-        Call call = Call.of(ctx, caller);
-        if (!seesItsApplication(call)) {
+        Call call = inItsApplication(Call.of(ctx, caller));
+        if (call == null) {
             Errors.write(request, Answer.notFound("application"));
             return;
         }
@@ -100,13 +101,19 @@ final class Pipeline {
         return Contract.ours().check(operation.path(), operation.method(), call, request::getHeader);
     }
 
-    /** Applications of others are nobody's business, not even whether they exist. */
-    private boolean seesItsApplication(Call call) {
+    /**
+     * Applications of others are nobody's business, not even whether they exist: null for one of them. Who is bound to an
+     * application means the one that was looked at here, by its id, since a uid may be another's by the time that the
+     * body has arrived.
+     */
+    private @Nullable Call inItsApplication(Call call) {
         if (call.caller().token().appNo() == null || !call.names("app")) {
-            return true;
+            return call;
         }
         AppView view = catalog.app(call.env(), call.path("app"));
-        return view != null && call.caller().sees(view.application().no());
+        return view != null && call.caller().sees(view.application().no())
+                ? call.with("app", view.application().id())
+                : null;
     }
 
     private void withBody(HttpServerRequest request, Call call, Operation operation, Operation.Work.WithBody work) {
@@ -133,6 +140,9 @@ final class Pipeline {
             Operation.Work.WithBody work,
             @Nullable String key,
             byte[] body) {
+        if (!Authenticator.stillPermits(catalog, request, operation.access())) {
+            return Errors.UNAUTHORIZED; // revoked or expired while the body was on its way
+        }
         Call whole;
         if (work.optional() && body.length == 0) {
             whole = call.with(JsonNodeFactory.instance.objectNode());
@@ -190,10 +200,12 @@ final class Pipeline {
                 token.id(),
                 token.name(),
                 token.role(),
+                token.envNo(),
                 call.env(),
                 action(operation),
                 withoutNul(cut(call.source().path(), LONGEST_TARGET)),
                 app == null ? null : app.application().id(),
+                null,
                 fields,
                 call.source().address());
     }

@@ -10,6 +10,7 @@ import io.posthorn.catalog.Role;
 import io.posthorn.catalog.Rules;
 import io.posthorn.catalog.Token;
 import io.posthorn.catalog.TokenDraft;
+import io.posthorn.intake.AnswerKeys;
 import io.posthorn.model.Application;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -114,7 +115,8 @@ final class PortalRoutes implements RouteModule {
         if (draft == null) {
             return Answer.notFound("application");
         }
-        Result<Application> made = catalog.applications().create(call.env(), draft, true);
+        Result<Application> made =
+                AnswerKeys.repeatable(() -> catalog.applications().create(call.env(), draft, true));
         return switch (made) {
             case Result.Created<Application>(Application app) -> give(app, role, expiry, session);
             case Result.Existing<Application>(Application app) -> give(app, role, expiry, session);

@@ -135,6 +135,9 @@ public final class RedeliveryRoutes implements RouteModule {
                 call,
                 view,
                 endpoint -> reads.message(call, view, false, message -> {
+                    if (message.onlyEndpointNo != 0 && message.onlyEndpointNo != endpoint.no()) {
+                        return Answer.error(409, "conflict", "the message is for another endpoint only");
+                    }
                     if (endpoint.disabled()) {
                         return disabled();
                     }

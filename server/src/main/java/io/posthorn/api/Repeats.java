@@ -14,8 +14,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Requests that come twice under one {@code Idempotency-Key} are worked on once: the second gets the answer of the
- * first, 409 while that is still being worked on, and 422 if it is another request. Answers that say that something
- * failed here (5xx) are not kept, so that trying again can succeed.
+ * first, 409 while that is still being worked on, and 422 if it is another request. Kept are the answers that would be
+ * the same again: what was done, what is not there (404) and what breaks a rule (422). All others, such as that a uid is
+ * taken or that the server cannot do it just now, are not, so that trying again can succeed. If a change was made and its
+ * answer is not known any more, because the server went down in between, the second request gets 409 and does nothing.
  */
 final class Repeats {
     /** The header. */
@@ -63,6 +65,13 @@ final class Repeats {
                         java.util.List.of("header", HEADER),
                         "was used with another request",
                         "value_error.idempotency_key")));
+            case Claim.AnswerLost _ ->
+                Answer.error(
+                        409,
+                        "answer_lost",
+                        "the first request with this Idempotency-Key has made its change, and its answer is not known"
+                                + " any more, because the server or its database went down at that moment; look at"
+                                + " what is there, and use another key to do it again");
             case Claim.Running _ ->
                 Answer.error(
                         409,
@@ -75,33 +84,28 @@ final class Repeats {
     private Answer first(byte[] key, Supplier<Answer> work) {
         Answer answer;
         try {
-            answer = work.get();
+            answer = ScopedValue.where(AnswerKeys.KEY, key).call(work::get);
         } catch (Throwable e) {
             release(key);
             throw e;
         }
-        if (answer.status() >= 500) {
-            release(key);
+        if (isKept(answer.status())) {
+            keys.settle(key, new Stored(answer.status(), answer.contentType(), answer.body()));
         } else {
-            settle(key, answer);
+            release(key);
         }
         return answer;
     }
 
-    /** The work is done, and its caller must hear of it, whether the key can be kept or not. */
-    private void settle(byte[] key, Answer answer) {
-        try {
-            keys.settle(key, new Stored(answer.status(), answer.contentType(), answer.body()));
-        } catch (RuntimeException e) {
-            LOG.warn("an answer could not be kept for its Idempotency-Key: {}", e.toString());
-        }
+    private static boolean isKept(int status) {
+        return (status >= 200 && status < 300) || status == 404 || status == 422;
     }
 
     private void release(byte[] key) {
         try {
             keys.release(key);
         } catch (RuntimeException e) {
-            LOG.warn("an Idempotency-Key could not be freed, the next start does it: {}", e.toString());
+            LOG.warn("an Idempotency-Key is left without an answer for the next request: {}", e.toString());
         }
     }
 

@@ -172,7 +172,7 @@ final class TokenRoutes implements RouteModule {
         if (wantedApp != null && app == null) {
             return Answer.notFound("application");
         }
-        if (mightier(maker, role, rest)) {
+        if (lastsLonger(maker, rest.expiresAt()) || isFaster(maker, rest.rateLimit())) {
             return mightierThanItself();
         }
         return Answer.of(
@@ -204,22 +204,20 @@ final class TokenRoutes implements RouteModule {
         return environment != null && (from == Token.EVERYWHERE || from == environment.no()) ? environment.no() : null;
     }
 
-    /** An administrator who is there for a time, or for so many requests, leaves no other one who is not. */
-    private static boolean mightier(Token maker, Role role, TokenPatch than) {
-        if (role != Role.ADMINISTRATOR) {
-            return false;
-        }
-        Instant until = maker.expiresAt();
+    /** Who is there for a time, or for so many requests, leaves no token that is not: administrators' or any other. */
+    private static boolean lastsLonger(Token maker, @Nullable Instant until) {
+        Instant end = maker.expiresAt();
+        return end != null && (until == null || until.isAfter(end));
+    }
+
+    private static boolean isFaster(Token maker, @Nullable Integer rateLimit) {
         Integer most = maker.rateLimit();
-        boolean longer =
-                until != null && (than.expiresAt() == null || than.expiresAt().isAfter(until));
-        boolean faster = most != null && (than.rateLimit() == null || than.rateLimit() > most);
-        return longer || faster;
+        return most != null && (rateLimit == null || rateLimit > most);
     }
 
     private static Answer mightierThanItself() {
-        return forbidden("an administrator's token that expires, or has a rate limit, makes no administrator's token"
-                + " that does so later, or has a higher one");
+        return forbidden("a token that expires, or has a rate limit, makes no token that does so later, or has a higher"
+                + " one; give expiresAt or rateLimit");
     }
 
     private static Answer forbidden(String detail) {
@@ -241,8 +239,9 @@ final class TokenRoutes implements RouteModule {
         if (!fields.problems().isEmpty()) {
             return Answer.invalid(fields.problems());
         }
-        boolean raises = fields.has("expiresAt") || fields.has("rateLimit");
-        if (raises && mightier(call.caller().token(), token.role(), asked)) {
+        Token changer = call.caller().token();
+        if ((fields.has("expiresAt") && lastsLonger(changer, asked.expiresAt()))
+                || (fields.has("rateLimit") && isFaster(changer, asked.rateLimit()))) {
             return mightierThanItself();
         }
         return Answer.of(catalog.tokens().patch(token.id(), present -> patch(fields.checked(), present)), this::shown);

@@ -59,6 +59,7 @@ final class Caretaker implements AutoCloseable {
         try {
             catalog.tokens().noteUses();
             catalog.reconcile();
+            answerKeys.settleAgain();
             if (System.nanoTime() - tokensAt >= TOKENS_EVERY_NANOS) {
                 tokensAt = System.nanoTime();
                 catalog.tokens().saveUses();

@@ -15,6 +15,7 @@ import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.PgAudit;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
+import io.posthorn.catalog.WriteGuard;
 import io.posthorn.dispatch.ContentDeletion;
 import io.posthorn.dispatch.DispatchSettings;
 import io.posthorn.dispatch.Dispatcher;
@@ -134,7 +135,8 @@ public final class Server {
         Clock clock = instants.withZone(ZoneOffset.UTC);
         PgAudit audit = new PgAudit(database.jdbi(), ownership::fence, clock);
         PgAnswerKeys answerKeys = new PgAnswerKeys(database.jdbi(), box, ownership::fence, clock);
-        Catalog catalog = Catalog.load(database.jdbi(), box, clock, audit.guard());
+        WriteGuard acts = answerKeys.marking(audit.guard());
+        Catalog catalog = Catalog.load(database.jdbi(), box, clock, acts);
         int left = catalog.endpoints().deleteTemporary();
         if (left > 0) {
             LOG.info("Removed {} endpoints whose listeners were connected to an earlier run", left);
@@ -201,7 +203,7 @@ public final class Server {
         intake.start();
         onStop("intake", intake::close);
         Redelivery redelivery = new Redelivery(
-                new PgRedeliveries(database.dataSource(), audit.guard()::check, ids),
+                new PgRedeliveries(database.dataSource(), acts::check, ids),
                 catalog,
                 dispatcher,
                 metrics,
@@ -221,7 +223,7 @@ public final class Server {
         ListenRoute listen = new ListenRoute(
                 vertx, catalog, dispatcher.listeners(), ListenSettings.of((int) config.responseKeepBytes()));
         PgHistory history = new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2));
-        PgContents contents = new PgContents(database.dataSource(), audit.guard()::check, ownership::fence);
+        PgContents contents = new PgContents(database.dataSource(), acts::check, ownership::fence);
         ApiServer api = new ApiServer(
                 vertx,
                 apiSettings(loops),
@@ -252,6 +254,7 @@ public final class Server {
                         .toCompletableFuture()
                         .get(config.shutdownGrace().toMillis() + 5_000, TimeUnit.MILLISECONDS));
         onStop("listeners", listen::close);
+        onStop("new deliveries", dispatcher::beginNoMore);
         ownership.onLost(this::lost);
         LOG.info(
                 "Posthorn listens on {}:{} after {} ms",

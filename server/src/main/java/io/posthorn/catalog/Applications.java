@@ -110,7 +110,9 @@ public final class Applications {
             if (view == null) {
                 return new Result.NotFound<>("application");
             }
-            pg.deleteApplication(view.application().no());
+            Audit.about(
+                    subject(view.application()),
+                    () -> pg.deleteApplication(view.application().no()));
             remove(view);
             return new Result.Deleted<>(view.application());
         });
@@ -121,8 +123,9 @@ public final class Applications {
             return new Result.NotFound<>("environment"); // deleted since the request began
         }
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
-        Application made = pg.insert(
-                new Application(0, env, id, draft.uid(), draft.name(), draft.metadata(), draft.rateLimit(), now, now));
+        Application fresh =
+                new Application(0, env, id, draft.uid(), draft.name(), draft.metadata(), draft.rateLimit(), now, now);
+        Application made = Audit.about(subject(fresh), () -> pg.insert(fresh));
         directory.put(AppView.of(made, new Endpoint[0]));
         return new Result.Created<>(made);
     }
@@ -143,9 +146,13 @@ public final class Applications {
                 draft.rateLimit(),
                 was.createdAt(),
                 clock.instant().truncatedTo(ChronoUnit.MICROS));
-        pg.update(now);
+        Audit.about(subject(now), () -> pg.update(now));
         directory.put(view.with(now));
         return new Result.Updated<>(now);
+    }
+
+    private static Audit.Subject subject(Application application) {
+        return new Audit.Subject(application.envNo(), application.id(), application.id());
     }
 
     private @Nullable Application holder(int env, @Nullable String uid) {

@@ -162,7 +162,8 @@ public final class Catalog {
     /**
      * Sees to it that somebody can use the API.
      *
-     * @param configured the token of the configuration; it replaces the one configured before. Null if there is none
+     * @param configured the token of the configuration; it replaces the one configured before. Null if there is none:
+     *     the one configured before is not valid any more
      * @return a new token, the only time it is to be seen, if nobody could administer the installation; otherwise null
      * @throws IllegalArgumentException if the configured one is empty or has spaces or control characters
      */

@@ -114,7 +114,7 @@ public final class Endpoints {
             if (present == null) {
                 return new Result.NotFound<>("endpoint");
             }
-            pg.deleteEndpoint(present.no());
+            Audit.about(subject(view, present), () -> pg.deleteEndpoint(present.no()));
             directory.put(view.without(present.no()));
             changes.announce(new EndpointChange.Removed(present));
             return new Result.Deleted<>(present);
@@ -237,7 +237,7 @@ public final class Endpoints {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         SigningSecret secret = draft.secret();
         List<CustomHeader> headers = draft.headers();
-        Endpoint made = pg.insert(new Endpoint(
+        Endpoint fresh = new Endpoint(
                 0,
                 app.no(),
                 Ids.fresh(PREFIX),
@@ -255,7 +255,8 @@ public final class Endpoints {
                 headers == null ? List.of() : headers,
                 draft.version(),
                 now,
-                now));
+                now);
+        Endpoint made = Audit.about(subject(view, fresh), () -> pg.insert(fresh));
         publish(view, made);
         return new Result.Created<>(made);
     }
@@ -337,9 +338,13 @@ public final class Endpoints {
     }
 
     private Endpoint store(AppView view, Endpoint now) {
-        pg.update(now);
+        Audit.about(subject(view, now), () -> pg.update(now));
         publish(view, now);
         return now;
+    }
+
+    private static Audit.Subject subject(AppView view, Endpoint endpoint) {
+        return new Audit.Subject(view.application().envNo(), view.application().id(), endpoint.id());
     }
 
     private void publish(AppView view, Endpoint now) {

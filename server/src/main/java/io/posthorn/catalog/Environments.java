@@ -3,6 +3,7 @@ package io.posthorn.catalog;
 import io.posthorn.model.Environment;
 import io.posthorn.model.Ids;
 import java.time.Clock;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -113,7 +114,8 @@ public final class Environments {
             if (all.byId.size() >= MOST) {
                 return new Result.Conflict<>("environment", "there are " + MOST + " environments already");
             }
-            Environment made = pg.insertEnvironment(id, name, clock.instant().truncatedTo(ChronoUnit.MICROS));
+            Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+            Environment made = Audit.about(subject(id), () -> pg.insertEnvironment(id, name, now));
             publish(made, made);
             return new Result.Created<>(made);
         });
@@ -138,7 +140,7 @@ public final class Environments {
             if (all.byName.containsKey(name)) {
                 return taken(name);
             }
-            pg.renameEnvironment(was.no(), name);
+            Audit.about(subject(was.id()), () -> pg.renameEnvironment(was.no(), name));
             Environment now = new Environment(was.no(), was.id(), name, was.createdAt());
             publish(was, now);
             return new Result.Updated<>(now);
@@ -165,11 +167,15 @@ public final class Environments {
             if (has != null) {
                 return new Result.Conflict<>("environment", "the environment has " + has + "; delete them first");
             }
-            pg.deleteEnvironment(was.no());
+            Audit.about(subject(was.id()), () -> pg.deleteEnvironment(was.no()));
             publish(was, null);
             gone.accept(was.no());
             return new Result.Deleted<>(was);
         });
+    }
+
+    private static Audit.Subject subject(String id) {
+        return new Audit.Subject(Audit.INSTALLATION, null, id);
     }
 
     private void publish(Environment was, @Nullable Environment now) {

@@ -170,7 +170,7 @@ public final class EventTypes {
                 return new Result.NotFound<>("event type");
             }
             if (expunge) {
-                pg.deleteEventType(env, name);
+                Audit.about(new Audit.Subject(env, null, name), () -> pg.deleteEventType(env, name));
                 in(env).remove(name);
             } else if (!present.archived()) {
                 store(env, name, present, EventTypeDraft.of(present).withArchived());
@@ -181,7 +181,7 @@ public final class EventTypes {
 
     private EventType store(int env, String name, @Nullable EventType present, EventTypeDraft draft) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
-        EventType type = pg.upsert(new EventType(
+        EventType wanted = new EventType(
                 env,
                 name,
                 draft.description(),
@@ -191,7 +191,8 @@ public final class EventTypes {
                 draft.featureFlags(),
                 draft.schemas(),
                 present == null ? now : present.createdAt(),
-                now));
+                now);
+        EventType type = Audit.about(new Audit.Subject(env, null, name), () -> pg.upsert(wanted));
         put(type);
         return type;
     }

@@ -113,6 +113,14 @@ final class PgAccess {
         });
     }
 
+    /** Removes what was the administrator's token of the configuration; returns all as they are then. */
+    List<Row> removeConfigured() {
+        return writes.write(handle -> {
+            handle.createUpdate("delete from api_token where configured").execute();
+            return tokens(handle);
+        });
+    }
+
     void update(int no, TokenPatch now) {
         writes.write(handle -> handle.createUpdate("""
                         update api_token set name = :name, rate_limit = :rateLimit, expires_at = :expiresAt

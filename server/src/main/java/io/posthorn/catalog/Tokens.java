@@ -138,6 +138,7 @@ public final class Tokens {
             load(pg.replaceConfigured(Ids.fresh(ID), CONFIGURED, hash(configured)));
             return null;
         }
+        load(pg.removeConfigured());
         if (byId.values().stream().anyMatch(each -> isChief(each.token()) && !expired(each.token()))) {
             return null;
         }
@@ -150,7 +151,22 @@ public final class Tokens {
         random.nextBytes(bytes);
         String secret = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
-        return new NewToken(put(pg.insert(Ids.fresh(ID), draft, hash(secret), now)), secret);
+        String id = Ids.fresh(ID);
+        PgAccess.Row row =
+                Audit.about(subject(draft.envNo(), draft.appNo(), id), () -> pg.insert(id, draft, hash(secret), now));
+        return new NewToken(put(row), secret);
+    }
+
+    private Audit.Subject subject(int envNo, @Nullable Integer appNo, String id) {
+        AppView app = appNo == null ? null : directory.find(appNo);
+        return new Audit.Subject(
+                envNo == EVERYWHERE ? Audit.INSTALLATION : envNo,
+                app == null ? null : app.application().id(),
+                id);
+    }
+
+    private Audit.Subject subject(Token token) {
+        return subject(token.envNo(), token.appNo(), token.id());
     }
 
     /** The token with this id, valid or expired; null if there is none. */
@@ -235,7 +251,7 @@ public final class Tokens {
             if (now.expiresAt() != null && isLast(was)) {
                 return last("cannot expire");
             }
-            pg.update(was.no(), now);
+            Audit.about(subject(was), () -> pg.update(was.no(), now));
             Token token = new Token(
                     was.no(),
                     was.id(),
@@ -268,7 +284,7 @@ public final class Tokens {
             if (isLast(token)) {
                 return last("cannot be revoked");
             }
-            pg.delete(List.of(token.no()));
+            Audit.about(subject(token), () -> pg.delete(List.of(token.no())));
             forget(credential);
             return new Result.Deleted<>(token);
         });

@@ -119,7 +119,8 @@ final class AdministrationCommands {
                         .query(
                                 text("--action", "action", "Only this action."),
                                 text("--token-id", "token_id", "Only what was done with this token."),
-                                text("--app-id", "app_id", "Only what was done in this application, its id."))
+                                text("--app-id", "app_id", "Only what was done in this application, its id."),
+                                text("--scope", "scope", "installation: changes that belong to no environment."))
                         .example("audit list --limit 100", "")
                         .example("audit list --token-id tok_01K9ZQ2V5E8S7X3N4M6P0R1T2W", "")
                         .example("audit list --all --json | jq -r '.[] | [.at, .tokenName, .action] | @tsv'", ""));

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
+import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -26,10 +27,29 @@ import org.jspecify.annotations.Nullable;
  * <p>A new connection is a new endpoint, with the same secret: what was sent while there was none does not come.
  */
 final class ListenClient implements AutoCloseable {
-    private static final Duration CONNECT = Duration.ofSeconds(15);
-
-    /** What to listen to. */
-    record Plan(URI server, String token, String app, URI target, Hello hello) {}
+    /**
+     * What to listen to.
+     *
+     * @param server the root of its URL
+     * @param environment name or id; null for the token's
+     * @param connect how long connecting to the server may take
+     * @param app id or uid
+     * @param target where deliveries go
+     */
+    record Plan(
+            URI server,
+            String token,
+            @Nullable String environment,
+            Duration connect,
+            String app,
+            URI target,
+            Hello hello) {
+        /** Without the token: this may end up in a log. */
+        @Override
+        public String toString() {
+            return "Plan[" + server + ", " + app + ", " + target + "]";
+        }
+    }
 
     /** The first message to the server. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -73,10 +93,7 @@ final class ListenClient implements AutoCloseable {
     private final ListenOutput output;
     private final Backoff backoff;
     private final LocalTarget target;
-    private final HttpClient http = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(CONNECT)
-            .build();
+    private final HttpClient http;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private @Nullable ListenLink link;
     private Hello hello;
@@ -87,6 +104,10 @@ final class ListenClient implements AutoCloseable {
         this.backoff = backoff;
         this.hello = plan.hello();
         this.target = new LocalTarget(plan.target());
+        this.http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(plan.connect())
+                .build();
     }
 
     /**
@@ -136,11 +157,13 @@ final class ListenClient implements AutoCloseable {
             link = next;
         }
         try {
-            http.newWebSocketBuilder()
+            WebSocket.Builder handshake = http.newWebSocketBuilder()
                     .header("authorization", "Bearer " + plan.token())
-                    .connectTimeout(CONNECT)
-                    .buildAsync(address(), next)
-                    .get(CONNECT.toMillis(), TimeUnit.MILLISECONDS);
+                    .connectTimeout(plan.connect());
+            if (plan.environment() != null) {
+                handshake.header("posthorn-environment", plan.environment());
+            }
+            handshake.buildAsync(address(), next).get(plan.connect().toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             return refused(e.getCause() == null ? e : e.getCause());
         } catch (TimeoutException e) {

@@ -32,7 +32,7 @@ final class ListenCommand implements Callable<Integer> {
     private final Surroundings surroundings;
 
     @Mixin
-    private final Remote remote = new Remote();
+    private final RemoteOptions remote = new RemoteOptions();
 
     @Option(names = "--app", required = true, paramLabel = "APP", description = "The application, by its id or uid.")
     private String app = "";
@@ -62,9 +62,6 @@ final class ListenCommand implements Callable<Integer> {
             description = "What deliveries are signed with, whsec_ and base64. Otherwise a new one is made and shown.")
     private @Nullable String secret;
 
-    @Option(names = "--json", description = "One JSON object a line.")
-    private boolean json;
-
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec command;
@@ -77,8 +74,15 @@ final class ListenCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         URI target = target();
         ListenClient.Plan plan = new ListenClient.Plan(
-                remote.server(surroundings), remote.token(surroundings), app, target, hello(target));
-        ListenOutput output = json ? ListenOutput.json(surroundings.out()) : ListenOutput.text(surroundings.out());
+                remote.base(surroundings, command.commandLine()),
+                remote.token(surroundings, command.commandLine()),
+                remote.environment(surroundings),
+                remote.timeout(command.commandLine()),
+                app,
+                target,
+                hello(target));
+        ListenOutput output =
+                remote.json() ? ListenOutput.json(surroundings.out()) : ListenOutput.text(surroundings.out());
         try (ListenClient client = new ListenClient(plan, output, ListenClient.Backoff.usual())) {
             Thread hook = Thread.ofPlatform().name("stop-listening").unstarted(client::close);
             Runtime.getRuntime().addShutdownHook(hook);

@@ -77,7 +77,7 @@ final class RemoteOptions {
         return new ApiClient(
                 base(surroundings, command),
                 token(surroundings, command),
-                present(environment, surroundings, ENVIRONMENT_VARIABLE),
+                environment(surroundings),
                 timeout(command),
                 ApiClient.Pause.SLEEP);
     }
@@ -121,7 +121,14 @@ final class RemoteOptions {
         return found;
     }
 
-    private Duration timeout(CommandLine command) {
+    /** The environment to work in; null for the token's. */
+    @Nullable
+    String environment(Surroundings surroundings) {
+        return present(environment, surroundings, ENVIRONMENT_VARIABLE);
+    }
+
+    /** The longest that one request may take. */
+    Duration timeout(CommandLine command) {
         try {
             Duration duration = Times.duration(timeout);
             if (duration.isPositive() && duration.compareTo(LONGEST) <= 0) {

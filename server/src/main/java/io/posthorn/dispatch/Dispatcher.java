@@ -367,6 +367,16 @@ public final class Dispatcher {
     }
 
     /**
+     * Begins no more requests from now on; what comes is parked. The first step of a stop, so that what is under way
+     * then is what has to be waited for.
+     */
+    public void beginNoMore() {
+        for (int i = 0; i < owners.size(); i++) {
+            run(i, LaneLoop::stop);
+        }
+    }
+
+    /**
      * Begins no more requests, waits for those in flight, and settles the rest as deferred.
      *
      * @param graceMillis how long to wait for requests in flight
@@ -384,9 +394,7 @@ public final class Dispatcher {
 
     private void stopLoops(long graceMillis) throws InterruptedException {
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(graceMillis);
-        for (int i = 0; i < owners.size(); i++) {
-            run(i, LaneLoop::stop);
-        }
+        beginNoMore();
         while (inFlight() > 0 && System.nanoTime() < until) {
             TimeUnit.MILLISECONDS.sleep(LOOK_WHETHER_DONE_MILLIS);
         }

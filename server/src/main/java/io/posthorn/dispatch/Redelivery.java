@@ -1,6 +1,7 @@
 package io.posthorn.dispatch;
 
 import io.posthorn.catalog.AppView;
+import io.posthorn.catalog.Audit;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.history.HistoryException;
 import io.posthorn.history.Redeliveries;
@@ -306,19 +307,19 @@ public final class Redelivery {
             long until,
             String createdBy) {
         long now = time.micros();
-        Begun begun = store.begin(
-                new RedeliveryTask.Draft(
-                        Ids.fresh("qtask_"),
-                        application.envNo(),
-                        application.no(),
-                        endpoint.no(),
-                        application.id(),
-                        endpoint.id(),
-                        kind,
-                        since,
-                        Math.min(until, now),
-                        createdBy),
-                now);
+        RedeliveryTask.Draft draft = new RedeliveryTask.Draft(
+                Ids.fresh("qtask_"),
+                application.envNo(),
+                application.no(),
+                endpoint.no(),
+                application.id(),
+                endpoint.id(),
+                kind,
+                since,
+                Math.min(until, now),
+                createdBy);
+        Begun begun =
+                Audit.about(new Audit.Subject(draft.envNo(), draft.appId(), draft.id()), () -> store.begin(draft, now));
         // One that is in the way may have been begun by a commit that its caller never heard of.
         adopt(
                 switch (begun) {

@@ -118,7 +118,7 @@ final class PgCounts {
         }
         List<String> channels = endpoint.channels();
         if (channels != null) {
-            select.add("and m.channels && ?", (Object) channels.toArray(String[]::new));
+            select.add("and m.channels && cast(? as text[])", (Object) channels.toArray(String[]::new));
         }
         select.add(")");
         // The sum keeps the attempt from being sought in the endpoint's index, past all its others.

@@ -26,10 +26,14 @@ import org.jspecify.annotations.Nullable;
 public final class PgHistory implements History {
     private static final long STATEMENT_MILLIS = 10_000;
     private static final long WAIT_MILLIS = 5_000;
+    /** Searches in payloads at a time: each may take hundreds of megabytes of PostgreSQL's memory. */
+    private static final int MOST_IN_PAYLOADS = 1;
+
     private static final String CANCELLED = "57014";
 
     private final DataSource pool;
     private final Semaphore room;
+    private final Semaphore payloadRoom = new Semaphore(MOST_IN_PAYLOADS);
     private final long waitMillis;
     private final String begin;
     private final PgMessages messages;
@@ -47,7 +51,8 @@ public final class PgHistory implements History {
      *
      * @param pool of connections
      * @param ids makes and reads the public ids
-     * @param mostAtOnce how many connections it takes at a time; others wait, for 5 seconds
+     * @param mostAtOnce how many connections it takes at a time, one of them for a search in payloads; others wait, for 5
+     *     seconds
      */
     public PgHistory(DataSource pool, Ids ids, int mostAtOnce) {
         this(pool, ids, mostAtOnce, STATEMENT_MILLIS, WAIT_MILLIS);
@@ -78,7 +83,15 @@ public final class PgHistory implements History {
 
     @Override
     public Slice<Message> messages(int appNo, Filter filter, Search search, Reach reach) {
-        return read(tx -> messages.page(tx, appNo, filter, search, reach));
+        if (search.payload() == null) {
+            return read(tx -> messages.page(tx, appNo, filter, search, reach));
+        }
+        take(payloadRoom, "too many are searching in payloads");
+        try {
+            return read(tx -> messages.page(tx, appNo, filter, search, reach));
+        } finally {
+            payloadRoom.release();
+        }
     }
 
     @Override
@@ -133,7 +146,7 @@ public final class PgHistory implements History {
     }
 
     private <T extends @Nullable Object> T read(Reading<T> reading) {
-        takeRoom();
+        take(room, "too many are reading the history");
         try (Connection tx = pool.getConnection()) {
             tx.setAutoCommit(false);
             try (Statement first = tx.createStatement()) {
@@ -153,7 +166,7 @@ public final class PgHistory implements History {
         }
     }
 
-    private void takeRoom() {
+    private void take(Semaphore room, String otherwise) {
         boolean taken;
         try {
             taken = room.tryAcquire(waitMillis, TimeUnit.MILLISECONDS);
@@ -162,7 +175,7 @@ public final class PgHistory implements History {
             throw new HistoryException(HistoryException.Kind.BUSY, "interrupted while waiting to read the history", e);
         }
         if (!taken) {
-            throw new HistoryException(HistoryException.Kind.BUSY, "too many are reading the history", null);
+            throw new HistoryException(HistoryException.Kind.BUSY, otherwise, null);
         }
     }
 }

@@ -13,6 +13,11 @@ import org.postgresql.util.PSQLException;
  */
 final class PgPayload {
     private static final Pattern NUMBER = Pattern.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]{1,4})?");
+    /** Bytes; what is longer is not looked into, because following a path takes memory for each value in it. */
+    private static final int LARGEST = 1 << 20;
+
+    private static final String PAYLOAD =
+            "payload_json(case when octet_length(m.payload) <= " + LARGEST + " then m.payload end)";
     /** A number of this many digits before or behind the point is compared as a text only. */
     private static final int MOST_DIGITS = 1_000;
 
@@ -46,14 +51,18 @@ final class PgPayload {
         String value = sought.value();
         if (value == null) {
             select.add(
-                    "and jsonb_path_exists_tz(payload_json(m.payload), (select cast(? as jsonpath)), '{}', true)",
+                    "and jsonb_path_exists_tz(" + PAYLOAD + ", (select cast(? as jsonpath)), '{}', true)",
                     sought.path());
             return;
         }
+        // In a select list and not in from: there PostgreSQL would write all that is found to its disk first, and .**
+        // finds
+        // everything as often as it is nested.
         select.add("""
-                        and exists (select from jsonb_path_query_tz(payload_json(m.payload), (select cast(? as jsonpath)),
-                                                                    '{}', true) found (value)
-                                    where found.value = to_jsonb(cast(? as text))""", sought.path(), value);
+                        and exists (select from (select jsonb_path_query_tz(%s, (select cast(? as jsonpath)), '{}', true)
+                                                        as value
+                                                 offset 0) found
+                                    where found.value = to_jsonb(cast(? as text))""".formatted(PAYLOAD), sought.path(), value);
         String scalar = scalar(value);
         select.add(scalar == null ? "" : "or found.value = cast('" + scalar + "' as jsonb)")
                 .add(")");

@@ -87,7 +87,7 @@ final class Api implements AutoCloseable {
                     Base64.getEncoder().encodeToString(key), Files.createTempDirectory("posthorn-api-test"));
             audit = new PgAudit(db.jdbi(), WriteGuard.NONE, clock);
             keys = new PgAnswerKeys(db.jdbi(), box, WriteGuard.NONE, clock);
-            catalog = Catalog.load(db.jdbi(), box, clock, audit.guard());
+            catalog = Catalog.load(db.jdbi(), box, clock, keys.marking(audit.guard()));
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

@@ -25,6 +25,7 @@ final class IdempotencyApiTest {
     private final CountDownLatch entered = new CountDownLatch(1);
     private final CountDownLatch leave = new CountDownLatch(1);
     private final AtomicInteger failures = new AtomicInteger();
+    private final AtomicInteger said = new AtomicInteger();
     private final Api api = new Api(ApiSettings.of("127.0.0.1", 0, 2), () -> true, FastRoutes.NONE, List.of(this::odd));
 
     private List<Operation> odd() {
@@ -37,6 +38,14 @@ final class IdempotencyApiTest {
                         Thread.currentThread().interrupt();
                     }
                     return Answer.empty();
+                }),
+                Operation.post(
+                        "/api/v1/says",
+                        Access.SELF,
+                        call -> said.get() == 204 ? Answer.empty() : Answer.error(said.get(), "said", "so")),
+                Operation.post("/api/v1/breaks", Access.SELF, call -> {
+                    api.catalog.applications().create(call.env(), ApplicationRoutes.BLANK, false);
+                    throw new IllegalStateException("after the change");
                 }),
                 Operation.post("/api/v1/flaky", Access.SELF, call -> {
                     if (failures.incrementAndGet() == 1) {
@@ -82,11 +91,34 @@ final class IdempotencyApiTest {
 
     @Test
     void anErrorOfTheCallerIsTheSameAgain() {
+        assertThat(post("/token", "k", "{\"name\":\"t\",\"role\":\"application\",\"appId\":\"late\"}")
+                        .status())
+                .isEqualTo(404);
+        assertThat(post("/app", "a", "{\"name\":\"one\",\"uid\":\"late\"}").status())
+                .isEqualTo(201);
+        assertThat(post("/token", "k", "{\"name\":\"t\",\"role\":\"application\",\"appId\":\"late\"}")
+                        .status())
+                .isEqualTo(404);
+        assertThat(post("/token", "other", "{\"name\":\"t\",\"role\":\"application\",\"appId\":\"late\"}")
+                        .status())
+                .isEqualTo(201);
+    }
+
+    @Test
+    void whatSaysTryAgainIsNotKept() {
         assertThat(post("/app", "a", "{\"name\":\"one\",\"uid\":\"u\"}").status())
                 .isEqualTo(201);
-        Api.Reply conflict = post("/app", "b", "{\"name\":\"one\",\"uid\":\"u\"}");
-        assertThat(conflict.status()).isEqualTo(409);
-        assertThat(post("/app", "b", "{\"name\":\"one\",\"uid\":\"u\"}").text()).isEqualTo(conflict.text());
+        assertThat(post("/app", "b", "{\"name\":\"two\",\"uid\":\"u\"}").status())
+                .isEqualTo(409);
+        assertThat(api.delete("/app/u").status()).isEqualTo(204);
+        assertThat(post("/app", "b", "{\"name\":\"two\",\"uid\":\"u\"}").status())
+                .isEqualTo(201);
+        for (int status : List.of(401, 403, 408, 409, 413, 415, 429, 500, 503)) {
+            said.set(status);
+            assertThat(post("/says", "k" + status, "{}").status()).isEqualTo(status);
+            said.set(204);
+            assertThat(post("/says", "k" + status, "{}").status()).isEqualTo(204);
+        }
     }
 
     @Test
@@ -112,6 +144,18 @@ final class IdempotencyApiTest {
         assertThat(post("/flaky", "k", "{}").status()).isEqualTo(204);
         assertThat(post("/flaky", "k", "{}").status()).isEqualTo(204);
         assertThat(failures).hasValue(2);
+    }
+
+    @Test
+    void whatChangedSomethingAndFailedIsNotDoneAgain() {
+        assertThat(post("/breaks", "k", "{}").status()).isEqualTo(500);
+        Api.Reply again = post("/breaks", "k", "{}");
+        assertThat(again.status()).isEqualTo(409);
+        assertThat(again.code()).isEqualTo("answer_lost");
+        assertThat(post("/breaks", "k", "{\"a\":1}").status()).isEqualTo(422);
+        assertThat(api.catalog.apps()).hasSize(1);
+        assertThat(post("/breaks", "another", "{}").status()).isEqualTo(500);
+        assertThat(api.catalog.apps()).hasSize(2);
     }
 
     @Test

@@ -33,6 +33,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class ListenApiTest {
@@ -275,6 +277,38 @@ class ListenApiTest {
             Talk binary = served.talk(app, api.token);
             binary.socket.writeBinaryMessage(Buffer.buffer("x"));
             assertThat(binary.end()).startsWith("1003 ");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "'id':1,'status':200,'body':7",
+                "'id':1,'status':200,'body':{}",
+                "'id':1,'status':200,'body':['e30=']",
+                "'id':1,'status':200,'body':'?'",
+                "'id':1,'status':200,'headers':[{'name':'a'}]",
+                "'id':1,'status':200,'headers':[{'name':7,'value':'b'}]",
+                "'id':1,'status':200,'headers':[null]",
+                "'id':1,'status':200,'headers':{'a':'b'}",
+                "'id':1,'status':200,'headers':'a: b'",
+                "'id':1,'status':'200'",
+                "'id':1,'status':200.5",
+                "'id':1,'status':4294967496",
+                "'id':1,'status':199",
+                "'id':1,'status':1000",
+                "'id':1",
+                "'id':'1','status':200",
+                "'id':1.5,'status':200",
+                "'id':18446744073709551617,'status':200",
+                "'status':200",
+            })
+    void aResponseThatIsNoneEndsTheSession(String members) throws Exception {
+        try (Served served = new Served(PATIENT)) {
+            Talk talk = served.talk(app, api.token).say("{\"type\":\"hello\"}");
+            talk.hear();
+            talk.say("{'type':'response',%s}".formatted(members).replace('\'', '"'));
+            assertThat(talk.end()).matches("1002 (a response needs|the body of|the headers of) .*");
         }
     }
 

@@ -224,6 +224,7 @@ class TokenApiTest {
 
     @Test
     void nobodyMakesATokenMightierThanTheOwnOne() {
+        chief.in("one").post("/app", "{\"name\":\"Acme\",\"uid\":\"mighty\"}");
         Instant end = Instant.now().plusSeconds(3_600).truncatedTo(ChronoUnit.MICROS);
         Api.Reply made = make(
                 chief.in("one"),
@@ -234,10 +235,13 @@ class TokenApiTest {
                 "\"rateLimit\":50000,\"expiresAt\":\"" + end.plusSeconds(1) + "\"",
                 "\"expiresAt\":\"" + end + "\"",
                 "\"rateLimit\":50001,\"expiresAt\":\"" + end + "\"")) {
-            assertThat(brief.post("/token", "{\"name\":\"t\",\"role\":\"administrator\"," + mightier + "}")
-                            .status())
-                    .as(mightier)
-                    .isEqualTo(403);
+            for (String role : List.of(
+                    "\"administrator\"", "\"publisher\"", "\"viewer\"", "\"application\",\"appId\":\"mighty\"")) {
+                assertThat(brief.post("/token", "{\"name\":\"t\",\"role\":" + role + "," + mightier + "}")
+                                .status())
+                        .as(role + mightier)
+                        .isEqualTo(403);
+            }
         }
         make(brief, "{\"name\":\"t\",\"role\":\"administrator\",\"rateLimit\":50000,\"expiresAt\":\"" + end + "\"}");
         assertThat(brief.patch("/token/" + made.id(), "{\"expiresAt\":null}").status())
@@ -246,9 +250,23 @@ class TokenApiTest {
                 .isEqualTo(403);
         assertThat(brief.patch("/token/" + made.id(), "{\"name\":\"renamed\"}").status())
                 .isEqualTo(200);
-        assertThat(brief.post("/token", "{\"name\":\"t\",\"role\":\"publisher\"}")
+        String bounds = "\"rateLimit\":50000,\"expiresAt\":\"" + end + "\"";
+        String theirs = make(brief, "{\"name\":\"t\",\"role\":\"publisher\"," + bounds + "}")
+                .id();
+        assertThat(brief.patch("/token/" + theirs, "{\"expiresAt\":null}").status())
+                .isEqualTo(403);
+        assertThat(brief.patch("/token/" + theirs, "{\"rateLimit\":50001}").status())
+                .isEqualTo(403);
+        assertThat(brief.patch("/token/" + theirs, "{\"rateLimit\":7}").status())
+                .isEqualTo(200);
+        // only what is named is raised: a token that does not expire anyway may be slowed down
+        String endless = make(chief.in("one"), "{\"name\":\"t\",\"role\":\"administrator\"}")
+                .id();
+        assertThat(brief.patch("/token/" + endless, "{\"rateLimit\":7}").status())
+                .isEqualTo(200);
+        assertThat(brief.patch("/token/" + endless, "{\"expiresAt\":\"" + end + "\"}")
                         .status())
-                .isEqualTo(201);
+                .isEqualTo(200);
     }
 
     @Test

@@ -211,6 +211,19 @@ class TokensTest {
     }
 
     @Test
+    void aTokenThatIsConfiguredNoLongerEnds() {
+        catalog.ensureAdminToken("one-from-the-configuration");
+        String made = requireNonNull(catalog.ensureAdminToken(null));
+        assertThat(whose(catalog, "one-from-the-configuration")).isNull();
+        assertThat(whose(again(), "one-from-the-configuration")).isNull();
+        assertThat(requireNonNull(whose(catalog, made)).role()).isEqualTo(Role.ADMINISTRATOR);
+        catalog.ensureAdminToken("another-one");
+        assertThat(catalog.ensureAdminToken(null)).isNull();
+        assertThat(whose(catalog, "another-one")).isNull();
+        assertThat(whose(again(), made)).isNotNull();
+    }
+
+    @Test
     void aFirstTokenIsMadeAlsoIfTheOthersAdministerNothing() {
         make("admin", Role.ADMINISTRATOR, DEFAULT_NO);
         make("viewer", Role.VIEWER, Token.EVERYWHERE);

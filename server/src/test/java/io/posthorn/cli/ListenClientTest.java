@@ -12,7 +12,10 @@ import io.vertx.core.http.ServerWebSocket;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -22,6 +25,7 @@ import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The command's connection, against a server that says what the test wants. */
 @Timeout(60)
@@ -33,6 +37,7 @@ final class ListenClientTest {
     private final Vertx vertx = Vertx.vertx();
     private final StringWriter printed = new StringWriter();
     private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> handshakes = new LinkedBlockingQueue<>();
     private final AtomicInteger connections = new AtomicInteger();
 
     @AfterEach
@@ -45,6 +50,8 @@ final class ListenClientTest {
         HttpServer server = vertx.createHttpServer()
                 .webSocketHandler(socket -> {
                     connections.incrementAndGet();
+                    handshakes.add(socket.headers().get("authorization") + " "
+                            + socket.headers().get("posthorn-environment") + " " + socket.path());
                     socket.textMessageHandler(text -> {
                         heard.add(text);
                         says.accept(socket, text);
@@ -57,6 +64,8 @@ final class ListenClientTest {
         Plan plan = new Plan(
                 URI.create("http://127.0.0.1:" + server.actualPort() + "/"),
                 "token",
+                "staging",
+                Duration.ofSeconds(30),
                 "my app",
                 URI.create("http://127.0.0.1:1/"),
                 new Hello("hello", null, null, null, "http://127.0.0.1:1/"));
@@ -83,6 +92,7 @@ final class ListenClientTest {
             assertThat(client.run()).isEqualTo("given up after 3 tries to connect again: the server stops");
         }
         assertThat(connections).hasValue(4);
+        assertThat(handshakes).hasSize(4).containsOnly("Bearer token staging /api/v1/app/my%20app/listen");
         assertThat(heard.take()).doesNotContain("secret");
         assertThat(heard.take()).contains("\"secret\":\"whsec_x\"");
         assertThat(printed.toString().lines())
@@ -132,5 +142,37 @@ final class ListenClientTest {
         }
         assertThat(answer.get(30, TimeUnit.SECONDS))
                 .contains("\"type\":\"failure\"", "\"id\":5", "\"kind\":\"connect\"", "no connection to 127.0.0.1:1");
+    }
+
+    @Test
+    void theCommandTakesTheOptionsOfAllOthers(@TempDir Path folder) throws Exception {
+        CompletableFuture<String> handshake = new CompletableFuture<>();
+        HttpServer server = vertx.createHttpServer()
+                .requestHandler(request -> {
+                    handshake.complete(request.getHeader("authorization") + " "
+                            + request.getHeader("posthorn-environment") + " " + request.path());
+                    request.response().setStatusCode(401).end();
+                })
+                .listen(0, "127.0.0.1")
+                .toCompletionStage()
+                .toCompletableFuture()
+                .get(30, TimeUnit.SECONDS);
+        Files.writeString(folder.resolve("token"), "ph_secret\n");
+        Captured captured = new Captured(folder, Map.of("POSTHORN_ENVIRONMENT", "elsewhere"));
+        int code = captured.run(
+                "listen",
+                "--app",
+                "a",
+                "--forward-to",
+                "http://127.0.0.1:1/",
+                "--server",
+                "http://127.0.0.1:" + server.actualPort(),
+                "--token-file",
+                "token",
+                "--environment",
+                "staging");
+        assertThat(handshake.get(30, TimeUnit.SECONDS)).isEqualTo("Bearer ph_secret staging /api/v1/app/a/listen");
+        assertThat(code).isEqualTo(ExitCodes.FAILURE);
+        assertThat(captured.err()).contains("does not know the token (401)");
     }
 }

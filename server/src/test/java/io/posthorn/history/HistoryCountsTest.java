@@ -158,6 +158,11 @@ class HistoryCountsTest {
     }
 
     private static Endpoint endpoint(int app, int no, @Nullable List<String> types, boolean disabled) {
+        return endpoint(app, no, types, null, disabled);
+    }
+
+    private static Endpoint endpoint(
+            int app, int no, @Nullable List<String> types, @Nullable List<String> channels, boolean disabled) {
         Instant since = Instant.parse("2026-03-01T00:00:00Z");
         return new Endpoint(
                 no,
@@ -167,7 +172,7 @@ class HistoryCountsTest {
                 "https://example.com",
                 "",
                 types,
-                null,
+                channels,
                 disabled,
                 null,
                 null,
@@ -224,5 +229,22 @@ class HistoryCountsTest {
                 .isEqualTo(1);
         written.settledUpTo(all.getLast());
         assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER)).isEqualTo(new Counts.OfDeliveries(3, 3, 1, 0));
+    }
+
+    @Test
+    void whatIsOnNoChannelOfTheEndpointIsNotOnItsWay() {
+        int app = written.app();
+        int no = written.endpoint(app);
+        byte[] payload = {'1'};
+        for (List<String> channels : List.of(List.of("red", "blue"), List.of("green"), List.<String>of())) {
+            written.write(List.of(written.next(app, BASE, "a", null, channels, List.of(), payload)));
+        }
+        assertThat(history.countDeliveries(endpoint(app, no, null, List.of("blue", "white"), false), 0, Filter.FOREVER)
+                        .sending())
+                .isEqualTo(1);
+        assertThat(history.countDeliveries(
+                                endpoint(app, no, List.of("a"), List.of("red", "green"), false), 0, Filter.FOREVER)
+                        .sending())
+                .isEqualTo(2);
     }
 }

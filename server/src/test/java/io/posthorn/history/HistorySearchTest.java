@@ -160,6 +160,12 @@ class HistorySearchTest {
                 "$.**.**",
                 "$[0,0]",
                 "$.a ? (@ == $.b)",
+                "$[*] ? ($[*] == 2)",
+                "$[*] ? (exists($[*] ? (@ == 2)))",
+                "$[*] ? ($[*] starts with \"a\")",
+                "strict $[*] ? (exists(@[*][@[*] ? (@ == 0)]))",
+                "$x",
+                "$.a ? (@ starts with $x)",
             })
     void aWrongPathIsRefusedWithTheReason(String path) {
         int app = written.app();
@@ -172,15 +178,35 @@ class HistorySearchTest {
     @Test
     void aPathThatTakesTooLongIsBrokenOff() {
         int app = written.app();
-        message(app, "{\"a\":[" + "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",".repeat(5_000) + "1]}");
+        message(app, "{\"a\":[" + ("\"" + "a".repeat(49) + "\",").repeat(5_000) + "1]}");
         PgHistory impatient = new PgHistory(db.dataSource(), written.ids, 1, 100, 10_000);
-        Search nested = new Search(
-                null,
-                new Search.InPayload("$.a[*] ? (exists($.a[*] ? (@ like_regex \"^(a|aa)+(b|bb)+\\\\1$\")))", null));
+        // an odd number of letters is not twice anything, however it is split
+        Search nested =
+                new Search(null, new Search.InPayload("$.a[*] ? (@ like_regex \"^(a*)(a*)\\\\1\\\\2$\")", null));
         HistoryException slow = catchThrowableOfType(
                 HistoryException.class,
                 () -> impatient.messages(app, Filter.ALL, nested, new Reach(null, false, 50, false)));
         assertThat(slow.kind()).isEqualTo(HistoryException.Kind.TOO_SLOW);
         assertThat(found(app, "$.a", null)).hasSize(1);
+    }
+
+    @Test
+    void aPayloadThatIsTooLargeIsNotLookedInto() {
+        int app = written.app();
+        String within = "{\"a\":\"" + "x".repeat((1 << 20) - 8) + "\"}";
+        message(app, within);
+        message(app, "{\"a\":\"" + "x".repeat((1 << 20) - 7) + "\"}");
+        assertThat(within).hasSize(1 << 20);
+        assertThat(found(app, "$.a", null)).containsExactly(within);
+        assertThat(found(app, "$.a", within.substring(6, within.length() - 2))).containsExactly(within);
+    }
+
+    @Test
+    void dollarsInTextsAreTexts() {
+        int app = written.app();
+        message(app, "{\"$x\":[\"$\",\"a$\"]}");
+        assertThat(found(app, "$.\"$x\"[*] ? (@ == \"$\")", null)).hasSize(1);
+        assertThat(found(app, "$.\"$x\"[*] ? (@ starts with \"$\")", "$")).hasSize(1);
+        assertThat(found(app, "$.\"$x\"[*] ? (@ like_regex \"^a.$\")", "a$")).hasSize(1);
     }
 }

@@ -20,6 +20,10 @@ class PayloadPathTest {
                 "$.\"a\"?(@ == null)",
                 "$.\"a\"?(-1e10 != @)",
                 "$.\"a\"?(@ starts with \"b\")",
+                "$.\"$x\"?(@ == \"$\" || @ like_regex \"^[$]$\" || @ starts with \"\\\"$\")",
+                "strict $[last - 1]",
+                "(exists ($.\"a\"[*]))",
+                "$.\"a\"[*]?(@.\"b\"?(@ == 1) > 0)",
             })
     void isFine(String path) {
         assertThat(PayloadPath.broken(path)).isNull();
@@ -38,6 +42,22 @@ class PayloadPathTest {
                 "$?(1 + @.\"a\" <= $.\"b\")",
                 "$?(@.\"a\" + 1 <> $.\"b\")",
                 "$?(@ == 1 + $.\"b\")",
+                "$[*]?($[*] == 2)",
+                "$[*]?(exists ($[*]?(@ == 2)))",
+                "$[*]?($[*] like_regex \"a\")",
+                "$[*]?($[*] starts with \"a\")",
+                "$[*]?(@[*]?(1 == $[*]))",
+                "($[*] == 1 && $[*] == 2)",
+                "$[$[*]]",
+                "$[*]?(@ == 1)[$]",
+                "$?(exists (@[*][@[*]?(@ == 0)]))",
+                "$[*]?(@ == 1)[@.size()]",
+                "$\"x\"",
+                "$[*][*][*][*][*][*][*][*][*][*][*]",
+                "$.abs().abs().abs().abs().abs().abs().abs().abs().abs().abs().abs()",
+                "(- - - - - - - - - - - $[*])",
+                "$[*]?(@ == 1 || @ == 1 || @ == 1 || @ == 1 || @ == 1 || @ == 1 || @ == 1 || @ == 1 || @ == 1)",
+                "$?(!(!(!(!(!(!(!(!(!(!(@ == 1)))))))))))",
             })
     void couldGrowWithoutBound(String path) {
         assertThat(PayloadPath.broken(path)).startsWith("may ");
