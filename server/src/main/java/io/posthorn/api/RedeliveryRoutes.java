@@ -157,6 +157,8 @@ public final class RedeliveryRoutes implements RouteModule {
                         409,
                         "conflict",
                         "its first delivery is still under way; it can be sent again when that is over");
+            case BUSY ->
+                Answer.unavailable("others are sending messages again just now; nothing was queued", RETRY_SECONDS);
             case NO_CONTENT ->
                 Answer.error(409, "conflict", "the content of the message was deleted: there is nothing to send");
             case TOO_OFTEN ->
@@ -186,7 +188,7 @@ public final class RedeliveryRoutes implements RouteModule {
                 return disabled();
             }
             Begun begun = redelivery.begin(
-                    view,
+                    view.application(),
                     endpoint,
                     kind,
                     Time.micros(time(since)),
@@ -194,11 +196,11 @@ public final class RedeliveryRoutes implements RouteModule {
                     call.caller().token().name());
             return switch (begun) {
                 case Begun.Started(RedeliveryTask task) -> Answer.json(202, BegunOut.of(task));
-                case Begun.Busy(String id) ->
+                case Begun.Busy(RedeliveryTask running) ->
                     Answer.error(
                             409,
                             "conflict",
-                            "background task " + id
+                            "background task " + running.id()
                                     + " is under way for this endpoint; wait for its end, or cancel it");
             };
         }));

@@ -203,7 +203,12 @@ public final class Server {
         intake.start();
         onStop("intake", intake::close);
         Redelivery redelivery = new Redelivery(
-                new PgRedeliveries(database.dataSource(), acts::check, ids), catalog, dispatcher, metrics, time);
+                new PgRedeliveries(database.dataSource(), acts::check, ids),
+                catalog,
+                dispatcher,
+                metrics,
+                time,
+                this::failed);
         redelivery.start();
         onStop("background tasks", redelivery::close);
         Caretaker caretaker = new Caretaker(database.partitions(), catalog, audit, answerKeys, clock);

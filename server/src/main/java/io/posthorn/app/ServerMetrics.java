@@ -124,15 +124,13 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
     }
 
     @Override
-    public void outcomesCommitted(List<Settlement> outcomes, long nanos) {
+    public void outcomesCommitted(List<Settlement> outcomes, int backlogChange, long nanos) {
         int successes = 0;
-        int waiting = 0;
         for (Settlement settlement : outcomes) {
             successes += settlement.verdict() instanceof Verdict.Delivered ? 1 : 0;
-            waiting += settlement.backlogChange();
         }
         delivered.increment(successes);
-        backlog.addAndGet(waiting);
+        backlog.addAndGet(backlogChange);
         historyBatch.record(outcomes.size());
         historyCommit.record(nanos, TimeUnit.NANOSECONDS);
     }

@@ -164,6 +164,11 @@ public final class Dispatcher {
         run(loopOf(endpointNo), loop -> loop.asked(appNo, endpointNo, seqs));
     }
 
+    /** Deliveries may have been asked for again; parameters as {@link LaneLoop#maybeAsked}. Does not wait. */
+    void maybeAsked(int appNo, int endpointNo) {
+        run(loopOf(endpointNo), loop -> loop.maybeAsked(appNo, endpointNo));
+    }
+
     /** Deliveries are wanted no more; parameters as {@link LaneLoop#withdrawn}. Does not wait. */
     void withdrawn(int endpointNo, Set<Long> seqs) {
         run(loopOf(endpointNo), loop -> loop.withdrawn(endpointNo, seqs));

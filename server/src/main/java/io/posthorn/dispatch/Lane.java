@@ -46,6 +46,10 @@ final class Lane {
     long dueMeanwhile = Backlog.NEVER;
     /** Messages whose content was deleted while a look was under way, which may bring them all the same. */
     final Set<Long> withdrawnMeanwhile = new HashSet<>();
+    /** Messages that were asked for again while a look was under way, which may bring them as they were before. */
+    final Set<Long> askedMeanwhile = new HashSet<>();
+    /** Nobody knows which messages were asked for again while a look was under way: any of them may have been. */
+    boolean maybeAskedMeanwhile;
     /** It waits in the loop for a free place among all requests in flight. */
     boolean blocked;
     /** Parked deliveries keep their order by this: it never stands still. */

@@ -212,7 +212,8 @@ final class LaneLoop {
         long now = time.micros();
         Attempt attempt = Judge.attempt(exchange, delivery.attempts() + 1);
         Verdict verdict = judge.verdict(exchange, attempt.number() - delivery.base(), now);
-        if (delivery.last && verdict instanceof Verdict.RetryAt) {
+        boolean last = delivery.last || attempt.number() >= Attempt.MOST;
+        if (last && verdict instanceof Verdict.RetryAt) {
             verdict = new Verdict.Exhausted();
         }
         if (verdict instanceof Verdict.RetryAt) {
@@ -337,8 +338,25 @@ final class LaneLoop {
             for (long seq : seqs) {
                 if (lane.claimed.contains(seq)) {
                     lane.renewed.add(seq);
+                } else if (lane.fetching) {
+                    lane.askedMeanwhile.add(seq);
                 }
             }
+            due(lane, time.micros());
+        }
+    }
+
+    /**
+     * Deliveries may have been asked for again, and nobody knows which: the database went away during the commit.
+     *
+     * @param appNo the application
+     * @param endpointNo the endpoint
+     */
+    void maybeAsked(int appNo, int endpointNo) {
+        Lane lane = lane(appNo, endpointNo);
+        if (lane != null) {
+            lane.renewed.addAll(lane.claimed);
+            lane.maybeAskedMeanwhile |= lane.fetching;
             due(lane, time.micros());
         }
     }
@@ -360,9 +378,8 @@ final class LaneLoop {
                 boolean out = delivery.fromDeferral() && seqs.contains(seq);
                 if (out) {
                     bytes -= delivery.weight();
-                    if (release(lane, seq)) {
-                        due(lane, time.micros());
-                    }
+                    release(lane, seq);
+                    due(lane, time.micros()); // it may have been asked for anew, and this been read from that row
                 }
                 return out;
             });
@@ -455,6 +472,10 @@ final class LaneLoop {
         lane.fetching = false;
         Set<Long> withdrawn = Set.copyOf(lane.withdrawnMeanwhile);
         lane.withdrawnMeanwhile.clear();
+        Set<Long> asked = Set.copyOf(lane.askedMeanwhile);
+        lane.askedMeanwhile.clear();
+        boolean maybeAsked = lane.maybeAskedMeanwhile;
+        lane.maybeAskedMeanwhile = false;
         if (lanes.get(lane.endpointNo) != lane) {
             return; // the endpoint was deleted meanwhile
         }
@@ -472,9 +493,13 @@ final class LaneLoop {
         }
         for (Due due : fetched.due()) {
             if (withdrawn.contains(due.message().seq)) {
-                continue; // whoever withdrew it removes its row
+                lane.due(now); // whoever withdrew it removes its row; but it may have been asked for anew since
+                continue;
             }
             lane.claimed.add(due.message().seq);
+            if (maybeAsked || asked.contains(due.message().seq)) {
+                lane.renewed.add(due.message().seq); // as it was read, it may know nothing of that round
+            }
             enqueue(lane, Delivery.of(due, lane.endpointNo));
         }
         if (lane.nextDueAt > now && lane.nextDueAt != Backlog.NEVER) {

@@ -9,16 +9,22 @@ import io.posthorn.history.Redeliveries.Begun;
 import io.posthorn.history.Redeliveries.Resent;
 import io.posthorn.history.Redeliveries.Step;
 import io.posthorn.history.RedeliveryTask;
+import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Ids;
 import io.posthorn.model.Message;
+import io.posthorn.runtime.Fatal;
 import io.posthorn.runtime.Time;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.DelayQueue;
 import java.util.concurrent.Delayed;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
@@ -42,26 +48,72 @@ import org.slf4j.LoggerFactory;
 public final class Redelivery {
     private static final Logger LOG = LoggerFactory.getLogger(Redelivery.class);
     private static final int WORKERS = 2;
-    private static final int PAGE = 500;
-    /** A task adds a page while no more of its deliveries than this wait. */
-    private static final int MOST_WAITING = 1_000;
-
     private static final long SHORT_MILLIS = 100;
     private static final long LONG_MILLIS = 5_000;
     private static final long LOOK_WHETHER_STOPPING_MILLIS = 250;
-    private static final long UNDER_WAY_MILLIS = 5_000;
+    private static final long LONGEST_PAUSE_OF_RESEND_MILLIS = 1_000;
+    /** Resends that use the database at the same time. */
+    private static final int RESENDS_AT_ONCE = 3;
+    /** Requests of one application that wait for the end of a first attempt. */
+    private static final int MOST_WAITING_RESENDS = 4;
+    /** Endpoints share these, so that there is a bound on their number. */
+    private static final int STRIPES = 256;
 
     private final Redeliveries store;
-    private final Catalog catalog;
-    private final Dispatcher dispatcher;
+    private final Redeliveries.Wishes wishes;
+    private final Lanes lanes;
     private final DispatchMetrics metrics;
     private final Time time;
-    private final int page;
-    private final int mostWaiting;
+    private final Fatal fatal;
+    private final Bounds bounds;
     private final DelayQueue<Turn> line = new DelayQueue<>();
+    /** The numbers of the tasks that stand in the line or are worked on. */
+    private final Set<Long> known = ConcurrentHashMap.newKeySet();
+
     private final AtomicLong arrivals = new AtomicLong();
     private final List<Thread> workers = new ArrayList<>();
+    private final Semaphore resends = new Semaphore(RESENDS_AT_ONCE);
+    /** One resend at a time for an endpoint: the database lets the others not wait. */
+    private final Semaphore[] stripes = new Semaphore[STRIPES];
+    /** By application: how many resends wait for the end of a first attempt. */
+    private final Map<Integer, Integer> waitingResends = new ConcurrentHashMap<>();
+    /** By endpoint: resends of which nobody knows whether they are committed. */
+    private final Map<Integer, Doubt> doubts = new ConcurrentHashMap<>();
+
     private volatile boolean stopping;
+
+    /** The lanes of all endpoints; nothing here waits. */
+    interface Lanes {
+        /** As {@link LaneLoop#asked}. */
+        void asked(int appNo, int endpointNo, long[] seqs);
+
+        /** As {@link LaneLoop#maybeAsked}. */
+        void maybeAsked(int appNo, int endpointNo);
+
+        /** As {@link LaneLoop#withdrawn}. */
+        void withdrawn(int endpointNo, Set<Long> seqs);
+    }
+
+    /**
+     * How much and how long.
+     *
+     * @param page messages that are looked at in one transaction
+     * @param mostWaiting a task adds a page while no more of its deliveries than this wait
+     * @param underWayMillis how long a resend waits for the end of the first attempt
+     * @param turnMillis how long a resend waits until it may use the database
+     * @param lookMillis between looks for tasks that nobody works on
+     */
+    record Bounds(int page, int mostWaiting, long underWayMillis, long turnMillis, long lookMillis) {
+        static final Bounds USUAL = new Bounds(500, 1_000, 5_000, 1_000, 15_000);
+    }
+
+    /**
+     * A resend whose commit may have happened.
+     *
+     * @param appNo the application
+     * @param old a look has come by since, so that the commit is over by now
+     */
+    private record Doubt(int appNo, boolean old) {}
 
     /**
      * Nothing goes on before {@link #start}.
@@ -71,36 +123,72 @@ public final class Redelivery {
      * @param dispatcher whose lanes deliver
      * @param metrics of what is put into the backlog
      * @param time the clock
+     * @param fatal told if tasks cannot go on
      */
-    public Redelivery(Redeliveries store, Catalog catalog, Dispatcher dispatcher, DispatchMetrics metrics, Time time) {
-        this(store, catalog, dispatcher, metrics, time, PAGE, MOST_WAITING);
-    }
-
-    /**
-     * With other bounds.
-     *
-     * @param page messages that are looked at in one transaction
-     * @param mostWaiting a task adds a page while no more of its deliveries than this wait
-     */
-    Redelivery(
+    public Redelivery(
             Redeliveries store,
             Catalog catalog,
             Dispatcher dispatcher,
             DispatchMetrics metrics,
             Time time,
-            int page,
-            int mostWaiting) {
-        this.store = store;
-        this.catalog = catalog;
-        this.dispatcher = dispatcher;
-        this.metrics = metrics;
-        this.time = time;
-        this.page = page;
-        this.mostWaiting = mostWaiting;
+            Fatal fatal) {
+        this(
+                store,
+                (appNo, endpointNo) -> wishes(catalog, appNo, endpointNo),
+                lanesOf(dispatcher),
+                metrics,
+                time,
+                fatal,
+                Bounds.USUAL);
     }
 
-    /** A task's place in the line: when it is to be looked at, and how long it waits if it has to. */
-    private record Turn(long taskNo, long at, long arrival, long pauseMillis, int waiting) implements Delayed {
+    /** With other bounds and other lanes. */
+    Redelivery(
+            Redeliveries store,
+            Redeliveries.Wishes wishes,
+            Lanes lanes,
+            DispatchMetrics metrics,
+            Time time,
+            Fatal fatal,
+            Bounds bounds) {
+        this.store = store;
+        this.wishes = wishes;
+        this.lanes = lanes;
+        this.metrics = metrics;
+        this.time = time;
+        this.fatal = fatal;
+        this.bounds = bounds;
+        Arrays.setAll(stripes, i -> new Semaphore(1, true));
+    }
+
+    private static Lanes lanesOf(Dispatcher dispatcher) {
+        return new Lanes() {
+            @Override
+            public void asked(int appNo, int endpointNo, long[] seqs) {
+                dispatcher.asked(appNo, endpointNo, seqs);
+            }
+
+            @Override
+            public void maybeAsked(int appNo, int endpointNo) {
+                dispatcher.maybeAsked(appNo, endpointNo);
+            }
+
+            @Override
+            public void withdrawn(int endpointNo, Set<Long> seqs) {
+                dispatcher.withdrawn(endpointNo, seqs);
+            }
+        };
+    }
+
+    /**
+     * A task's place in the line: when it is to be looked at, and how long it waits if it has to.
+     *
+     * @param task as it was when it came here; null for the look for tasks that nobody works on
+     * @param unsure the database went away during its last page: nobody knows whether that is committed
+     */
+    private record Turn(
+            @Nullable RedeliveryTask task, long at, long arrival, long pauseMillis, int waiting, boolean unsure)
+            implements Delayed {
         @Override
         public long getDelay(TimeUnit unit) {
             return unit.convert(at - System.nanoTime(), TimeUnit.NANOSECONDS);
@@ -116,9 +204,8 @@ public final class Redelivery {
 
     /** Goes on with the tasks that an earlier process left, after recovery. Blocks while it reads them. */
     public void start() {
-        for (long taskNo : store.running()) {
-            enqueue(taskNo, 0, SHORT_MILLIS, 0);
-        }
+        store.running().forEach(this::adopt);
+        enqueue(null, bounds.lookMillis, 0, 0, false);
         for (int i = 0; i < WORKERS; i++) {
             workers.add(Thread.ofVirtual().name("redelivery-" + i).start(this::work));
         }
@@ -138,29 +225,74 @@ public final class Redelivery {
 
     /**
      * Delivers a message once more. Where its first attempt is still under way it waits for the end of that, at most five
-     * seconds.
+     * seconds, and not at all while several others of the application do.
      *
      * @param endpoint enabled
      * @param message its content is of no concern
      */
     public Resent resend(Endpoint endpoint, Message message) throws InterruptedException {
-        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(UNDER_WAY_MILLIS);
-        Resent resent = store.resend(message, endpoint.no(), time.micros());
-        while (resent == Resent.UNDER_WAY && System.nanoTime() < until) {
-            TimeUnit.MILLISECONDS.sleep(SHORT_MILLIS);
-            resent = store.resend(message, endpoint.no(), time.micros());
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(bounds.underWayMillis);
+        Resent resent = ask(endpoint, message);
+        if (isToBeAskedAgain(resent) && waits(endpoint.appNo())) {
+            try {
+                long pause = SHORT_MILLIS;
+                while (isToBeAskedAgain(resent) && System.nanoTime() < until) {
+                    TimeUnit.MILLISECONDS.sleep(pause);
+                    pause = Math.min(LONGEST_PAUSE_OF_RESEND_MILLIS, 2 * pause);
+                    resent = ask(endpoint, message);
+                }
+            } finally {
+                waitingResends.computeIfPresent(endpoint.appNo(), (app, count) -> count == 1 ? null : count - 1);
+            }
         }
         if (resent == Resent.QUEUED || resent == Resent.HASTENED) {
             metrics.asked(resent == Resent.QUEUED ? 1 : 0);
-            dispatcher.asked(endpoint.appNo(), endpoint.no(), new long[] {message.seq});
+            lanes.asked(endpoint.appNo(), endpoint.no(), new long[] {message.seq});
         }
         return resent;
+    }
+
+    private static boolean isToBeAskedAgain(Resent resent) {
+        return resent == Resent.UNDER_WAY || resent == Resent.BUSY;
+    }
+
+    /** Whether one more of the application may wait: what waits takes a place of all requests. */
+    private boolean waits(int appNo) {
+        boolean[] may = new boolean[1];
+        waitingResends.compute(appNo, (app, count) -> {
+            int waiting = count == null ? 0 : count;
+            may[0] = waiting < MOST_WAITING_RESENDS;
+            return may[0] ? Integer.valueOf(waiting + 1) : count;
+        });
+        return may[0];
+    }
+
+    private Resent ask(Endpoint endpoint, Message message) throws InterruptedException {
+        Semaphore stripe = stripes[Math.floorMod(endpoint.no(), STRIPES)];
+        if (!stripe.tryAcquire(bounds.turnMillis, TimeUnit.MILLISECONDS)) {
+            return Resent.BUSY;
+        }
+        try {
+            if (!resends.tryAcquire(bounds.turnMillis, TimeUnit.MILLISECONDS)) {
+                return Resent.BUSY;
+            }
+            try {
+                return store.resend(message, endpoint.no(), time.micros());
+            } catch (RuntimeException e) {
+                doubts.put(endpoint.no(), new Doubt(endpoint.appNo(), false));
+                throw e;
+            } finally {
+                resends.release();
+            }
+        } finally {
+            stripe.release();
+        }
     }
 
     /**
      * Begins a task.
      *
-     * @param view the application
+     * @param application whose messages
      * @param endpoint one of its endpoints, enabled
      * @param kind what to look for
      * @param since messages accepted from then, microseconds since 1970
@@ -168,14 +300,19 @@ public final class Redelivery {
      * @param createdBy who asks for it, for people
      */
     public Begun begin(
-            AppView view, Endpoint endpoint, RedeliveryTask.Kind kind, long since, long until, String createdBy) {
+            Application application,
+            Endpoint endpoint,
+            RedeliveryTask.Kind kind,
+            long since,
+            long until,
+            String createdBy) {
         long now = time.micros();
         RedeliveryTask.Draft draft = new RedeliveryTask.Draft(
                 Ids.fresh("qtask_"),
-                view.application().envNo(),
-                view.application().no(),
+                application.envNo(),
+                application.no(),
                 endpoint.no(),
-                view.application().id(),
+                application.id(),
                 endpoint.id(),
                 kind,
                 since,
@@ -183,9 +320,12 @@ public final class Redelivery {
                 createdBy);
         Begun begun =
                 Audit.about(new Audit.Subject(draft.envNo(), draft.appId(), draft.id()), () -> store.begin(draft, now));
-        if (begun instanceof Begun.Started(RedeliveryTask task)) {
-            enqueue(task.no(), 0, SHORT_MILLIS, 0);
-        }
+        // One that is in the way may have been begun by a commit that its caller never heard of.
+        adopt(
+                switch (begun) {
+                    case Begun.Started(RedeliveryTask task) -> task;
+                    case Begun.Busy(RedeliveryTask running) -> running;
+                });
         return begun;
     }
 
@@ -196,7 +336,7 @@ public final class Redelivery {
             return null;
         }
         metrics.forgotten(cancelled.withdrawn().size());
-        dispatcher.withdrawn(task.endpointNo(), Set.copyOf(cancelled.withdrawn()));
+        lanes.withdrawn(task.endpointNo(), Set.copyOf(cancelled.withdrawn()));
         return cancelled.task();
     }
 
@@ -207,13 +347,21 @@ public final class Redelivery {
 
     // ---- the workers
 
-    private void enqueue(long taskNo, long millis, long pauseMillis, int waiting) {
+    /** The task is worked on from now on, if it is not already. */
+    private void adopt(RedeliveryTask task) {
+        if (known.add(task.no())) {
+            enqueue(task, 0, SHORT_MILLIS, 0, false);
+        }
+    }
+
+    private void enqueue(@Nullable RedeliveryTask task, long millis, long pauseMillis, int waiting, boolean unsure) {
         line.add(new Turn(
-                taskNo,
+                task,
                 System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis),
                 arrivals.incrementAndGet(),
                 pauseMillis,
-                waiting));
+                waiting,
+                unsure));
     }
 
     private void work() {
@@ -226,41 +374,79 @@ public final class Redelivery {
             }
         } catch (InterruptedException e) {
             LOG.debug("stopping: tasks go on at the next start");
+        } catch (Throwable e) {
+            fatal.failed("the background tasks", e);
         }
     }
 
     private void turn(Turn turn) {
+        RedeliveryTask task = turn.task;
+        if (task == null) {
+            lookForLost();
+            return;
+        }
         try {
-            step(turn);
+            step(task, turn);
         } catch (RuntimeException e) {
-            LOG.error("background task {} has failed", turn.taskNo, e);
-            giveUp(turn, "it could not go on: the server's log says why");
+            LOG.error("background task {} has failed", task.no(), e);
+            giveUp(task, turn, "it could not go on: the server's log says why");
         }
     }
 
-    private void step(Turn turn) {
-        switch (store.step(turn.taskNo, this::wishes, page, mostWaiting, time.micros())) {
+    /**
+     * The database may go away during a commit, so that whoever asked for it hears of a failure and it happened all the
+     * same: a task that nobody works on, a row that nobody looks at.
+     */
+    private void lookForLost() {
+        try {
+            store.running().forEach(this::adopt);
+            doubts.forEach((endpointNo, doubt) -> {
+                if (!doubt.old) {
+                    doubts.replace(endpointNo, doubt, new Doubt(doubt.appNo, true));
+                } else if (doubts.remove(endpointNo, doubt)) {
+                    lanes.maybeAsked(doubt.appNo, endpointNo);
+                }
+            });
+        } catch (HistoryException e) {
+            LOG.warn("cannot look for background tasks now: {}", e.getMessage());
+        }
+        enqueue(null, bounds.lookMillis, 0, 0, false);
+    }
+
+    private void step(RedeliveryTask before, Turn turn) {
+        Step step = store.step(before.no(), wishes, bounds.page, bounds.mostWaiting, time.micros());
+        boolean unsure = step instanceof Step.Away;
+        if (turn.unsure && !unsure) {
+            // Whatever the earlier page came to is over: it held the lock that this one has had.
+            lanes.maybeAsked(before.appNo(), before.endpointNo());
+        }
+        switch (step) {
             case Step.Moved(RedeliveryTask task, long[] queued, int added, boolean more) -> {
                 if (queued.length > 0) {
                     metrics.asked(added);
-                    dispatcher.asked(task.appNo(), task.endpointNo(), queued);
+                    lanes.asked(task.appNo(), task.endpointNo(), queued);
                 }
                 if (task.status() == RedeliveryTask.Status.RUNNING) {
-                    enqueue(turn.taskNo, more ? 0 : SHORT_MILLIS, SHORT_MILLIS, 0);
+                    enqueue(task, more ? 0 : SHORT_MILLIS, SHORT_MILLIS, 0, false);
+                } else {
+                    known.remove(task.no());
                 }
             }
             case Step.Full(int waiting) -> {
                 // Looks more and more seldom while nothing moves, and soon again when something does.
                 long pause = waiting == turn.waiting ? longer(turn.pauseMillis) : SHORT_MILLIS;
-                enqueue(turn.taskNo, pause, pause, waiting);
+                enqueue(before, pause, pause, waiting, false);
             }
             case Step.Away(String why) -> {
-                LOG.warn("background task {} waits: {}", turn.taskNo, why);
+                LOG.warn("background task {} waits: {}", before.no(), why);
                 long pause = longer(turn.pauseMillis);
-                enqueue(turn.taskNo, pause, pause, turn.waiting);
+                enqueue(before, pause, pause, turn.waiting, true);
             }
-            case Step.Busy _ -> enqueue(turn.taskNo, SHORT_MILLIS, SHORT_MILLIS, turn.waiting);
-            case Step.Ended _ -> LOG.debug("background task {} has ended", turn.taskNo);
+            case Step.Busy _ -> enqueue(before, SHORT_MILLIS, SHORT_MILLIS, turn.waiting, false);
+            case Step.Ended _ -> {
+                LOG.debug("background task {} has ended", before.no());
+                known.remove(before.no());
+            }
         }
     }
 
@@ -268,7 +454,7 @@ public final class Redelivery {
         return Math.min(LONG_MILLIS, millis * 2);
     }
 
-    private @Nullable Predicate<Message> wishes(int appNo, int endpointNo) {
+    private static @Nullable Predicate<Message> wishes(Catalog catalog, int appNo, int endpointNo) {
         AppView view = catalog.appByNo(appNo);
         Endpoint endpoint = view == null ? null : view.endpointByNo(endpointNo);
         return endpoint == null
@@ -277,12 +463,17 @@ public final class Redelivery {
                         && Recovery.wants(endpoint, message);
     }
 
-    private void giveUp(Turn turn, String why) {
+    private void giveUp(RedeliveryTask task, Turn turn, String why) {
         try {
-            store.fail(turn.taskNo, why, time.micros());
+            store.fail(task.no(), why, time.micros());
         } catch (HistoryException e) {
-            LOG.warn("that background task {} has failed cannot be recorded yet: {}", turn.taskNo, e.getMessage());
-            enqueue(turn.taskNo, LONG_MILLIS, LONG_MILLIS, turn.waiting); // it fails again then
+            LOG.warn("that background task {} has failed cannot be recorded yet: {}", task.no(), e.getMessage());
+            enqueue(task, LONG_MILLIS, LONG_MILLIS, turn.waiting, turn.unsure); // it fails again then
+            return;
+        }
+        known.remove(task.no());
+        if (turn.unsure) {
+            lanes.maybeAsked(task.appNo(), task.endpointNo());
         }
     }
 }

@@ -26,14 +26,13 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
             attempt (seq, message_at, started_at, app_no, endpoint_no, duration_us, number, status, response_code, \
             verdict, next_at, detail, headers, body, manual)""";
     private static final int ATTEMPT_COLUMNS = 15;
-    /** The column's type holds no more. */
-    private static final int MOST_ATTEMPTS = Short.MAX_VALUE;
-
     private static final long MICROS_PER_DAY = 86_400_000_000L;
 
     private final WriterConnection writer;
     private final DailyPartitions partitions;
     private final CopyRows rows = new CopyRows();
+    /** Of the last transaction, whether it is known to be committed or not. */
+    private int backlogChange;
 
     /**
      * A store on a connection of its own.
@@ -50,15 +49,15 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
     public WriteResult write(List<Settlement> batch, List<SettledPositions.Position> moved, boolean again) {
         try {
             if (again && isThere(batch)) {
-                return new WriteResult.Written();
+                return new WriteResult.Written(backlogChange);
             }
             ensurePartitions(batch);
             Connection tx = writer.begin();
             writeAttempts(tx, batch);
-            writeDeferrals(tx, batch);
+            backlogChange = writeDeferrals(tx, batch);
             writePositions(tx, moved);
             tx.commit();
-            return new WriteResult.Written();
+            return new WriteResult.Written(backlogChange);
         } catch (StaleOwnerException _) {
             writer.broken();
             return new WriteResult.Fenced();
@@ -168,7 +167,13 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
         return text == null || text.indexOf('\0') < 0 ? text : text.replace('\0', '\ufffd');
     }
 
-    private void writeDeferrals(Connection tx, List<Settlement> batch) throws SQLException {
+    /**
+     * Counted by the rows and not by the outcomes: a row may be gone already, because its task was cancelled, and one
+     * whose delivery has ended stays if it was asked for again meanwhile.
+     *
+     * @return by how much there are more rows
+     */
+    private static int writeDeferrals(Connection tx, List<Settlement> batch) throws SQLException {
         List<Settlement> ended = new ArrayList<>();
         boolean exhausted = false;
         List<Settlement> waiting = new ArrayList<>();
@@ -183,18 +188,16 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
                 }
             }
         }
-        if (!waiting.isEmpty()) {
-            writeWaiting(tx, waiting);
+        int added = waiting.isEmpty() ? 0 : writeWaiting(tx, waiting);
+        int deleted = ended.isEmpty() ? 0 : deleteEnded(tx, ended);
+        if (exhausted && deleted < ended.size()) {
+            beginNextRounds(tx, ended);
         }
-        if (!ended.isEmpty()) {
-            int deleted = deleteEnded(tx, ended);
-            if (exhausted && deleted < ended.size()) {
-                beginNextRounds(tx, ended);
-            }
-        }
+        return added - deleted;
     }
 
-    private static void writeWaiting(Connection tx, List<Settlement> waiting) throws SQLException {
+    /** How many rows it has added; the others were there. */
+    private static int writeWaiting(Connection tx, List<Settlement> waiting) throws SQLException {
         int count = waiting.size();
         Integer[] endpoints = new Integer[count];
         Integer[] apps = new Integer[count];
@@ -228,9 +231,10 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
             }
         }
         // An endpoint that was deleted meanwhile is owed nothing: the join leaves its rows out. A row with a higher
-        // base
-        // was asked for again while this attempt was under way: it stays due, and its round begins after this attempt.
+        // base was asked for again while this attempt was under way: it stays due, and its round begins after this
+        // attempt. What waits for a retry belongs to no task any more.
         try (PreparedStatement upsert = tx.prepareStatement("""
+                with written as (
                 insert into deferral (endpoint_no, seq, due_at, message_at, app_no, attempts, reason, base, manual)
                 select w.endpoint_no, w.seq, to_timestamp(0) + w.due * interval '1 microsecond',
                        to_timestamp(0) + w.message_at * interval '1 microsecond', w.app_no, w.attempts, w.reason,
@@ -244,7 +248,10 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
                     attempts = excluded.attempts,
                     due_at = case when deferral.base > excluded.base then deferral.due_at else excluded.due_at end,
                     reason = case when deferral.base > excluded.base then deferral.reason else excluded.reason end,
-                    base = case when deferral.base > excluded.base then excluded.attempts else deferral.base end
+                    base = case when deferral.base > excluded.base then excluded.attempts else deferral.base end,
+                    task_no = case when deferral.base > excluded.base then deferral.task_no end
+                returning xmax = 0 as added) -- nobody has had a row locked that was not there
+                select count(*) from written where added
                 """)) {
             upsert.setArray(1, tx.createArrayOf("int4", endpoints));
             upsert.setArray(2, tx.createArrayOf("int8", seqs));
@@ -255,7 +262,10 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
             upsert.setArray(7, tx.createArrayOf("int4", reasons));
             upsert.setArray(8, tx.createArrayOf("int4", bases));
             upsert.setArray(9, tx.createArrayOf("bool", manual));
-            upsert.executeUpdate();
+            try (ResultSet row = upsert.executeQuery()) {
+                row.next();
+                return row.getInt(1);
+            }
         }
     }
 
@@ -272,7 +282,7 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
             Settlement settlement = ended.get(i);
             endpoints[i] = settlement.endpointNo();
             seqs[i] = settlement.seq();
-            bases[i] = settlement.verdict() instanceof Verdict.Exhausted ? settlement.base() : MOST_ATTEMPTS;
+            bases[i] = settlement.verdict() instanceof Verdict.Exhausted ? settlement.base() : Attempt.MOST;
         }
         try (PreparedStatement delete = tx.prepareStatement("""
                 delete from deferral d using unnest(?::int[], ?::bigint[], ?::int[]) as e (endpoint_no, seq, base)

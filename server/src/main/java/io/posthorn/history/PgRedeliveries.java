@@ -6,6 +6,7 @@ import io.posthorn.history.History.Slice;
 import io.posthorn.history.RedeliveryTask.Draft;
 import io.posthorn.history.RedeliveryTask.Kind;
 import io.posthorn.history.RedeliveryTask.Status;
+import io.posthorn.model.Attempt;
 import io.posthorn.model.Ids;
 import io.posthorn.model.Message;
 import io.posthorn.model.Shards;
@@ -35,12 +36,14 @@ public final class PgRedeliveries implements Redeliveries {
     /** The first key of the endpoints' advisory locks; the second is the endpoint's number. */
     private static final int LOCK_SPACE = 7_236_462;
 
-    /** Attempts are counted in a {@code smallint}, and a round may have many. */
+    /** No new round begins beyond it: attempts are counted up to {@link Attempt#MOST}, and a round may have many. */
     private static final int MOST_ATTEMPTS = 30_000;
 
     private static final long KEEP_MICROS = 90L * 86_400_000_000L;
     private static final int TRIES = 3;
     private static final String LOCKED = "55P03";
+    /** Cancelled, by {@code statement_timeout}: the database is overloaded, or a page is very far away. */
+    private static final String TOO_SLOW = "57014";
 
     /** As for reading the history: each statement is written for an index. A page may take longer than an answer. */
     private static final String BEGIN = """
@@ -108,7 +111,10 @@ public final class PgRedeliveries implements Redeliveries {
     @Override
     public Resent resend(Message message, int endpointNo, long now) {
         return write(resent -> resent == Resent.QUEUED || resent == Resent.HASTENED, tx -> {
-            if (!lockEndpoint(tx, endpointNo)) {
+            if (!tryLock(tx, endpointNo)) {
+                return Resent.BUSY;
+            }
+            if (!keepEndpoint(tx, endpointNo)) {
                 return Resent.GONE;
             }
             Boolean content = new PgSelect("select payload is not null from message")
@@ -118,36 +124,59 @@ public final class PgRedeliveries implements Redeliveries {
             if (content == null || !content) {
                 return content == null ? Resent.GONE : Resent.NO_CONTENT;
             }
-            return hasten(tx, message, endpointNo, now) ? Resent.HASTENED : put(tx, message, endpointNo, now);
+            Resent resent = null;
+            for (int tries = 0; resent == null && tries < TRIES; tries++) {
+                resent = hasten(tx, message, endpointNo, now);
+                if (resent == null) {
+                    resent = put(tx, message, endpointNo, now);
+                }
+            }
+            return resent == null ? Resent.UNDER_WAY : resent;
         });
     }
 
     /**
      * A delivery that waits is made due, and its schedule starts afresh. One that never had its turn keeps its reason,
-     * and with it its place.
+     * and with it its place. It belongs to no task any more: to cancel that one must not take back what somebody has
+     * asked for besides.
+     *
+     * @return null if nothing waits; nothing of this is to be committed if it was attempted too often
      */
-    private static boolean hasten(Connection tx, Message message, int endpointNo, long now) throws SQLException {
+    private static @Nullable Resent hasten(Connection tx, Message message, int endpointNo, long now)
+            throws SQLException {
         try (PreparedStatement update = tx.prepareStatement("""
                 update deferral
-                set due_at = least(due_at, ?), base = attempts, manual = true,
+                set due_at = least(due_at, ?), base = attempts, manual = true, task_no = null,
                     reason = case when attempts = 0 then reason else 4 end
                 where endpoint_no = ? and seq = ?
+                returning attempts
                 """)) {
             update.setObject(1, PgSelect.time(now));
             update.setInt(2, endpointNo);
             update.setLong(3, message.seq);
-            return update.executeUpdate() > 0;
+            try (ResultSet row = update.executeQuery()) {
+                if (!row.next()) {
+                    return null;
+                }
+                return row.getInt(1) > MOST_ATTEMPTS ? Resent.TOO_OFTEN : Resent.HASTENED;
+            }
         }
     }
 
-    /** Nothing waits, and under the endpoint's lock nothing begins to. */
-    private static Resent put(Connection tx, Message message, int endpointNo, long now) throws SQLException {
+    /**
+     * Nothing waits. The recorder may write in between, so that the order matters: what is settled was written before
+     * that was read, and so its attempts are seen; and the row is put only where the books still say what was read.
+     *
+     * @return null if they do not: to be looked at anew
+     */
+    private static @Nullable Resent put(Connection tx, Message message, int endpointNo, long now) throws SQLException {
+        boolean settled = settled(tx, message.appNo) >= message.seq;
         Integer attempts = new PgSelect("select max(number) from attempt")
                 .add("where app_no = ? and seq = ? and endpoint_no + 0 = ?", message.appNo, message.seq, endpointNo)
                 .add("and started_at >= ?", PgSelect.time(message.createdAt - PgAttempts.CLOCKS_DIFFER))
                 .first(tx, row -> row.getInt(1)); // 0 for null
         int number = attempts == null ? 0 : attempts;
-        if (number == 0 && settled(tx, message.appNo) < message.seq) {
+        if (number == 0 && !settled) {
             return Resent.UNDER_WAY;
         }
         if (number > MOST_ATTEMPTS) {
@@ -155,7 +184,15 @@ public final class PgRedeliveries implements Redeliveries {
         }
         try (PreparedStatement insert = tx.prepareStatement("""
                 insert into deferral (endpoint_no, seq, due_at, message_at, app_no, attempts, reason, base, manual)
-                values (?, ?, ?, ?, ?, ?, 4, ?, true)
+                select w.endpoint_no, w.seq, w.due_at, w.message_at, w.app_no, w.attempts, 4, w.attempts, true
+                from (values (?::int, ?::bigint, ?::timestamptz, ?::timestamptz, ?::int, ?::int))
+                     as w (endpoint_no, seq, due_at, message_at, app_no, attempts)
+                where not exists (select from deferral d where d.endpoint_no = w.endpoint_no and d.seq = w.seq)
+                  and not exists (
+                      select from attempt a
+                      where a.app_no = w.app_no and a.seq = w.seq and a.endpoint_no + 0 = w.endpoint_no
+                        and a.started_at >= ? and a.number > w.attempts)
+                on conflict do nothing
                 """)) {
             insert.setInt(1, endpointNo);
             insert.setLong(2, message.seq);
@@ -163,10 +200,9 @@ public final class PgRedeliveries implements Redeliveries {
             insert.setObject(4, PgSelect.time(message.createdAt));
             insert.setInt(5, message.appNo);
             insert.setInt(6, number);
-            insert.setInt(7, number);
-            insert.executeUpdate();
+            insert.setObject(7, PgSelect.time(message.createdAt - PgAttempts.CLOCKS_DIFFER));
+            return insert.executeUpdate() > 0 ? Resent.QUEUED : null;
         }
-        return Resent.QUEUED;
     }
 
     // ---- tasks
@@ -188,7 +224,7 @@ public final class PgRedeliveries implements Redeliveries {
             if (running == null) {
                 throw new IllegalStateException("tasks of endpoint " + draft.endpointId() + " come and go");
             }
-            return running.id().equals(draft.id()) ? new Begun.Started(running) : new Begun.Busy(running.id());
+            return running.id().equals(draft.id()) ? new Begun.Started(running) : new Begun.Busy(running);
         });
     }
 
@@ -229,7 +265,7 @@ public final class PgRedeliveries implements Redeliveries {
             if (LOCKED.equals(why.getSQLState())) {
                 return new Step.Busy();
             }
-            if (SqlErrors.isUnavailable(why) || isToBeRepeated(why)) {
+            if (SqlErrors.isUnavailable(why) || isToBeRepeated(why) || TOO_SLOW.equals(why.getSQLState())) {
                 return new Step.Away(String.valueOf(e.getMessage()));
             }
             throw e;
@@ -248,7 +284,10 @@ public final class PgRedeliveries implements Redeliveries {
             return new Step.Ended();
         }
         Predicate<Message> wanted = wishes.of(task.appNo(), task.endpointNo());
-        if (wanted == null || !lockEndpoint(tx, task.endpointNo())) {
+        if (!tryLock(tx, task.endpointNo())) {
+            return new Step.Busy();
+        }
+        if (wanted == null || !keepEndpoint(tx, task.endpointNo())) {
             end(tx, taskNo, "the endpoint was deleted", false, now);
             return new Step.Ended();
         }
@@ -318,11 +357,13 @@ public final class PgRedeliveries implements Redeliveries {
             throws SQLException {
         List<Long> waiting;
         try (PreparedStatement select = tx.prepareStatement("""
-                select seq from deferral where endpoint_no = ? and seq = any (?) and reason = 0 for update nowait
+                select seq from deferral
+                where endpoint_no = ? and seq = any (?) and reason = 0 and attempts <= ? for update nowait
                 """)) {
             select.setInt(1, task.endpointNo());
             select.setArray(
                     2, tx.createArrayOf("int8", chosen.stream().map(m -> m.seq).toArray()));
+            select.setInt(3, MOST_ATTEMPTS);
             waiting = seqs(select);
         }
         if (!waiting.isEmpty()) {
@@ -419,11 +460,9 @@ public final class PgRedeliveries implements Redeliveries {
     }
 
     @Override
-    public List<Long> running() {
-        return inTransaction(tx -> list(
-                tx,
-                new PgSelect("select no from background_task where status = 0 order by no"),
-                row -> row.getLong(1)));
+    public List<RedeliveryTask> running() {
+        return inTransaction(
+                tx -> list(tx, new PgSelect(TASK + " where status = 0 order by no"), PgRedeliveries::read));
     }
 
     @Override
@@ -466,17 +505,32 @@ public final class PgRedeliveries implements Redeliveries {
         return task;
     }
 
-    /** So that it is not deleted meanwhile, and nobody else puts rows for it. False if there is none. */
-    private static boolean lockEndpoint(Connection tx, int endpointNo) throws SQLException {
-        new PgSelect("select pg_advisory_xact_lock(?, ?)", LOCK_SPACE, endpointNo).first(tx, row -> true);
+    /**
+     * So that nobody else puts rows for the endpoint. Nobody waits for it: those who do would keep a connection each, and
+     * all that ask about one endpoint would take those of all others.
+     *
+     * @return false if somebody else puts some just now
+     */
+    private static boolean tryLock(Connection tx, int endpointNo) throws SQLException {
+        return Boolean.TRUE.equals(new PgSelect("select pg_try_advisory_xact_lock(?, ?)", LOCK_SPACE, endpointNo)
+                .first(tx, row -> row.getBoolean(1)));
+    }
+
+    /** So that it is not deleted meanwhile. False if there is none. */
+    private static boolean keepEndpoint(Connection tx, int endpointNo) throws SQLException {
         return new PgSelect("select true from endpoint where no = ? for key share", endpointNo).first(tx, row -> true)
                 != null;
     }
 
-    /** How many deliveries of a task wait, counted up to a limit. */
+    /**
+     * How many deliveries of a task wait to be attempted, counted up to a limit. One that failed and waits for its retry
+     * is no reason to wait: the endpoint may be well, and its retry schedule takes days.
+     */
     private static int waiting(Connection tx, long taskNo, int limit) throws SQLException {
         Integer count = new PgSelect(
-                        "select count(*) from (select from deferral where task_no = ? limit ?) d", taskNo, limit)
+                        "select count(*) from (select from deferral where task_no = ? and reason = 4 limit ?) d",
+                        taskNo,
+                        limit)
                 .first(tx, row -> row.getInt(1));
         return count == null ? 0 : count;
     }

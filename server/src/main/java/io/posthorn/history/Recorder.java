@@ -132,8 +132,8 @@ public final class Recorder implements AutoCloseable {
         while (true) {
             long began = System.nanoTime();
             switch (store.write(batch, moved, again)) {
-                case WriteResult.Written _ -> {
-                    afterCommit(batch, System.nanoTime() - began);
+                case WriteResult.Written(int backlogChange) -> {
+                    afterCommit(batch, backlogChange, System.nanoTime() - began);
                     return;
                 }
                 case WriteResult.Unavailable(String why) -> {
@@ -183,7 +183,7 @@ public final class Recorder implements AutoCloseable {
         }
     }
 
-    private void afterCommit(List<Settlement> batch, long nanos) {
+    private void afterCommit(List<Settlement> batch, int backlogChange, long nanos) {
         outageLoggedAt = 0;
         if (batch.isEmpty()) {
             return;
@@ -193,7 +193,7 @@ public final class Recorder implements AutoCloseable {
                 positions.settle(settlement.shard(), settlement.seq());
             }
         }
-        metrics.outcomesCommitted(batch, nanos);
+        metrics.outcomesCommitted(batch, backlogChange, nanos);
         committed.accept(batch);
     }
 

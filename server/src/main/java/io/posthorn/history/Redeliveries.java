@@ -25,6 +25,8 @@ public interface Redeliveries {
         HASTENED,
         /** Its first attempt is under way or about to be: ask again when that is over. */
         UNDER_WAY,
+        /** Others put deliveries for the same endpoint just now: ask again. */
+        BUSY,
         /** The message has no content any more. */
         NO_CONTENT,
         /** There is no such message or endpoint any more. */
@@ -48,7 +50,7 @@ public interface Redeliveries {
         record Started(RedeliveryTask task) implements Begun {}
 
         /** Another one is under way for the endpoint. */
-        record Busy(String taskId) implements Begun {}
+        record Busy(RedeliveryTask running) implements Begun {}
     }
 
     /**
@@ -75,7 +77,7 @@ public interface Redeliveries {
         /** So many of its deliveries wait in the backlog that it has to wait for some of them. */
         record Full(int waiting) implements Step {}
 
-        /** The recorder is writing about the same deliveries just now. */
+        /** Others are writing about the same deliveries just now, or put some for the same endpoint. */
         record Busy() implements Step {}
 
         /**
@@ -132,8 +134,8 @@ public interface Redeliveries {
     /** Ends a task that cannot go on; nothing happens if it does not run. What it has put into the backlog stays there. */
     void fail(long taskNo, String why, long now);
 
-    /** The numbers of the tasks that run, in the order in which they began. */
-    List<Long> running();
+    /** The tasks that run, in the order in which they began. */
+    List<RedeliveryTask> running();
 
     /**
      * A task.

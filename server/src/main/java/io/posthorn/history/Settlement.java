@@ -71,15 +71,6 @@ public record Settlement(
         return new Settlement(appNo, endpointNo, seq, messageAt, attempts, fromDeferral, bare, verdict, base, manual);
     }
 
-    /** By how much it changes the number of deliveries that wait in the database: 1, 0 or −1. */
-    public int backlogChange() {
-        boolean waits = switch (verdict) {
-            case Verdict.RetryAt _, Verdict.Parked _ -> true;
-            case Verdict.Delivered _, Verdict.Exhausted _, Verdict.Gone _, Verdict.Dropped _ -> false;
-        };
-        return (waits ? 1 : 0) - (fromDeferral ? 1 : 0);
-    }
-
     int shard() {
         return Shards.of(appNo);
     }

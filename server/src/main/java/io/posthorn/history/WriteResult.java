@@ -2,8 +2,12 @@ package io.posthorn.history;
 
 /** What became of a transaction of outcomes. */
 public sealed interface WriteResult {
-    /** It is committed. */
-    record Written() implements WriteResult {}
+    /**
+     * It is committed.
+     *
+     * @param backlogChange by how much it has changed the number of deliveries that wait in the database
+     */
+    record Written(int backlogChange) implements WriteResult {}
 
     /**
      * The database is away or full; the same batch is to be tried again.

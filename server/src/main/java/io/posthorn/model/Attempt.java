@@ -22,4 +22,7 @@ public record Attempt(
         int responseCode,
         @Nullable String detail,
         @Nullable String headers,
-        byte @Nullable [] body) {}
+        byte @Nullable [] body) {
+    /** The highest number there may be: the database keeps them as {@code smallint}. */
+    public static final int MOST = Short.MAX_VALUE;
+}

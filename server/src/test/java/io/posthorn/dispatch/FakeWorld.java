@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -54,6 +55,9 @@ final class FakeWorld implements LanePorts, Routes {
     final List<Settlement> committed = new ArrayList<>();
     final Map<Integer, TreeMap<Long, Row>> deferrals = new HashMap<>();
     final List<Fetch> fetches = new ArrayList<>();
+    /** What looks have seen that have not come back yet. */
+    private final IdentityHashMap<Fetch, Backlog.Fetched> seen = new IdentityHashMap<>();
+
     final List<Integer> gone = new ArrayList<>();
     final Map<Long, Message> messages = new HashMap<>();
     boolean full;
@@ -260,12 +264,28 @@ final class FakeWorld implements LanePorts, Routes {
         return true;
     }
 
-    /** Answers the looks into the backlog from what is durable. */
+    /** The looks into the backlog see what is durable now; the loop hears of it later, by {@link #read}. */
+    void see() {
+        for (Fetch fetch : fetches) {
+            seen.computeIfAbsent(fetch, this::look);
+        }
+    }
+
+    /** Answers the looks into the backlog from what is durable, or was when they saw it. */
     void read() {
         for (Fetch fetch : List.copyOf(fetches)) {
             fetches.remove(fetch);
-            fetch.done().accept(databaseAway ? null : look(fetch));
+            Backlog.Fetched before = seen.remove(fetch);
+            fetch.done().accept(databaseAway ? null : before == null ? look(fetch) : before);
         }
+    }
+
+    /** The process ends: nothing comes back to it. */
+    void forgetWhatIsUnderWay() {
+        requests.clear();
+        recorded.clear();
+        fetches.clear();
+        seen.clear();
     }
 
     private Backlog.Fetched look(Fetch fetch) {

@@ -82,7 +82,7 @@ class LaneSimulationTest {
         }
 
         private void step() {
-            switch (random.nextInt(13)) {
+            switch (random.nextInt(14)) {
                 case 0, 1, 2 -> accept(1 + random.nextInt(8));
                 case 3, 4, 5 -> answer();
                 case 6, 7 -> commit();
@@ -90,6 +90,7 @@ class LaneSimulationTest {
                 case 9 -> loop.tick();
                 case 10 -> trouble();
                 case 11 -> ask();
+                case 12 -> world.see();
                 default -> {
                     if (random.nextInt(6) == 0) {
                         crash();
@@ -175,9 +176,7 @@ class LaneSimulationTest {
 
         /** As {@code kill -9}: what is not durable is gone. Then what the server does at its start. */
         private void crash() {
-            world.requests.clear();
-            world.recorded.clear();
-            world.fetches.clear();
+            world.forgetWhatIsUnderWay();
             world.full = false;
             loop = world.loop(SETTINGS);
             positions = new SettledPositions();

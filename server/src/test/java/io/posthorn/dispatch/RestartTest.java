@@ -172,7 +172,7 @@ class RestartTest {
         public void messagesUnavailable(int messages) {}
 
         @Override
-        public void outcomesCommitted(List<Settlement> outcomes, long nanos) {
+        public void outcomesCommitted(List<Settlement> outcomes, int backlogChange, long nanos) {
             if (!outcomes.isEmpty()) {
                 recorded.countDown();
             }

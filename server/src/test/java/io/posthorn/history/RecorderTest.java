@@ -26,7 +26,7 @@ class RecorderTest {
     private Recorder recorder(OutcomeStore store) {
         RecorderMetrics metrics = new RecorderMetrics() {
             @Override
-            public void outcomesCommitted(List<Settlement> outcomes, long nanos) {}
+            public void outcomesCommitted(List<Settlement> outcomes, int backlogChange, long nanos) {}
 
             @Override
             public void outcomesFailed() {}
@@ -37,7 +37,7 @@ class RecorderTest {
     private WriteResult write(List<Settlement> batch, List<SettledPositions.Position> at) {
         written.addAll(batch);
         moved.addAll(at);
-        return new WriteResult.Written();
+        return new WriteResult.Written(0);
     }
 
     private Settlement delivered(long seq, String headers) {

@@ -15,13 +15,22 @@ import io.posthorn.model.Verdict;
 import io.posthorn.runtime.Time;
 import io.posthorn.store.Database;
 import io.posthorn.store.TestDatabase;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.stream.LongStream;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -127,6 +136,93 @@ class RedeliveriesTest {
 
         assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.HASTENED);
         assertThat(due()).extracting(Due::base).containsExactly(1);
+    }
+
+    /** Redeliveries with somebody who acts in the middle: once, just before the given statement is prepared. */
+    private static Redeliveries interrupted(Predicate<String> statement, Act act) {
+        AtomicBoolean done = new AtomicBoolean();
+        InvocationHandler pool = (proxy, method, arguments) -> {
+            Object result = call(method, db.dataSource(), arguments);
+            return result instanceof Connection connection
+                    ? proxy(Connection.class, (self, called, values) -> {
+                        if (called.getName().equals("prepareStatement")
+                                && statement.test(String.valueOf(requireNonNull(values)[0]))
+                                && done.compareAndSet(false, true)) {
+                            act.in(connection);
+                        }
+                        return call(called, connection, values);
+                    })
+                    : result;
+        };
+        return new PgRedeliveries(proxy(DataSource.class, pool), written.ownership()::fence, written.ids);
+    }
+
+    private interface Act {
+        void in(Connection tx) throws SQLException;
+    }
+
+    private static <T> T proxy(Class<T> type, InvocationHandler handler) {
+        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
+    }
+
+    private static @Nullable Object call(Method method, Object on, Object @Nullable [] arguments) throws Throwable {
+        try {
+            return method.invoke(on, arguments);
+        } catch (InvocationTargetException e) {
+            throw e.getTargetException();
+        }
+    }
+
+    @Test
+    void aRetryThatIsRecordedMeanwhileIsHastened() throws Exception {
+        Message message = messages(1).getFirst();
+        Redeliveries slow = interrupted(
+                sql -> sql.contains("max(number)"), tx -> ended(message, new Verdict.RetryAt(NOW + 1_000_000_000L)));
+        assertThat(slow.resend(message, endpoint, NOW)).isEqualTo(Resent.HASTENED);
+        assertThat(due()).extracting(Due::base).containsExactly(1);
+    }
+
+    @Test
+    void anAttemptThatIsRecordedMeanwhileIsCounted() throws Exception {
+        Message message = messages(1).getFirst();
+        AtomicInteger reads = new AtomicInteger();
+        Redeliveries slow = interrupted(
+                sql -> (sql.contains("max(number)") || sql.contains("settled from shard"))
+                        && reads.incrementAndGet() == 2,
+                tx -> {
+                    ended(message, new Verdict.Delivered());
+                    written.settledUpTo(message);
+                });
+        assertThat(slow.resend(message, endpoint, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(due()).extracting(Due::attempts).containsExactly(1);
+    }
+
+    @Test
+    void aRetryThatIsMadeMeanwhileIsCounted() throws Exception {
+        Message message = messages(1).getFirst();
+        ended(message, new Verdict.Exhausted());
+        Redeliveries slow = interrupted(
+                sql -> sql.contains("insert into deferral"),
+                tx -> written.settle(Written.outcome(
+                        message, endpoint, Written.response(2, NOW, 200, ""), new Verdict.Delivered())));
+        assertThat(slow.resend(message, endpoint, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(due()).extracting(Due::attempts).containsExactly(2);
+    }
+
+    /** The column that counts attempts has an end, and what does not fit into it stops the recorder for good. */
+    @Test
+    void whatWasAttemptedTooOftenIsNotHastened() throws Exception {
+        Message message = messages(1).getFirst();
+        written.settle(Written.outcome(
+                message,
+                endpoint,
+                Written.response(30_001, message.createdAt + 1_000, 500, ""),
+                new Verdict.RetryAt(NOW + 1_000_000_000L)));
+        written.settledUpTo(message);
+
+        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.TOO_OFTEN);
+        assertThat(((Step.Moved) step(started(Kind.RECOVER), 10)).queued()).isEmpty();
+        assertThat(due()).as("it waits for its time as before").isEmpty();
     }
 
     /** The attempt that was under way knows nothing of the round that was asked for meanwhile, and must not end it. */
@@ -235,7 +331,7 @@ class RedeliveriesTest {
         assertThat(((Step.Moved) step(task, 3)).more()).isTrue();
         // Another process goes on from what is committed.
         Redeliveries again = new PgRedeliveries(db.dataSource(), written.ownership()::fence, written.ids);
-        assertThat(again.running()).contains(task);
+        assertThat(again.running()).extracting(RedeliveryTask::no).contains(task);
         Step.Moved second = (Step.Moved) again.step(task, EVERYTHING, 3, 1_000, NOW);
         assertThat(second.queued()).hasSize(2);
         assertThat(second.more()).isFalse();
@@ -247,7 +343,7 @@ class RedeliveriesTest {
         assertThat(last.task().status()).isEqualTo(Status.FINISHED);
         assertThat(last.task().queued()).isEqualTo(7);
         assertThat(last.task().scanned()).isEqualTo(7);
-        assertThat(again.running()).doesNotContain(task);
+        assertThat(again.running()).extracting(RedeliveryTask::no).doesNotContain(task);
     }
 
     @Test
@@ -273,6 +369,31 @@ class RedeliveriesTest {
         assertThat(store.step(task, EVERYTHING, 2, 1, NOW)).isInstanceOf(Step.Moved.class);
     }
 
+    /** A few that fail for days must not keep all others from an endpoint that is well. */
+    @Test
+    void aTaskDoesNotWaitForRetries() {
+        List<Message> messages = messages(4);
+        messages.forEach(message -> ended(message, new Verdict.Exhausted()));
+        written.settledUpTo(messages.getLast());
+        long task = started(Kind.RECOVER);
+        assertThat(store.step(task, EVERYTHING, 2, 1, NOW)).isInstanceOf(Step.Moved.class);
+        assertThat(store.step(task, EVERYTHING, 2, 1, NOW)).isEqualTo(new Step.Full(2));
+        for (Message message : messages.subList(0, 2)) {
+            written.settle(new Settlement(
+                    app,
+                    endpoint,
+                    message.seq,
+                    message.createdAt,
+                    2,
+                    true,
+                    Written.response(2, NOW + 1_000, 500, ""),
+                    new Verdict.RetryAt(NOW + 9_000_000_000L),
+                    1,
+                    true));
+        }
+        assertThat(store.step(task, EVERYTHING, 2, 1, NOW)).isInstanceOf(Step.Moved.class);
+    }
+
     @Test
     void aPageIsPutOffWhileTheRecorderWritesAboutTheSame() throws Exception {
         Message message = messages(1).getFirst();
@@ -287,6 +408,41 @@ class RedeliveriesTest {
             recorder.rollback();
         }
         assertThat(((Step.Moved) step(task, 10)).queued()).containsExactly(message.seq);
+    }
+
+    /** Whoever waits for the lock of an endpoint keeps a connection of all others. */
+    @Test
+    void nobodyWaitsForTheLockOfAnEndpoint() throws Exception {
+        Message message = messages(1).getFirst();
+        ended(message, new Verdict.Exhausted());
+        written.settledUpTo(message);
+        long task = started(Kind.RECOVER);
+        AtomicInteger asked = new AtomicInteger();
+        Redeliveries other = interrupted(sql -> sql.contains("insert into deferral"), tx -> {
+            assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.BUSY);
+            assertThat(step(task, 10)).isInstanceOf(Step.Busy.class);
+            asked.incrementAndGet();
+        });
+        assertThat(other.resend(message, endpoint, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(asked).hasValue(1);
+        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.HASTENED);
+    }
+
+    @Test
+    void aTaskOutlivesAStatementThatTakesTooLong() throws Exception {
+        Message message = messages(1).getFirst();
+        ended(message, new Verdict.Exhausted());
+        written.settledUpTo(message);
+        long task = started(Kind.RECOVER);
+        Redeliveries slow = interrupted(sql -> sql.contains("insert into deferral"), tx -> {
+            try (Statement statement = tx.createStatement()) {
+                statement.execute("set local statement_timeout = 1");
+                statement.execute("select pg_sleep(60)");
+            }
+        });
+        assertThat(slow.step(task, EVERYTHING, 10, 1_000, NOW)).isInstanceOf(Step.Away.class);
+        assertThat(((Step.Moved) slow.step(task, EVERYTHING, 10, 1_000, NOW)).queued())
+                .containsExactly(message.seq);
     }
 
     @Test
@@ -313,10 +469,34 @@ class RedeliveriesTest {
         assertThat(store.cancel(task, NOW)).isNull();
     }
 
+    private void resentBesides(Kind kind, List<Message> messages) throws Exception {
+        long task = started(kind);
+        assertThat(((Step.Moved) step(task, 2)).queued()).hasSize(2);
+        assertThat(store.resend(messages.get(0), endpoint, NOW)).isEqualTo(Resent.HASTENED);
+
+        assertThat(requireNonNull(store.cancel(task, NOW)).withdrawn()).containsExactly(messages.get(1).seq);
+        assertThat(dueSeqs()).containsExactly(messages.get(0).seq);
+    }
+
+    @Test
+    void whatFailedAndSomebodyAskedForBesidesOutlivesTheTask() throws Exception {
+        List<Message> messages = messages(3); // the task does not come to the third
+        messages.forEach(message -> ended(message, new Verdict.Exhausted()));
+        written.settledUpTo(messages.getLast());
+        resentBesides(Kind.RECOVER, messages);
+    }
+
+    @Test
+    void whatWasMissingAndSomebodyAskedForBesidesOutlivesTheTask() throws Exception {
+        List<Message> messages = messages(3);
+        written.settledUpTo(messages.getLast());
+        resentBesides(Kind.REPLAY, messages);
+    }
+
     @Test
     void oneTaskForEachEndpoint() {
         RedeliveryTask first = ((Begun.Started) begin(Kind.RECOVER, BASE, NOW)).task();
-        assertThat(begin(Kind.REPLAY, BASE, NOW)).isEqualTo(new Begun.Busy(first.id()));
+        assertThat(begin(Kind.REPLAY, BASE, NOW)).isEqualTo(new Begun.Busy(first));
         store.fail(first.no(), "because", NOW);
         assertThat(begin(Kind.REPLAY, BASE, NOW)).isInstanceOf(Begun.Started.class);
         assertThat(requireNonNull(store.task(ENV, first.id())).error()).isEqualTo("because");
@@ -365,6 +545,39 @@ class RedeliveriesTest {
             }
         });
         assertThat(counted).hasValue(20);
+    }
+
+    private Settlement second(Message message, Verdict verdict) {
+        return new Settlement(
+                app,
+                endpoint,
+                message.seq,
+                message.createdAt,
+                2,
+                true,
+                Written.response(2, NOW + 1_000, 500, ""),
+                verdict,
+                1,
+                true);
+    }
+
+    @Test
+    void theBacklogIsCountedByItsRows() throws Exception {
+        Message message = messages(1).getFirst();
+        Verdict retry = new Verdict.RetryAt(NOW + 1_000_000_000L);
+        assertThat(written.settle(Written.outcome(message, endpoint, Written.response(1, NOW, 500, ""), retry)))
+                .isEqualTo(1);
+        assertThat(written.settle(second(message, retry))).isZero();
+        store.resend(message, endpoint, NOW);
+        assertThat(written.settle(second(message, new Verdict.Exhausted())))
+                .as("it was asked for again meanwhile and stays")
+                .isZero();
+        assertThat(due()).hasSize(1);
+        assertThat(written.settle(second(message, new Verdict.Delivered()))).isEqualTo(-1);
+        assertThat(written.settle(second(message, new Verdict.Delivered())))
+                .as("it is gone, and was counted by whoever took it back")
+                .isZero();
+        assertThat(written.settle(second(message, retry))).isEqualTo(1);
     }
 
     @Test

@@ -185,12 +185,16 @@ public final class Written implements AutoCloseable {
                 new Verdict.Parked(m.createdAt, DeferralReason.LANE_FULL));
     }
 
-    /** Writes outcomes in one transaction. */
-    public void settle(Settlement... batch) {
-        WriteResult result = outcomes.write(List.of(batch), List.of(), false);
-        if (!(result instanceof WriteResult.Written)) {
-            throw new IllegalStateException(result.toString());
-        }
+    /**
+     * Writes outcomes in one transaction.
+     *
+     * @return by how much that has changed the backlog
+     */
+    public int settle(Settlement... batch) {
+        return switch (outcomes.write(List.of(batch), List.of(), false)) {
+            case WriteResult.Written(int backlogChange) -> backlogChange;
+            case WriteResult other -> throw new IllegalStateException(other.toString());
+        };
     }
 
     /** Everything up to this message is settled in its shard. */
