@@ -23,7 +23,12 @@ final class DemoTest {
             assertThat(code).as(output).isZero();
             assertThat(output)
                     .contains(
-                            "healthy", "failing", "slow", "events reached all 3 endpoints", "demo --stay", "./posthorn serve");
+                            "healthy",
+                            "failing",
+                            "slow",
+                            "events reached all 3 endpoints",
+                            "demo --stay",
+                            "./posthorn serve");
             assertThat(output).doesNotContain("Exception", "\tat ", "WARNING");
             assertThat(folder).isEmptyDirectory();
         }
