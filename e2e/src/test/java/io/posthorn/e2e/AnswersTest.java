@@ -201,7 +201,7 @@ final class AnswersTest {
         assertThat(api.get("/api/v1/app/" + customer.id() + "/endpoint/ep_none").status())
                 .isEqualTo(404);
         assertThat(api.get("/api/v1/nonsense").status()).isEqualTo(404);
-        assertThat(api.get("/").status()).isEqualTo(404);
+        assertThat(api.get("/nonsense").status()).isEqualTo(404);
     }
 
     @Test
