@@ -77,6 +77,8 @@ public final class ApiServer {
 
     /** Listens; fails if the address cannot be had. */
     public Future<Void> start() {
+        // Reading openapi.yaml takes a while, and no event loop shall wait for it when the first request comes.
+        Thread.ofPlatform().name("contract").daemon().start(Contract::ours);
         return vertx.deployVerticle(Instance::new, new DeploymentOptions().setInstances(settings.instances()))
                 .mapEmpty();
     }
