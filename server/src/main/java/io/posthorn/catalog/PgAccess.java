@@ -1,6 +1,7 @@
 package io.posthorn.catalog;
 
 import io.posthorn.model.Environment;
+import io.posthorn.store.PgTimes;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -41,7 +42,7 @@ final class PgAccess {
                         """)
                 .bind("id", id)
                 .bind("name", name)
-                .bind("createdAt", PgRows.time(createdAt))
+                .bind("createdAt", PgTimes.utc(createdAt))
                 .map((row, ctx) -> PgRows.environment(row))
                 .one());
     }
@@ -96,7 +97,7 @@ final class PgAccess {
                 .bind("envNo", draft.envNo())
                 .bind("appNo", PgRows.integer(draft.appNo()))
                 .bind("rateLimit", PgRows.integer(draft.rateLimit()))
-                .bind("createdAt", PgRows.time(createdAt))
+                .bind("createdAt", PgTimes.utc(createdAt))
                 .bind("expiresAt", PgRows.timeOrNull(draft.expiresAt()))
                 .bind("hash", hash)
                 .map((row, ctx) -> PgRows.tokenRow(row))
@@ -161,7 +162,7 @@ final class PgAccess {
         writes.write(handle -> {
             PreparedBatch batch = handle.prepareBatch("update api_token set last_used_at = :at where no = :no");
             uses.forEach(
-                    (no, at) -> batch.bind("no", no).bind("at", PgRows.time(at)).add());
+                    (no, at) -> batch.bind("no", no).bind("at", PgTimes.utc(at)).add());
             return batch.execute();
         });
     }

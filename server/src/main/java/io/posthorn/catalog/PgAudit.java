@@ -1,12 +1,12 @@
 package io.posthorn.catalog;
 
+import io.posthorn.store.PgTimes;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Semaphore;
@@ -73,7 +73,7 @@ public final class PgAudit implements Audit {
 
     private void insert(Connection tx, Act act) throws SQLException {
         try (PreparedStatement insert = tx.prepareStatement(INSERT)) {
-            insert.setObject(1, utc(clock.instant()));
+            insert.setObject(1, PgTimes.utc(clock.instant()));
             insert.setInt(2, act.envNo());
             insert.setString(3, act.tokenId());
             insert.setString(4, act.tokenName());
@@ -185,12 +185,8 @@ public final class PgAudit implements Audit {
         return jdbi.inTransaction(handle -> {
             guard.ask(handle.getConnection());
             return handle.createUpdate("delete from audit_log where at < :before")
-                    .bind("before", utc(before))
+                    .bind("before", PgTimes.utc(before))
                     .execute();
         });
-    }
-
-    private static OffsetDateTime utc(Instant instant) {
-        return instant.atOffset(ZoneOffset.UTC);
     }
 }

@@ -8,13 +8,13 @@ import io.posthorn.model.Endpoint;
 import io.posthorn.model.Environment;
 import io.posthorn.model.EventType;
 import io.posthorn.model.SigningSecret;
+import io.posthorn.store.PgTimes;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,8 +49,8 @@ final class PgRows {
                 row.getString("name"),
                 metadata(row.getString("metadata")),
                 integer(row, "rate_limit"),
-                instant(row, "created_at"),
-                instant(row, "updated_at"));
+                PgTimes.instant(row, "created_at"),
+                PgTimes.instant(row, "updated_at"));
     }
 
     Endpoint endpoint(ResultSet row) throws SQLException {
@@ -72,13 +72,13 @@ final class PgRows {
                 sealed.oldSecrets(row.getBytes("old_secrets"), id),
                 sealed.headers(row.getBytes("headers"), id),
                 row.getInt("version"),
-                instant(row, "created_at"),
-                instant(row, "updated_at"));
+                PgTimes.instant(row, "created_at"),
+                PgTimes.instant(row, "updated_at"));
     }
 
     static Environment environment(ResultSet row) throws SQLException {
         return new Environment(
-                row.getInt("no"), row.getString("id"), row.getString("name"), instant(row, "created_at"));
+                row.getInt("no"), row.getString("id"), row.getString("name"), PgTimes.instant(row, "created_at"));
     }
 
     static PgAccess.Row tokenRow(ResultSet row) throws SQLException {
@@ -94,7 +94,7 @@ final class PgRows {
                 row.getInt("env_no"),
                 integer(row, "app_no"),
                 integer(row, "rate_limit"),
-                instant(row, "created_at"),
+                PgTimes.instant(row, "created_at"),
                 instantOrNull(row, "expires_at"));
     }
 
@@ -108,8 +108,8 @@ final class PgRows {
                 row.getString("group_name"),
                 list(row.getArray("feature_flags")),
                 row.getString("schemas"),
-                instant(row, "created_at"),
-                instant(row, "updated_at"));
+                PgTimes.instant(row, "created_at"),
+                PgTimes.instant(row, "updated_at"));
     }
 
     static Map<String, @Nullable Object> bindings(Application application) {
@@ -121,8 +121,8 @@ final class PgRows {
         all.put("name", application.name());
         all.put("metadata", json(application.metadata()));
         all.put("rateLimit", integer(application.rateLimit()));
-        all.put("createdAt", time(application.createdAt()));
-        all.put("updatedAt", time(application.updatedAt()));
+        all.put("createdAt", PgTimes.utc(application.createdAt()));
+        all.put("updatedAt", PgTimes.utc(application.updatedAt()));
         return all;
     }
 
@@ -144,8 +144,8 @@ final class PgRows {
         all.put("oldSecrets", bytes(sealed.oldSecrets(endpoint)));
         all.put("headers", bytes(sealed.headers(endpoint)));
         all.put("version", endpoint.version());
-        all.put("createdAt", time(endpoint.createdAt()));
-        all.put("updatedAt", time(endpoint.updatedAt()));
+        all.put("createdAt", PgTimes.utc(endpoint.createdAt()));
+        all.put("updatedAt", PgTimes.utc(endpoint.updatedAt()));
         return all;
     }
 
@@ -159,8 +159,8 @@ final class PgRows {
         all.put("groupName", text(type.groupName()));
         all.put("featureFlags", array(type.featureFlags()));
         all.put("schemas", text(type.schemas()));
-        all.put("createdAt", time(type.createdAt()));
-        all.put("updatedAt", time(type.updatedAt()));
+        all.put("createdAt", PgTimes.utc(type.createdAt()));
+        all.put("updatedAt", PgTimes.utc(type.updatedAt()));
         return all;
     }
 
@@ -197,23 +197,15 @@ final class PgRows {
         };
     }
 
-    static OffsetDateTime time(Instant instant) {
-        return instant.atOffset(ZoneOffset.UTC);
-    }
-
     /** Null with its type. */
     static Argument timeOrNull(@Nullable Instant instant) {
-        return (position, statement, ctx) ->
-                statement.setObject(position, instant == null ? null : time(instant), Types.TIMESTAMP_WITH_TIMEZONE);
+        return (position, statement, ctx) -> statement.setObject(
+                position, instant == null ? null : PgTimes.utc(instant), Types.TIMESTAMP_WITH_TIMEZONE);
     }
 
     private static @Nullable Instant instantOrNull(ResultSet row, String column) throws SQLException {
         OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
         return time == null ? null : time.toInstant();
-    }
-
-    private static Instant instant(ResultSet row, String column) throws SQLException {
-        return row.getObject(column, OffsetDateTime.class).toInstant();
     }
 
     private static @Nullable Integer integer(ResultSet row, String column) throws SQLException {

@@ -1,6 +1,7 @@
 package io.posthorn.egress;
 
 import io.posthorn.egress.AddressResolver.Resolution;
+import io.posthorn.runtime.Time;
 import io.vertx.core.Context;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -15,7 +16,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -123,7 +123,7 @@ public final class Egress {
     private final class Post {
         private final Consumer<Exchange> done;
         private final Flight flight;
-        private final long startedAt = micros(clock.instant());
+        private final long startedAt = Time.micros(clock.instant());
         private final long start = System.nanoTime();
         private final long deadline;
         private boolean posting = true;
@@ -234,9 +234,5 @@ public final class Egress {
             options.setTrustOptions(TrustedCas.with(extraCa));
         }
         return (NetClientInternal) vertx.createNetClient(options);
-    }
-
-    private static long micros(Instant instant) {
-        return instant.getEpochSecond() * 1_000_000L + instant.getNano() / 1_000;
     }
 }

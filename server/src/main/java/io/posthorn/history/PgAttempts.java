@@ -9,6 +9,7 @@ import io.posthorn.model.AttemptStatus;
 import io.posthorn.model.Ids;
 import io.posthorn.model.Message;
 import io.posthorn.model.Verdict;
+import io.posthorn.store.PgTimes;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -134,7 +135,7 @@ final class PgAttempts {
     static PgSelect ofMessage(Message message) {
         return new PgSelect("with attempt_of_message as materialized (select * from attempt")
                 .add("where app_no = ? and seq = ?", message.appNo, message.seq)
-                .add("and started_at >= ?)", PgSelect.time(message.createdAt - CLOCKS_DIFFER));
+                .add("and started_at >= ?)", PgTimes.utc(message.createdAt - CLOCKS_DIFFER));
     }
 
     /** One attempt; null if the message has none with this id. */
@@ -148,7 +149,7 @@ final class PgAttempts {
         LoggedAttempt[] found = new LoggedAttempt[1];
         new PgSelect("select " + COLUMNS + "," + body(true) + " from attempt a")
                 .add("where a.app_no = ? and a.seq = ?", message.appNo, message.seq)
-                .add("and a.started_at >= ? and a.started_at < ?", PgSelect.time(from), PgSelect.time(from + MILLI))
+                .add("and a.started_at >= ? and a.started_at < ?", PgTimes.utc(from), PgTimes.utc(from + MILLI))
                 .each(tx, row -> {
                     LoggedAttempt each = read(row, false);
                     if (each.id().equals(id)) {
@@ -164,7 +165,7 @@ final class PgAttempts {
         int endpointNo = row.getInt("endpoint_no");
         Attempt attempt = new Attempt(
                 row.getInt("number"),
-                PgSelect.micros(row, "started_at"),
+                PgTimes.micros(row, "started_at"),
                 row.getInt("duration_us"),
                 AttemptStatus.of(row.getInt("status")),
                 row.getInt("response_code"),
@@ -174,7 +175,7 @@ final class PgAttempts {
         boolean there = withMessage && row.getObject("m_seq") != null;
         return new LoggedAttempt(
                 ids.attempt(attempt.startedAt(), seq, endpointNo, attempt.number()),
-                ids.message(row.getInt("app_no"), PgSelect.micros(row, "message_at"), seq),
+                ids.message(row.getInt("app_no"), PgTimes.micros(row, "message_at"), seq),
                 seq,
                 endpointNo,
                 attempt,
@@ -187,7 +188,7 @@ final class PgAttempts {
         int code = row.getInt("verdict");
         return switch (code) {
             case 0 -> new Verdict.Delivered();
-            case 1 -> new Verdict.RetryAt(PgSelect.micros(row, "next_at"));
+            case 1 -> new Verdict.RetryAt(PgTimes.micros(row, "next_at"));
             case 2 -> new Verdict.Exhausted();
             case 3 -> new Verdict.Gone();
             default -> throw new IllegalArgumentException("no verdict " + code);
@@ -212,8 +213,7 @@ final class PgAttempts {
 
     /** Time, place and outcome. */
     private static PgSelect outcome(PgSelect select, Filter filter, Reach reach, String tie) {
-        select.add(
-                "and a.started_at >= ? and a.started_at < ?", PgSelect.time(filter.from()), PgSelect.time(filter.to()));
+        select.add("and a.started_at >= ? and a.started_at < ?", PgTimes.utc(filter.from()), PgTimes.utc(filter.to()));
         Place after = reach.after();
         if (after != null) {
             beyond(select, after, reach.ascending(), tie);
@@ -232,7 +232,7 @@ final class PgAttempts {
 
     /** Beyond a place. The plain bound besides says which partitions there are to read; of a pair, this is not seen. */
     static void beyond(PgSelect select, Place place, boolean up, String tie) {
-        Object at = PgSelect.time(place.at());
+        Object at = PgTimes.utc(place.at());
         String beyond = up ? ">" : "<";
         select.add(up ? "and a.started_at >= ?" : "and a.started_at <= ?", at);
         if (place.second() == 0) {

@@ -4,13 +4,13 @@ import io.posthorn.model.DeferralReason;
 import io.posthorn.model.Ids;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
+import io.posthorn.store.PgTimes;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -102,7 +102,7 @@ public final class PgBacklog implements Backlog {
             }
             for (int i = 0; i < 8; i += 4) {
                 select.setInt(i + 1, endpointNo);
-                select.setObject(i + 2, utc(now));
+                select.setObject(i + 2, PgTimes.utc(now));
                 select.setArray(i + 3, tx.createArrayOf("int8", boxed));
                 select.setInt(i + 4, most + 1);
             }
@@ -141,7 +141,7 @@ public final class PgBacklog implements Backlog {
     private Due read(ResultSet row, byte[] payload) throws SQLException {
         int appNo = row.getInt(5);
         long seq = row.getLong(1);
-        long createdAt = at(row, 6);
+        long createdAt = PgTimes.micros(row, 6);
         Message message = new Message(
                 appNo,
                 seq,
@@ -156,7 +156,7 @@ public final class PgBacklog implements Backlog {
         return new Due(
                 message,
                 row.getInt(3),
-                at(row, 2),
+                PgTimes.micros(row, 2),
                 DeferralReason.of(row.getInt(4)),
                 row.getInt(12),
                 row.getBoolean(13));
@@ -166,7 +166,7 @@ public final class PgBacklog implements Backlog {
         try (PreparedStatement select =
                 tx.prepareStatement("select min(due_at) from deferral where endpoint_no = ? and due_at > ?")) {
             select.setInt(1, endpointNo);
-            select.setObject(2, utc(now));
+            select.setObject(2, PgTimes.utc(now));
             try (ResultSet row = select.executeQuery()) {
                 row.next();
                 OffsetDateTime next = row.getObject(1, OffsetDateTime.class);
@@ -193,8 +193,8 @@ public final class PgBacklog implements Backlog {
                 select.setFetchSize(1_000);
                 try (ResultSet row = select.executeQuery()) {
                     while (row.next()) {
-                        each.accept(
-                                new Summary(row.getInt(1), row.getInt(2), row.getLong(3), row.getLong(4), at(row, 5)));
+                        each.accept(new Summary(
+                                row.getInt(1), row.getInt(2), row.getLong(3), row.getLong(4), PgTimes.micros(row, 5)));
                     }
                 }
             }
@@ -217,13 +217,5 @@ public final class PgBacklog implements Backlog {
 
     static List<String> texts(@Nullable Array array) throws SQLException {
         return array == null ? List.of() : List.of((String[]) array.getArray());
-    }
-
-    private static OffsetDateTime utc(long micros) {
-        return Time.instant(micros).atOffset(ZoneOffset.UTC);
-    }
-
-    private static long at(ResultSet row, int column) throws SQLException {
-        return Time.micros(row.getObject(column, OffsetDateTime.class).toInstant());
     }
 }

@@ -1,13 +1,11 @@
 package io.posthorn.history;
 
 import io.posthorn.model.Message;
-import io.posthorn.runtime.Time;
+import io.posthorn.store.PgTimes;
 import io.posthorn.store.StaleOwnerException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.Collection;
 import javax.sql.DataSource;
 
@@ -55,7 +53,7 @@ public final class PgContents implements Contents {
                             """)) {
                         update.setInt(1, message.appNo);
                         update.setLong(2, message.seq);
-                        update.setObject(3, utc(message.createdAt));
+                        update.setObject(3, PgTimes.utc(message.createdAt));
                         return update.executeUpdate();
                     }
                 })
@@ -86,7 +84,7 @@ public final class PgContents implements Contents {
                             """)) {
                         update.setInt(1, message.appNo);
                         update.setLong(2, message.seq);
-                        update.setObject(3, utc(attempt.attempt().startedAt()));
+                        update.setObject(3, PgTimes.utc(attempt.attempt().startedAt()));
                         update.setInt(4, attempt.endpointNo());
                         update.setInt(5, attempt.attempt().number());
                         return update.executeUpdate();
@@ -114,9 +112,5 @@ public final class PgContents implements Contents {
         } catch (SQLException | StaleOwnerException e) {
             throw new HistoryException(HistoryException.Kind.FAILED, "content cannot be deleted: " + e.getMessage(), e);
         }
-    }
-
-    private static OffsetDateTime utc(long micros) {
-        return Time.instant(micros).atOffset(ZoneOffset.UTC);
     }
 }

@@ -3,6 +3,7 @@ package io.posthorn.history;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Shards;
 import io.posthorn.runtime.Time;
+import io.posthorn.store.PgTimes;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ final class PgCounts {
                 .each(
                         tx,
                         row -> counts.add(new Counts.OfAttempts(
-                                PgSelect.micros(row, "at"),
+                                PgTimes.micros(row, "at"),
                                 row.getLong("delivered"),
                                 row.getLong("failed"),
                                 row.getLong("exhausted"),
@@ -48,24 +49,19 @@ final class PgCounts {
                 .add("""
                         join lateral (select * from attempt
                                       where endpoint_no = e.no and started_at >= ? and started_at < ? offset 0) a on true
-                        group by 1""", PgSelect.time(span.from()), PgSelect.time(span.to()));
+                        group by 1""", PgTimes.utc(span.from()), PgTimes.utc(span.to()));
     }
 
     static List<Counts.OfMessages> messages(Connection tx, int appNo, List<String> eventTypes, Counts.Span span)
             throws SQLException {
         PgSelect select = new PgSelect(BUCKET.formatted("m.created_at"), span.seconds())
                 .add("count(*) as accepted from message m where m.app_no = ?", appNo)
-                .add(
-                        "and m.created_at >= ? and m.created_at < ?",
-                        PgSelect.time(span.from()),
-                        PgSelect.time(span.to()));
+                .add("and m.created_at >= ? and m.created_at < ?", PgTimes.utc(span.from()), PgTimes.utc(span.to()));
         PgMessages.addNumbers(tx, select, appNo, span.from(), span.to());
         List<Counts.OfMessages> counts = new ArrayList<>();
         select.addMessageFilter(new Filter(eventTypes, null, null, 0, Filter.FOREVER, null, null))
                 .add("group by 1")
-                .each(
-                        tx,
-                        row -> counts.add(new Counts.OfMessages(PgSelect.micros(row, "at"), row.getLong("accepted"))));
+                .each(tx, row -> counts.add(new Counts.OfMessages(PgTimes.micros(row, "at"), row.getLong("accepted"))));
         return counts;
     }
 
@@ -75,7 +71,7 @@ final class PgCounts {
      * and its verdict, and nothing is later than a deferral.
      */
     static PgSelect selectDeliveries(int endpointNo, long from, long to) {
-        Object[] messages = {PgSelect.time(from), PgSelect.time(to)};
+        Object[] messages = {PgTimes.utc(from), PgTimes.utc(to)};
         return new PgSelect("""
                         select count(*) filter (where last = 0) as success,
                                count(*) filter (where last = 7) as pending,
@@ -84,7 +80,7 @@ final class PgCounts {
                               from (select seq, (extract(epoch from started_at) * 1000000)::bigint * 8 + verdict as state
                                     from attempt""")
                 .add("where endpoint_no = ?", endpointNo)
-                .add("and started_at >= ?", PgSelect.time(from - PgAttempts.CLOCKS_DIFFER))
+                .add("and started_at >= ?", PgTimes.utc(from - PgAttempts.CLOCKS_DIFFER))
                 .add("and message_at >= ? and message_at < ?", messages)
                 .add("union all select seq, 9223372036854775807 from deferral where endpoint_no = ?", endpointNo)
                 .add("and message_at >= ? and message_at < ?", messages)
@@ -109,7 +105,7 @@ final class PgCounts {
         long since = Math.max(from, Time.micros(endpoint.createdAt()));
         PgSelect select = new PgSelect("select count(*) from message m where m.app_no = ?", endpoint.appNo())
                 .add("and m.seq > (select settled from shard where no = ?)", Shards.of(endpoint.appNo()))
-                .add("and m.created_at >= ? and m.created_at < ?", PgSelect.time(since), PgSelect.time(to));
+                .add("and m.created_at >= ? and m.created_at < ?", PgTimes.utc(since), PgTimes.utc(to));
         // A message for one endpoint only goes there whatever that subscribed to.
         select.add("and (m.only_endpoint_no = ? or m.only_endpoint_no is null", endpoint.no());
         List<String> eventTypes = endpoint.eventTypes();

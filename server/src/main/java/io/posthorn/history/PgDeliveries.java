@@ -7,6 +7,7 @@ import io.posthorn.model.DeferralReason;
 import io.posthorn.model.Message;
 import io.posthorn.model.Shards;
 import io.posthorn.runtime.Time;
+import io.posthorn.store.PgTimes;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -52,11 +53,8 @@ final class PgDeliveries {
                                       order by started_at desc, number desc limit 1) l on true
                         left join deferral d on d.endpoint_no = a.endpoint_no and d.seq = a.seq
                         where a.endpoint_no = ? and a.number = 1""", endpointNo)
-                .add(
-                        "and a.message_at >= ? and a.message_at < ?",
-                        PgSelect.time(filter.from()),
-                        PgSelect.time(filter.to()))
-                .add("and a.started_at >= ?", PgSelect.time(filter.from() - PgAttempts.CLOCKS_DIFFER));
+                .add("and a.message_at >= ? and a.message_at < ?", PgTimes.utc(filter.from()), PgTimes.utc(filter.to()))
+                .add("and a.started_at >= ?", PgTimes.utc(filter.from() - PgAttempts.CLOCKS_DIFFER));
         if (after != null) {
             PgAttempts.beyond(select, after, up, "seq");
         }
@@ -73,7 +71,7 @@ final class PgDeliveries {
     private AttemptedMessage read(ResultSet row) throws SQLException {
         DeliveryStatus status = row.getBoolean("deferred") ? DeliveryStatus.PENDING : ended(row.getInt("verdict"));
         return new AttemptedMessage(
-                messages.read(row), PgSelect.micros(row, "started_at"), new DeliveryState(status, due(row)));
+                messages.read(row), PgTimes.micros(row, "started_at"), new DeliveryState(status, due(row)));
     }
 
     private static DeliveryStatus ended(int verdict) {

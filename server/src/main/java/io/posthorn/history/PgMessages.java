@@ -5,6 +5,8 @@ import io.posthorn.history.History.Reach;
 import io.posthorn.history.History.Slice;
 import io.posthorn.model.Ids;
 import io.posthorn.model.Message;
+import io.posthorn.runtime.Time;
+import io.posthorn.store.PgTimes;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -21,7 +23,6 @@ final class PgMessages {
 
     private static final byte[] DELETED = {};
     private static final long MILLI = 1_000;
-    private static final long DAY = 86_400_000_000L;
 
     private final Ids ids;
 
@@ -36,7 +37,7 @@ final class PgMessages {
     /** The message of a row. */
     Message read(ResultSet row) throws SQLException {
         long seq = row.getLong("m_seq");
-        long at = PgSelect.micros(row, "m_at");
+        long at = PgTimes.micros(row, "m_at");
         byte @Nullable [] payload = row.getBytes("payload");
         return new Message(
                 row.getInt("m_app"),
@@ -87,12 +88,12 @@ final class PgMessages {
         long to = after != null && !up ? Math.min(filter.to(), after.at() + 1) : filter.to();
         PgSelect select = new PgSelect("select " + COLUMNS + payload(reach.content()) + " from message m")
                 .add("where m.app_no = ?", appNo)
-                .add("and m.created_at >= ? and m.created_at < ?", PgSelect.time(from), PgSelect.time(to));
+                .add("and m.created_at >= ? and m.created_at < ?", PgTimes.utc(from), PgTimes.utc(to));
         if (after != null) {
             select.add(up ? "and m.seq > ?" : "and m.seq < ?", after.tie());
         }
         if (named != null) {
-            select.add("and m.seq = ? and m.created_at = ?", named.tie(), PgSelect.time(named.at()));
+            select.add("and m.seq = ? and m.created_at = ?", named.tie(), PgTimes.utc(named.at()));
         } else {
             // where a place is the bound, its number is already
             addNumbers(tx, select, appNo, from == filter.from() ? from : 0, to == filter.to() ? to : Filter.FOREVER);
@@ -124,8 +125,8 @@ final class PgMessages {
      * @return null if the moment's day has no messages: then its partition has nothing to pass over
      */
     static @Nullable Long firstSince(Connection tx, int appNo, long moment) throws SQLException {
-        long start = Math.floorDiv(moment, DAY) * DAY;
-        Object[] day = {appNo, PgSelect.time(start), PgSelect.time(start + DAY)};
+        long start = Math.floorDiv(moment, Time.DAY_MICROS) * Time.DAY_MICROS;
+        Object[] day = {appNo, PgTimes.utc(start), PgTimes.utc(start + Time.DAY_MICROS)};
         String ofDay = "select seq, created_at from message where app_no = ? and created_at >= ? and created_at < ?";
         Long lowest = new PgSelect(ofDay, day).add("order by seq limit 1").first(tx, PgMessages::seq);
         Long highest = new PgSelect(ofDay, day).add("order by seq desc limit 1").first(tx, PgMessages::seq);
@@ -138,7 +139,7 @@ final class PgMessages {
             long middle = (low + high) >>> 1;
             Place found = new PgSelect(ofDay, day)
                     .add("and seq >= ? order by seq limit 1", middle)
-                    .first(tx, row -> new Place(PgSelect.micros(row, "created_at"), seq(row)));
+                    .first(tx, row -> new Place(PgTimes.micros(row, "created_at"), seq(row)));
             if (found == null || found.at() >= moment) {
                 high = middle;
             } else {
@@ -169,14 +170,14 @@ final class PgMessages {
     /** Where the message is that its publisher gave this id. */
     private static @Nullable Place named(Connection tx, int appNo, String eventId) throws SQLException {
         return new PgSelect("select seq, message_at from event_id where app_no = ? and event_id = ?", appNo, eventId)
-                .first(tx, row -> new Place(PgSelect.micros(row, "message_at"), seq(row)));
+                .first(tx, row -> new Place(PgTimes.micros(row, "message_at"), seq(row)));
     }
 
     private @Nullable Message one(Connection tx, int appNo, long seq, long from, long to, boolean content)
             throws SQLException {
         return new PgSelect("select " + COLUMNS + payload(content) + " from message m")
                 .add("where m.app_no = ? and m.seq = ?", appNo, seq)
-                .add("and m.created_at >= ? and m.created_at < ?", PgSelect.time(from), PgSelect.time(to))
+                .add("and m.created_at >= ? and m.created_at < ?", PgTimes.utc(from), PgTimes.utc(to))
                 .first(tx, this::read);
     }
 }

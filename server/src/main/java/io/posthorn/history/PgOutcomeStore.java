@@ -6,6 +6,7 @@ import io.posthorn.model.Verdict;
 import io.posthorn.runtime.Time;
 import io.posthorn.store.CopyRows;
 import io.posthorn.store.DailyPartitions;
+import io.posthorn.store.PgTimes;
 import io.posthorn.store.StaleOwnerException;
 import io.posthorn.store.WriterConnection;
 import java.sql.Array;
@@ -14,7 +15,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToIntFunction;
@@ -26,7 +26,6 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
             attempt (seq, message_at, started_at, app_no, endpoint_no, duration_us, number, status, response_code, \
             verdict, next_at, detail, headers, body, manual)""";
     private static final int ATTEMPT_COLUMNS = 15;
-    private static final long MICROS_PER_DAY = 86_400_000_000L;
 
     private final WriterConnection writer;
     private final DailyPartitions partitions;
@@ -92,7 +91,7 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
                 where endpoint_no = ? and started_at = ? and seq = ? and number = ?
                 """)) {
             select.setInt(1, settlement.endpointNo());
-            select.setObject(2, Time.instant(attempt.startedAt()).atOffset(ZoneOffset.UTC));
+            select.setObject(2, PgTimes.utc(attempt.startedAt()));
             select.setLong(3, settlement.seq());
             select.setInt(4, attempt.number());
             boolean there;
@@ -109,7 +108,7 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
         for (Settlement settlement : batch) {
             Attempt attempt = settlement.attempt();
             if (attempt != null) {
-                long attemptDay = Math.floorDiv(attempt.startedAt(), MICROS_PER_DAY);
+                long attemptDay = Math.floorDiv(attempt.startedAt(), Time.DAY_MICROS);
                 if (attemptDay != day) {
                     day = attemptDay;
                     partitions.ensure(LocalDate.ofEpochDay(day));

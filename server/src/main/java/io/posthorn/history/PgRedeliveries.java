@@ -11,6 +11,7 @@ import io.posthorn.model.Ids;
 import io.posthorn.model.Message;
 import io.posthorn.model.Shards;
 import io.posthorn.runtime.Time;
+import io.posthorn.store.PgTimes;
 import io.posthorn.store.SqlErrors;
 import io.posthorn.store.StaleOwnerException;
 import java.sql.Connection;
@@ -18,7 +19,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,7 +119,7 @@ public final class PgRedeliveries implements Redeliveries {
             }
             Boolean content = new PgSelect("select payload is not null from message")
                     .add("where app_no = ? and seq = ?", message.appNo, message.seq)
-                    .add("and created_at = ?", PgSelect.time(message.createdAt))
+                    .add("and created_at = ?", PgTimes.utc(message.createdAt))
                     .first(tx, row -> row.getBoolean(1));
             if (content == null || !content) {
                 return content == null ? Resent.GONE : Resent.NO_CONTENT;
@@ -151,7 +151,7 @@ public final class PgRedeliveries implements Redeliveries {
                 where endpoint_no = ? and seq = ?
                 returning attempts
                 """)) {
-            update.setObject(1, PgSelect.time(now));
+            update.setObject(1, PgTimes.utc(now));
             update.setInt(2, endpointNo);
             update.setLong(3, message.seq);
             try (ResultSet row = update.executeQuery()) {
@@ -173,7 +173,7 @@ public final class PgRedeliveries implements Redeliveries {
         boolean settled = settled(tx, message.appNo) >= message.seq;
         Integer attempts = new PgSelect("select max(number) from attempt")
                 .add("where app_no = ? and seq = ? and endpoint_no + 0 = ?", message.appNo, message.seq, endpointNo)
-                .add("and started_at >= ?", PgSelect.time(message.createdAt - PgAttempts.CLOCKS_DIFFER))
+                .add("and started_at >= ?", PgTimes.utc(message.createdAt - PgAttempts.CLOCKS_DIFFER))
                 .first(tx, row -> row.getInt(1)); // 0 for null
         int number = attempts == null ? 0 : attempts;
         if (number == 0 && !settled) {
@@ -196,11 +196,11 @@ public final class PgRedeliveries implements Redeliveries {
                 """)) {
             insert.setInt(1, endpointNo);
             insert.setLong(2, message.seq);
-            insert.setObject(3, PgSelect.time(now));
-            insert.setObject(4, PgSelect.time(message.createdAt));
+            insert.setObject(3, PgTimes.utc(now));
+            insert.setObject(4, PgTimes.utc(message.createdAt));
             insert.setInt(5, message.appNo);
             insert.setInt(6, number);
-            insert.setObject(7, PgSelect.time(message.createdAt - PgAttempts.CLOCKS_DIFFER));
+            insert.setObject(7, PgTimes.utc(message.createdAt - PgAttempts.CLOCKS_DIFFER));
             return insert.executeUpdate() > 0 ? Resent.QUEUED : null;
         }
     }
@@ -212,7 +212,7 @@ public final class PgRedeliveries implements Redeliveries {
         return write(begun -> begun instanceof Begun.Started, tx -> {
             try (PreparedStatement delete =
                     tx.prepareStatement("delete from background_task where status <> 0 and updated_at < ?")) {
-                delete.setObject(1, PgSelect.time(now - KEEP_MICROS));
+                delete.setObject(1, PgTimes.utc(now - KEEP_MICROS));
                 delete.executeUpdate();
             }
             RedeliveryTask running = null;
@@ -242,11 +242,11 @@ public final class PgRedeliveries implements Redeliveries {
             insert.setString(5, draft.appId());
             insert.setString(6, draft.endpointId());
             insert.setInt(7, draft.kind().code());
-            insert.setObject(8, PgSelect.time(draft.since()));
-            insert.setObject(9, PgSelect.time(draft.until()));
+            insert.setObject(8, PgTimes.utc(draft.since()));
+            insert.setObject(9, PgTimes.utc(draft.until()));
             insert.setString(10, draft.createdBy());
-            insert.setObject(11, PgSelect.time(now));
-            insert.setObject(12, PgSelect.time(now));
+            insert.setObject(11, PgTimes.utc(now));
+            insert.setObject(12, PgTimes.utc(now));
             insert.executeUpdate();
         }
     }
@@ -340,7 +340,7 @@ public final class PgRedeliveries implements Redeliveries {
                 """)) {
             bindPage(tx, insert, task, chosen);
             insert.setInt(5, task.endpointNo());
-            insert.setObject(6, PgSelect.time(now));
+            insert.setObject(6, PgTimes.utc(now));
             insert.setInt(7, task.appNo());
             insert.setLong(8, task.no());
             insert.setInt(9, task.appNo());
@@ -372,7 +372,7 @@ public final class PgRedeliveries implements Redeliveries {
                     set due_at = least(due_at, ?), base = attempts, manual = true, reason = 4, task_no = ?
                     where endpoint_no = ? and seq = any (?)
                     """)) {
-                update.setObject(1, PgSelect.time(now));
+                update.setObject(1, PgTimes.utc(now));
                 update.setLong(2, task.no());
                 update.setInt(3, task.endpointNo());
                 update.setArray(4, tx.createArrayOf("int8", waiting.toArray()));
@@ -392,12 +392,12 @@ public final class PgRedeliveries implements Redeliveries {
                     updated_at = ?
                 where no = ?
                 """)) {
-            update.setObject(1, cursor == null ? null : PgSelect.time(cursor.at()));
+            update.setObject(1, cursor == null ? null : PgTimes.utc(cursor.at()));
             update.setObject(2, cursor == null ? null : cursor.tie());
             update.setInt(3, seen.size());
             update.setInt(4, queued);
             update.setInt(5, (finished ? Status.FINISHED : Status.RUNNING).code());
-            update.setObject(6, PgSelect.time(now));
+            update.setObject(6, PgTimes.utc(now));
             update.setLong(7, task.no());
             update.executeUpdate();
         }
@@ -453,7 +453,7 @@ public final class PgRedeliveries implements Redeliveries {
                 """)) {
             update.setString(1, why);
             update.setBoolean(2, cancelled);
-            update.setObject(3, PgSelect.time(now));
+            update.setObject(3, PgTimes.utc(now));
             update.setLong(4, taskNo);
             update.executeUpdate();
         }
@@ -582,20 +582,16 @@ public final class PgRedeliveries implements Redeliveries {
                 row.getString("endpoint_id"),
                 Kind.of(row.getInt("kind")),
                 Status.of(row.getInt("status")),
-                time(row, "since"),
-                time(row, "until"),
+                PgTimes.instant(row, "since"),
+                PgTimes.instant(row, "until"),
                 cursor == null ? null : new Place(Time.micros(cursor.toInstant()), row.getLong("cursor_seq")),
                 row.getLong("scanned"),
                 row.getLong("queued"),
                 row.getBoolean("cancelled"),
                 row.getString("error"),
                 row.getString("created_by"),
-                time(row, "created_at"),
-                time(row, "updated_at"));
-    }
-
-    private static Instant time(ResultSet row, String column) throws SQLException {
-        return row.getObject(column, OffsetDateTime.class).toInstant();
+                PgTimes.instant(row, "created_at"),
+                PgTimes.instant(row, "updated_at"));
     }
 
     /** What has changed nothing is rolled back, with whatever the guard has written. */

@@ -1,12 +1,9 @@
 package io.posthorn.history;
 
-import io.posthorn.runtime.Time;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToLongFunction;
@@ -48,11 +45,6 @@ final class PgSelect {
         text.append(' ').append(part.text);
         parameters.addAll(part.parameters);
         return this;
-    }
-
-    /** The value of a question mark that is a {@code timestamptz}. */
-    static Object time(long micros) {
-        return Time.instant(micros).atOffset(ZoneOffset.UTC);
     }
 
     /** What a filter says about messages; their table goes by the name {@code m}. */
@@ -123,10 +115,5 @@ final class PgSelect {
             }
         }
         return new History.Slice<>(rows, false);
-    }
-
-    /** A {@code timestamptz} that is not null, microseconds since 1970. */
-    static long micros(ResultSet row, String column) throws SQLException {
-        return Time.micros(row.getObject(column, OffsetDateTime.class).toInstant());
     }
 }

@@ -3,13 +3,11 @@ package io.posthorn.history;
 import io.posthorn.model.Ids;
 import io.posthorn.model.Message;
 import io.posthorn.model.Shards;
-import io.posthorn.runtime.Time;
+import io.posthorn.store.PgTimes;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -50,7 +48,7 @@ public final class PgUnsettled implements Unsettled {
                     ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     long settled = row.getLong(2);
-                    standings.put(row.getInt(1), new Standing(row.getInt(1), settled, at(row, 3), settled));
+                    standings.put(row.getInt(1), new Standing(row.getInt(1), settled, PgTimes.micros(row, 3), settled));
                 }
             }
             for (Map.Entry<Integer, Long> app : heads(tx).entrySet()) {
@@ -133,13 +131,13 @@ public final class PgUnsettled implements Unsettled {
                 """)) {
             select.setInt(1, appNo);
             select.setLong(2, after);
-            select.setObject(3, Time.instant(settledAt).atOffset(ZoneOffset.UTC));
+            select.setObject(3, PgTimes.utc(settledAt));
             select.setInt(4, PAGE);
             select.setFetchSize(READ_AHEAD);
             try (ResultSet row = select.executeQuery()) {
                 while (row.next() && bytes < PAGE_BYTES) {
                     long seq = row.getLong(1);
-                    long createdAt = at(row, 2);
+                    long createdAt = PgTimes.micros(row, 2);
                     byte @Nullable [] payload = row.getBytes(7);
                     bytes += payload == null ? 0 : payload.length;
                     page.add(new Message(
@@ -172,8 +170,7 @@ public final class PgUnsettled implements Unsettled {
             select.setInt(1, appNo);
             select.setArray(2, tx.createArrayOf("int8", seqs));
             // The clock of an attempt may be a little behind the one of the acceptance, never by a day.
-            select.setObject(
-                    3, Time.instant(page.getFirst().createdAt - 86_400_000_000L).atOffset(ZoneOffset.UTC));
+            select.setObject(3, PgTimes.utc(page.getFirst().createdAt - 86_400_000_000L));
             select.setInt(4, appNo);
             select.setArray(5, tx.createArrayOf("int8", seqs));
             try (ResultSet row = select.executeQuery()) {
@@ -183,10 +180,5 @@ public final class PgUnsettled implements Unsettled {
             }
         }
         return done;
-    }
-
-    private static long at(ResultSet row, int column) throws SQLException {
-        @Nullable OffsetDateTime at = row.getObject(column, OffsetDateTime.class);
-        return Time.micros(at.toInstant());
     }
 }

@@ -2,6 +2,7 @@ package io.posthorn.intake;
 
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.WriteGuard;
+import io.posthorn.store.PgTimes;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -10,8 +11,6 @@ import java.sql.Types;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -161,8 +160,8 @@ public final class PgAnswerKeys implements AnswerKeys {
                     .bind("key", key)
                     .bind("digest", digest)
                     .bind("run", run)
-                    .bind("now", utc(now))
-                    .bind("oldest", utc(oldest(now)))
+                    .bind("now", PgTimes.utc(now))
+                    .bind("oldest", PgTimes.utc(oldest(now)))
                     .execute();
             return taken == 1 ? new Claim.First() : claimed(handle, key, digest);
         });
@@ -277,7 +276,7 @@ public final class PgAnswerKeys implements AnswerKeys {
     @Override
     public int forget() {
         return write(handle -> handle.createUpdate("delete from idempotent_answer where created_at <= :oldest")
-                .bind("oldest", utc(oldest(clock.instant())))
+                .bind("oldest", PgTimes.utc(oldest(clock.instant())))
                 .execute());
     }
 
@@ -298,9 +297,5 @@ public final class PgAnswerKeys implements AnswerKeys {
 
     private static Instant oldest(Instant now) {
         return now.minus(Duration.ofHours(HONOURED_HOURS));
-    }
-
-    private static OffsetDateTime utc(Instant instant) {
-        return instant.atOffset(ZoneOffset.UTC);
     }
 }

@@ -6,6 +6,7 @@ import io.posthorn.model.Shards;
 import io.posthorn.runtime.Time;
 import io.posthorn.store.CopyRows;
 import io.posthorn.store.DailyPartitions;
+import io.posthorn.store.PgTimes;
 import io.posthorn.store.SqlErrors;
 import io.posthorn.store.StaleOwnerException;
 import io.posthorn.store.WriterConnection;
@@ -14,7 +15,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,7 +23,6 @@ public final class PgJournal implements Journal {
     private static final String MESSAGE =
             "message (seq, created_at, app_no, event_type, event_id, channels, tags, payload, only_endpoint_no)";
     private static final int MESSAGE_COLUMNS = 9;
-    private static final long MICROS_PER_DAY = 86_400_000_000L;
 
     private final WriterConnection writer;
     private final DailyPartitions partitions;
@@ -88,7 +87,7 @@ public final class PgJournal implements Journal {
     private List<Message> write(List<Submission> batch) throws SQLException, StaleOwnerException {
         // Never backwards, so that within a shard the order of time is the order of the numbers.
         long now = Math.max(time.micros(), lastMicros);
-        partitions.ensure(LocalDate.ofEpochDay(Math.floorDiv(now, MICROS_PER_DAY)));
+        partitions.ensure(LocalDate.ofEpochDay(Math.floorDiv(now, Time.DAY_MICROS)));
         Connection tx = writer.begin();
         long[] next = heads.clone();
         keys.prepare(tx, batch, now);
@@ -159,7 +158,7 @@ public final class PgJournal implements Journal {
                 connection.prepareStatement("select from message where app_no = ? and seq = ? and created_at = ?")) {
             select.setInt(1, first.appNo);
             select.setLong(2, first.seq);
-            select.setObject(3, Time.instant(first.createdAt).atOffset(ZoneOffset.UTC));
+            select.setObject(3, PgTimes.utc(first.createdAt));
             try (ResultSet row = select.executeQuery()) {
                 there = row.next();
             }

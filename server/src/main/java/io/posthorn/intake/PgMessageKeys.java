@@ -2,15 +2,13 @@ package io.posthorn.intake;
 
 import io.posthorn.model.Ids;
 import io.posthorn.model.Message;
-import io.posthorn.runtime.Time;
+import io.posthorn.store.PgTimes;
 import java.nio.ByteBuffer;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -90,7 +88,8 @@ final class PgMessageKeys {
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     events.put(
-                            new EventKey(row.getInt(1), row.getString(2)), new First(null, row.getLong(3), at(row, 4)));
+                            new EventKey(row.getInt(1), row.getString(2)),
+                            new First(null, row.getLong(3), PgTimes.micros(row, 4)));
                 }
             }
         }
@@ -105,12 +104,12 @@ final class PgMessageKeys {
                 """)) {
             select.setArray(1, apps(tx, with));
             select.setArray(2, keyArray(tx, with));
-            select.setObject(3, utc(now - HONOURED_MICROS));
+            select.setObject(3, PgTimes.utc(now - HONOURED_MICROS));
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     idempotent.put(
                             new IdempotencyKey(row.getInt(1), ByteBuffer.wrap(row.getBytes(2))),
-                            new First(row.getBytes(3), row.getLong(4), at(row, 5)));
+                            new First(row.getBytes(3), row.getLong(4), PgTimes.micros(row, 5)));
                 }
             }
         }
@@ -176,7 +175,7 @@ final class PgMessageKeys {
                     select app_no, event_id, seq, ? from unnest(?::int[], ?::text[], ?::bigint[])
                         as k (app_no, event_id, seq)
                     """)) {
-                insert.setObject(1, utc(now));
+                insert.setObject(1, PgTimes.utc(now));
                 insert.setArray(2, apps(tx, newEvents));
                 insert.setArray(
                         3,
@@ -196,8 +195,8 @@ final class PgMessageKeys {
                     """)) {
                 delete.setArray(1, apps(tx, newIdempotent));
                 delete.setArray(2, keyArray(tx, newIdempotent));
-                delete.setObject(3, utc(now - HONOURED_MICROS));
-                delete.setObject(4, utc(now - 2 * HONOURED_MICROS));
+                delete.setObject(3, PgTimes.utc(now - HONOURED_MICROS));
+                delete.setObject(4, PgTimes.utc(now - 2 * HONOURED_MICROS));
                 delete.executeUpdate();
             }
             try (PreparedStatement insert = tx.prepareStatement("""
@@ -205,8 +204,8 @@ final class PgMessageKeys {
                     select app_no, key, ?, digest, seq, ? from unnest(?::int[], ?::bytea[], ?::bytea[], ?::bigint[])
                         as k (app_no, key, digest, seq)
                     """)) {
-                insert.setObject(1, utc(now));
-                insert.setObject(2, utc(now));
+                insert.setObject(1, PgTimes.utc(now));
+                insert.setObject(2, PgTimes.utc(now));
                 insert.setArray(3, apps(tx, newIdempotent));
                 insert.setArray(4, keyArray(tx, newIdempotent));
                 insert.setArray(
@@ -279,13 +278,5 @@ final class PgMessageKeys {
             throw new IllegalStateException("a submission without an idempotency key");
         }
         return idempotency;
-    }
-
-    private static OffsetDateTime utc(long micros) {
-        return Time.instant(micros).atOffset(ZoneOffset.UTC);
-    }
-
-    private static long at(ResultSet row, int column) throws SQLException {
-        return Time.micros(row.getObject(column, OffsetDateTime.class).toInstant());
     }
 }

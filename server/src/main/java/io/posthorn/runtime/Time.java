@@ -5,6 +5,9 @@ import java.time.Instant;
 /** The clock, in the unit that PostgreSQL keeps: microseconds since 1970. Tests bring their own. */
 @FunctionalInterface
 public interface Time {
+    /** A day, microseconds. */
+    long DAY_MICROS = 86_400_000_000L;
+
     /** The present moment, microseconds since 1970. */
     long micros();
 
