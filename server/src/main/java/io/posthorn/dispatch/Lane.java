@@ -28,7 +28,7 @@ final class Lane {
     /** Those of {@link #claimed} for which another round was asked meanwhile: their rows may outlive them. */
     final Set<Long> renewed = new HashSet<>();
     /** Sequence numbers of what is to wait in the backlog and is not committed there yet. */
-    final Set<Long> unwritten = new HashSet<>();
+    final Unwritten unwritten = new Unwritten();
 
     final Health health;
     /** How its requests are made; null while the endpoint is disabled or cannot be reached by rule. */
@@ -59,6 +59,8 @@ final class Lane {
     final Set<Long> withdrawnMeanwhile = new HashSet<>();
     /** Messages that were asked for again while a look was under way, which may bring them as they were before. */
     final Set<Long> askedMeanwhile = new HashSet<>();
+    /** Messages that got rows, and stayed in memory, while a look was under way, which may bring them all the same. */
+    final Set<Long> keptMeanwhile = new HashSet<>();
     /** Nobody knows which messages were asked for again while a look was under way: any of them may have been. */
     boolean maybeAskedMeanwhile;
     /** What its shut chains weigh in memory, bytes. */

@@ -107,6 +107,7 @@ final class LaneLoop {
         } else if (stopping) {
             park(lane, delivery, DeferralReason.STOPPED);
         } else if (lane.closed != null) {
+            lane.behind |= lane.ordered != null;
             park(lane, delivery, lane.closed);
         } else if (lane.ordered != null) {
             offer(lane, lane.ordered, delivery);
@@ -294,7 +295,7 @@ final class LaneLoop {
         lane.queue.clear();
         if (lane.ordered != null) {
             lane.behind = true;
-            lane.ordered.startAnew(lane.unwritten);
+            lane.ordered.startAnew(lane.unwritten.seqs());
         }
         lane.due(time.micros());
     }
@@ -340,6 +341,9 @@ final class LaneLoop {
                 park(lane, delivery, DeferralReason.ORDER);
                 delivery.becomesRow();
                 lane.claimed.add(delivery.message().seq);
+                if (lane.fetching) {
+                    lane.keptMeanwhile.add(delivery.message().seq);
+                }
             }
         }
     }
@@ -351,7 +355,6 @@ final class LaneLoop {
         supersede(ordered, delivery);
         if (ordered.isShut(delivery)) {
             park(lane, delivery, DeferralReason.ORDER);
-            ordered.parked(delivery);
             if (ordered.latest()) {
                 ordered.open(delivery, time.micros()); // nobody waits for the retry of what is out of date
             }
@@ -364,7 +367,6 @@ final class LaneLoop {
         } else {
             fallBehind(lane, ordered);
             park(lane, delivery, DeferralReason.LANE_FULL);
-            ordered.parked(delivery);
         }
     }
 
@@ -435,7 +437,7 @@ final class LaneLoop {
         }
         if (lane.changesOrder && lane.inFlight.size() == 0) {
             lane.changesOrder = false;
-            ordered.startAnew(lane.unwritten);
+            ordered.startAnew(lane.unwritten.seqs());
             due(lane, time.micros());
         }
         opens(lane, ordered);
@@ -531,7 +533,7 @@ final class LaneLoop {
         recovered = true;
         for (Lane lane : lanes.values()) {
             if (lane.ordered != null) {
-                lane.ordered.startAnew(lane.unwritten);
+                lane.ordered.startAnew(lane.unwritten.seqs());
                 lookIntoBacklog(lane);
             }
         }
@@ -540,10 +542,16 @@ final class LaneLoop {
     /**
      * What a look into the backlog brought of a lane with an order.
      *
+     * @param at the moment for which it was read
      * @param renewed whether it may be older than what was asked for since, by number
      */
     private void take(
-            Lane lane, OrderedLine ordered, Backlog.Fetched fetched, Set<Long> withdrawn, LongPredicate renewed) {
+            Lane lane,
+            OrderedLine ordered,
+            Backlog.Fetched fetched,
+            long at,
+            Set<Long> withdrawn,
+            LongPredicate renewed) {
         long now = time.micros();
         long last = 0;
         for (Due due : fetched.due()) {
@@ -552,11 +560,12 @@ final class LaneLoop {
             last = delivery.aside() ? last : Math.max(last, due.message().seq);
             if (withdrawn.contains(due.message().seq)) {
                 ordered.readAgain(due.message().seq); // it may have been asked for anew
-            } else if (delivery.aside() || !ordered.isShut(delivery)) {
+            } else if (!lane.keptMeanwhile.contains(due.message().seq)
+                    && (delivery.aside() || !ordered.isShut(delivery))) {
                 take(lane, ordered, due, delivery, now, renewed.test(due.message().seq));
             }
         }
-        boolean undisturbed = ordered.read(last);
+        boolean undisturbed = ordered.read(last, at, !fetched.more());
         if (fetched.behind() || !undisturbed) {
             lane.due(now);
         } else if (ordered.gathers()) {
@@ -616,9 +625,13 @@ final class LaneLoop {
 
     /** These are committed: rows in the backlog came, moved or went. */
     void committed(List<Settlement> settlements) {
+        Set<Lane> inOrder = new HashSet<>();
         for (Settlement settlement : settlements) {
             Lane lane = lanes.get(settlement.endpointNo());
             if (lane != null) {
+                if (lane.ordered != null) {
+                    inOrder.add(lane);
+                }
                 if (settlement.fromDeferral() && release(lane, settlement.seq())) {
                     asked(lane, Set.of(settlement.seq()));
                 }
@@ -635,21 +648,24 @@ final class LaneLoop {
                 }
             }
         }
+        inOrder.forEach(this::lookIntoBacklog); // they may have waited for just that
     }
 
     private void written(Lane lane, Settlement settlement, long dueAt) {
-        lane.unwritten.remove(settlement.seq());
+        boolean last = lane.unwritten.written(settlement.seq());
         OrderedLine ordered = lane.ordered;
         if (ordered == null) {
             due(lane, dueAt);
             return;
         }
-        ordered.written(settlement.seq());
+        if (last) {
+            ordered.written(settlement.seq());
+        }
         if (settlement.aside() || !ordered.isShutWritten(settlement.keyHash())) {
+            ordered.readAgain(settlement.seq());
             due(lane, dueAt); // otherwise it waits for its chain
         }
         opens(lane, ordered);
-        lookIntoBacklog(lane);
     }
 
     /** These rows are due, whatever the lane thought of them. */
@@ -811,6 +827,7 @@ final class LaneLoop {
         bytes += allowance;
         fetching++;
         lane.fetching = true;
+        lane.keptMeanwhile.clear();
         lane.nextDueAt = Backlog.NEVER;
         lane.dueMeanwhile = Backlog.NEVER;
         OrderedLine ordered = lane.ordered;
@@ -827,13 +844,13 @@ final class LaneLoop {
                 fetched -> {
                     bytes -= allowance;
                     fetching--;
-                    fetched(lane, ordered, fetched);
+                    fetched(lane, ordered, now, fetched);
                     look();
                 });
     }
 
     /** What a look into the backlog brought; null if the database is away. */
-    private void fetched(Lane lane, @Nullable OrderedLine ordered, Backlog.@Nullable Fetched fetched) {
+    private void fetched(Lane lane, @Nullable OrderedLine ordered, long at, Backlog.@Nullable Fetched fetched) {
         lane.fetching = false;
         Set<Long> withdrawn = Set.copyOf(lane.withdrawnMeanwhile);
         lane.withdrawnMeanwhile.clear();
@@ -849,14 +866,14 @@ final class LaneLoop {
             due(lane, now + AGAIN_AFTER_FAILURE_MICROS);
             return;
         }
-        if (ordered != lane.ordered) {
-            due(lane, now); // it was read for another order
+        if (ordered != lane.ordered || (ordered != null && ordered.isReadInVain())) {
+            due(lane, now); // it was read for another order, or for a lane that had something before it
             return;
         }
         boolean goesOn = !stopping && lane.closed == null && !lane.changesOrder;
         if (ordered != null && goesOn) {
             lane.nextDueAt = Math.min(fetched.nextDueAt(), lane.dueMeanwhile);
-            take(lane, ordered, fetched, withdrawn, seq -> maybeAsked || asked.contains(seq));
+            take(lane, ordered, fetched, at, withdrawn, seq -> maybeAsked || asked.contains(seq));
             if (lane.nextDueAt > now && lane.nextDueAt != Backlog.NEVER) {
                 looks.wake(lane, lane.nextDueAt);
             }
@@ -964,7 +981,7 @@ final class LaneLoop {
         OrderedLine ordered = lane.ordered;
         lane.changesOrder = ordered != null && lane.inFlight.size() > 0;
         if (ordered != null) {
-            ordered.startAnew(lane.unwritten);
+            ordered.startAnew(lane.unwritten.seqs());
         }
     }
 

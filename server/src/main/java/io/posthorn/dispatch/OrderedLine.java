@@ -87,10 +87,14 @@ final class OrderedLine implements Line {
 
     private final Set<Long> barrier = new HashSet<>();
     private @Nullable ArrayDeque<Delivery> tail;
-    /** The latest that were parked since the last read began, by their keys; for {@link Mode#LATEST_BY_KEY} only. */
-    private final Map<Long, Message> parkedSince = new HashMap<>();
+    /** The latest that were parked, perhaps too late for the last read; by keys, for {@link Mode#LATEST_BY_KEY} only. */
+    private final Map<Long, Message> parked = new HashMap<>();
 
     private long cursor;
+    /** What became due until then was read, microseconds since 1970. */
+    private long dueSince;
+    /** All that was in memory has left it since the last read began: what that brings comes too early. */
+    private boolean anew;
     /** How far the cursor was drawn back since the last read began. */
     private long lowered = Backlog.NEVER;
 
@@ -120,9 +124,9 @@ final class OrderedLine implements Line {
         /** Until then, microseconds since 1970; {@link Backlog#NEVER} until somebody decides. */
         long until;
         /** Its first row. */
-        final long from;
+        long from;
         /** It is shut because many of it are in memory, and for no time. */
-        final boolean full;
+        boolean full;
         /** How much was given out of memory when it was shut and is not committed yet. */
         int pending;
 
@@ -144,7 +148,7 @@ final class OrderedLine implements Line {
 
     /** The same for equal paths, also after a restart; never 0. */
     private static int version(@Nullable String path) {
-        return (int) hash(path == null ? "" : path) & Integer.MAX_VALUE | 1;
+        return ((int) hash(path == null ? "" : path) & Integer.MAX_VALUE) | 1;
     }
 
     // ---- keys
@@ -295,9 +299,9 @@ final class OrderedLine implements Line {
         }
     }
 
-    /** How few of them may go at once, so that more should be read. */
+    /** Whether few of them may go, so that more should be read. What has gathered waits for just that. */
     boolean runsLow(int limit, int most) {
-        return ready.size() <= limit && size() < most;
+        return ready.size() <= limit && size < most;
     }
 
     @Override
@@ -397,13 +401,20 @@ final class OrderedLine implements Line {
         if (key == NO_KEY || first.aside()) {
             return List.of();
         }
-        shut.put(key, new Shut(until, first.message().seq, false));
+        long seq = first.message().seq;
+        Shut before = shut.get(key);
+        if (before == null) {
+            shut.put(key, new Shut(until, seq, false));
+        } else {
+            before.until = until;
+            before.from = Math.min(before.from, seq);
+            before.full = false;
+        }
         List<Delivery> out = new ArrayList<>();
         Chain chain = chains.get(key);
         if (chain != null) {
-            out.addAll(chain.plain);
-            size -= chain.plain.size();
-            chain.plain.clear();
+            chain.plain.removeIf(delivery -> delivery.message().seq > seq && out.add(delivery));
+            size -= out.size();
         }
         takeFromTail(key, out);
         return out;
@@ -494,6 +505,7 @@ final class OrderedLine implements Line {
         boolean all = mode == Mode.FIFO;
         return new Backlog.Ordered(
                 cursor,
+                dueSince,
                 all
                         ? new long[0]
                         : shut.keySet().stream().mapToLong(Long::longValue).toArray(),
@@ -517,35 +529,38 @@ final class OrderedLine implements Line {
      * A read is over: up to this number all was read that could be.
      *
      * @param last 0 if nothing was read
+     * @param at the moment for which it was read, microseconds since 1970
+     * @param whole whether that was all there was
      * @return whether nothing has become readable meanwhile that the read may have passed over
      */
-    boolean read(long last) {
+    boolean read(long last, long at, boolean whole) {
         boolean undisturbed = lowered == Backlog.NEVER;
         cursor = Math.min(Math.max(cursor, last), lowered);
         lowered = Backlog.NEVER;
+        dueSince = whole ? at : dueSince;
         return undisturbed;
     }
 
     /** A read begins. */
     void reads() {
         lowered = Backlog.NEVER;
-        parkedSince.clear();
+        anew = false;
+        // what is there now is seen by the read
+        parked.values().removeIf(message -> !keysOfUnwritten.containsKey(message.seq));
     }
 
-    /** It was parked, perhaps too late for the read that is under way. */
-    void parked(Delivery delivery) {
-        if (latest() && delivery.keyHash != NO_KEY) {
-            parkedSince.put(delivery.keyHash, delivery.message());
-        }
+    /** Whether what the last read brings is to be read again. */
+    boolean isReadInVain() {
+        return anew;
     }
 
-    /** The id of a newer one with the same key that has come since the read began; null if there is none. */
+    /** The id of a newer one with the same key that a read may not have seen; null if there is none. */
     @Nullable
     String newerThanRead(Delivery delivery) {
         if (!latest() || delivery.keyHash == NO_KEY || delivery.aside()) {
             return null;
         }
-        Message newer = parkedSince.get(delivery.keyHash);
+        Message newer = parked.get(delivery.keyHash);
         if (tail != null) {
             for (Delivery gathered : tail) {
                 newer = gathered.keyHash == delivery.keyHash ? gathered.message() : newer;
@@ -563,6 +578,9 @@ final class OrderedLine implements Line {
     /** A delivery was given to the recorder to be written as a row. */
     void unwritten(Delivery delivery) {
         keysOfUnwritten.put(delivery.message().seq, chainKey(delivery));
+        if (latest() && delivery.keyHash != NO_KEY && !delivery.aside()) {
+            parked.merge(delivery.keyHash, delivery.message(), (a, b) -> a.seq > b.seq ? a : b);
+        }
     }
 
     void written(long seq) {
@@ -596,6 +614,7 @@ final class OrderedLine implements Line {
     void startAnew(Set<Long> unwritten) {
         shut.values().removeIf(closed -> closed.full);
         readAgain(1);
+        anew = true;
         barrier.addAll(unwritten);
     }
 

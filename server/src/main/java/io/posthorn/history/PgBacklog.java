@@ -202,12 +202,17 @@ public final class PgBacklog implements Backlog {
         try (PreparedStatement select = tx.prepareStatement("""
                 with plain as materialized (
                     select *, row_number() over (order by seq) as place
-                    from (select * from deferral
-                          where endpoint_no = ? and seq > ? and not ? and seq <> all (?) and aside is not true
-                            and (reason <> 9 or due_at <= ?)
-                            and (not ? or key_hash is not null or due_at <= ?)
-                            and (key_hash is null or key_hash <> all (?))
-                          order by seq limit ?) p),
+                    from ((select * from deferral
+                           where endpoint_no = ? and seq > ? and not ? and seq <> all (?) and aside is not true
+                             and (reason <> 9 or due_at <= ?)
+                             and (not ? or key_hash is not null or due_at <= ?)
+                             and (key_hash is null or key_hash <> all (?))
+                           order by seq limit ?)
+                          union all
+                          (select * from deferral
+                           where endpoint_no = ? and due_at > ? and due_at <= ? and seq <= ? and seq <> all (?)
+                             and aside is not true and (reason = 9 or (? and key_hash is null))
+                           order by due_at, seq limit ?)) p),
                 asked as materialized (
                     select *, 0::bigint as place from deferral
                     where endpoint_no = ? and due_at <= ? and seq <> all (?) and aside
@@ -247,6 +252,13 @@ public final class PgBacklog implements Backlog {
             select.setBoolean(++at, ordered.keyed());
             select.setObject(++at, PgTimes.utc(now));
             select.setArray(++at, tx.createArrayOf("int8", boxed(ordered.shut())));
+            select.setInt(++at, most + 1);
+            select.setInt(++at, endpointNo);
+            select.setObject(++at, PgTimes.utc(ordered.dueSince()));
+            select.setObject(++at, PgTimes.utc(now));
+            select.setLong(++at, ordered.after());
+            select.setArray(++at, inMemory);
+            select.setBoolean(++at, ordered.keyed());
             select.setInt(++at, most + 1);
             select.setInt(++at, endpointNo);
             select.setObject(++at, PgTimes.utc(now));

@@ -384,7 +384,11 @@ final class FakeWorld implements LanePorts, Routes {
                 .filter(row -> !claimed.contains(row.message().seq))
                 .toList();
         List<Row> plain = rows.stream()
-                .filter(row -> !ordered.nothing() && !row.aside() && row.message().seq > ordered.after())
+                .filter(row -> !row.aside())
+                .filter(row -> row.message().seq > ordered.after()
+                        ? !ordered.nothing()
+                        : row.dueAt() > ordered.dueSince()
+                                && (row.reason() == DeferralReason.SCHEDULED || ordered.keyed() && row.keyHash() == 0))
                 .filter(row -> row.reason() != DeferralReason.SCHEDULED || row.dueAt() <= fetch.now())
                 .filter(row -> !ordered.keyed() || row.keyHash() != 0 || row.dueAt() <= fetch.now())
                 .filter(row -> row.keyHash() == 0 || !shut.contains(row.keyHash()))
