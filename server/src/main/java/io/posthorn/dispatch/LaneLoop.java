@@ -422,6 +422,18 @@ final class LaneLoop {
 
     /** An attempt is over and recorded: its chain goes on, or shuts behind it. */
     private void settled(Lane lane, OrderedLine ordered, Delivery delivery, Verdict verdict) {
+        if (!lane.changesOrder) { // otherwise it is not known to be the first of its chain
+            shutBehind(lane, ordered, delivery, verdict);
+        }
+        if (lane.changesOrder && lane.inFlight.size() == 0) {
+            lane.changesOrder = false;
+            ordered.startAnew(lane.unwritten.seqs());
+            due(lane, time.micros());
+        }
+        opens(lane, ordered);
+    }
+
+    private void shutBehind(Lane lane, OrderedLine ordered, Delivery delivery, Verdict verdict) {
         switch (verdict) {
             case Verdict.RetryAt(long dueAt) ->
                 // something newer may be in the database, and then nobody waits for the retry of this one
@@ -435,12 +447,6 @@ final class LaneLoop {
                     Verdict.Parked _,
                     Verdict.Dropped _ -> {}
         }
-        if (lane.changesOrder && lane.inFlight.size() == 0) {
-            lane.changesOrder = false;
-            ordered.startAnew(lane.unwritten.seqs());
-            due(lane, time.micros());
-        }
-        opens(lane, ordered);
     }
 
     /**
