@@ -228,7 +228,6 @@ final class OrderSimulationTest {
         private void read() {
             world.databaseAway = !calm && random.nextInt(5) == 0;
             log("reads" + (world.databaseAway ? ", away" : ""));
-            if (Boolean.getBoolean("posthorn.rows")) {
                 world.deferrals.forEach((no, rows) -> log(no + " rows "
                         + rows.values().stream()
                                 .map(r -> r.message().seq + ":" + r.reason() + "@" + r.dueAt() / 1000
