@@ -31,6 +31,7 @@ import io.posthorn.fanout.Fanout;
 import io.posthorn.history.Backlog;
 import io.posthorn.history.PgBacklog;
 import io.posthorn.history.PgContents;
+import io.posthorn.history.PgEndpointTroubles;
 import io.posthorn.history.PgHistory;
 import io.posthorn.history.PgOutcomeStore;
 import io.posthorn.history.PgRedeliveries;
@@ -170,10 +171,12 @@ public final class Server {
                 recorder,
                 positions,
                 backlog,
+                new PgEndpointTroubles(database.dataSource(), ownership::fence),
                 time,
                 metrics,
                 this::failed);
         onStop("deliveries", () -> dispatcher.stop(config.shutdownGrace().toMillis()));
+        dispatcher.loadTroubles();
         metrics.backlogFound(dispatcher.loadBacklog());
         Recovery.Recovered recovered =
                 new Recovery(new PgUnsettled(database.dataSource(), ids), positions, catalog, dispatcher).run();
@@ -333,6 +336,7 @@ public final class Server {
         metrics.gauge("posthorn.history.waiting", "Outcomes that wait for their commit", recorder::waiting);
         metrics.gauge("posthorn.deliveries.inflight", "Requests under way", dispatcher::inFlight);
         metrics.gauge("posthorn.deliveries.queued", "Deliveries that wait in memory", dispatcher::queued);
+        metrics.gauge("posthorn.circuits.open", "Endpoints whose circuit is open", dispatcher::openCircuits);
         metrics.gauge("posthorn.deliveries.memory.bytes", "Memory that deliveries take", dispatcher::memoryBytes);
         metrics.gauge(
                 "posthorn.messages.unsettled",

@@ -139,15 +139,6 @@ final class Circuit {
     }
 
     /**
-     * The probe has ended without an outcome: it was given up, or there was nothing to send.
-     */
-    void abandoned(long request) {
-        if (probe == request) {
-            probe = 0;
-        }
-    }
-
-    /**
      * A request has succeeded, or was answered in a way that is no failure of the endpoint.
      *
      * @param request its number

@@ -30,7 +30,7 @@ final class Flow {
 
     /** A request starts. */
     void started(double perSecond, long now) {
-        usedUntil = Math.max(usedUntil, now) + SECOND / perSecond;
+        usedUntil = Math.max(usedUntil, (double) now) + SECOND / perSecond;
     }
 
     /** Nothing has been used. */

@@ -6,6 +6,7 @@ import io.posthorn.history.EndpointTrouble;
 import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Verdict;
+import io.posthorn.runtime.Time;
 import java.time.Duration;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,8 @@ final class Gate {
     private static final int UNAVAILABLE = 503;
     private static final long FIRST_HOLD = 1_000_000;
     private static final long LONGEST_HOLD = 60_000_000;
+    /** Beyond it, a lane that holds still gives its memory back, microseconds. */
+    private static final long LONG = 5_000_000;
     /** Who has failed for days has failed several times: one failure now and one last week is another thing. */
     private static final int LEAST_FAILURES = 5;
 
@@ -88,7 +91,8 @@ final class Gate {
 
     /** Whether so many requests under way leave room for one, if it were time for it. */
     boolean hasPlace(int inFlight) {
-        return circuit.state() == Circuit.State.OPEN || inFlight < limit(); // those that hang do not keep the probe waiting
+        return circuit.state() == Circuit.State.OPEN
+                || inFlight < limit(); // those that hang do not keep the probe waiting
     }
 
     /** Whether time has no say in it: most lanes never need to look at the clock. */
@@ -116,6 +120,12 @@ final class Gate {
         }
         Integer perSecond = rate;
         return perSecond == null ? at : Math.max(at, flow.opensAt(perSecond, now));
+    }
+
+    /** Whether what waits here would be in the way for long. */
+    boolean closedForLong(long now) {
+        long at = opensAt(now);
+        return circuitOpen() ? at > now : at - now > LONG;
     }
 
     /** Most requests in flight now, at least 1. */
@@ -152,21 +162,17 @@ final class Gate {
      *
      * @return its number, to be given back at its end
      */
-    long begin(long now) {
+    long begin(Time time) {
         long request = health.begin();
         circuit.begun(request);
-        if (rate != null) {
-            flow.started(rate, now);
+        Integer perSecond = rate;
+        if (perSecond != null) {
+            flow.started(perSecond, time.micros());
         }
         if (circuit.state() == Circuit.State.RAMP) {
-            ramp.started(circuit.rampRate(), now);
+            ramp.started(circuit.rampRate(), time.micros());
         }
         return request;
-    }
-
-    /** A request has ended without an outcome. */
-    void abandoned(long request) {
-        circuit.abandoned(request);
     }
 
     /** When a delivery is tried again whose attempt failed while the circuit was open. */
@@ -204,21 +210,21 @@ final class Gate {
     /** It does not want this one, and says so: it is there. */
     private static boolean isOnlyRefused(Outcome outcome, Verdict verdict) {
         return outcome instanceof Outcome.Response
-                && (verdict instanceof Verdict.Gone || verdict instanceof Verdict.Exhausted(boolean rejected) && rejected);
+                && (verdict instanceof Verdict.Gone
+                        || (verdict instanceof Verdict.Exhausted(boolean rejected) && rejected));
     }
 
     private void assess(long request, Outcome outcome, boolean success, long askedFor) {
-        boolean costly =
-                switch (outcome) {
-                    case Outcome.Response response ->
-                        !success
-                                && switch (response.code()) {
-                                    case TOO_MANY_REQUESTS, 502, 504 -> true;
-                                    case UNAVAILABLE -> askedFor > 0;
-                                    default -> false;
-                                };
-                    case Outcome.Failure _ -> true;
-                };
+        boolean costly = switch (outcome) {
+            case Outcome.Response response ->
+                !success
+                        && switch (response.code()) {
+                            case TOO_MANY_REQUESTS, 502, 504 -> true;
+                            case UNAVAILABLE -> askedFor > 0;
+                            default -> false;
+                        };
+            case Outcome.Failure _ -> true;
+        };
         if (costly) {
             health.bad(request);
         } else {

@@ -8,6 +8,7 @@ import io.posthorn.model.AttemptStatus;
 import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Verdict;
 import io.posthorn.runtime.Expression;
+import io.posthorn.runtime.Time;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -194,6 +195,11 @@ final class Judge {
         return plan.tooOld(acceptedAt, now);
     }
 
+    /** Whether no attempt may begin any more now. Looks at the clock only if it matters. */
+    boolean tooOld(long acceptedAt, Time time) {
+        return plan.hasMostAge() && plan.tooOld(acceptedAt, time.micros());
+    }
+
     /**
      * How long the endpoint has asked to be left alone, as far as it is allowed to, microseconds; 0 if it has not.
      *
@@ -219,7 +225,7 @@ final class Judge {
         try {
             Instant until = ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME)
                     .toInstant();
-            Duration wait = Duration.between(io.posthorn.runtime.Time.instant(now), until);
+            Duration wait = Duration.between(Time.instant(now), until);
             return wait.isNegative() ? Duration.ZERO : wait;
         } catch (DateTimeParseException _) {
             return Duration.ZERO;

@@ -1,7 +1,10 @@
 package io.posthorn.dispatch;
 
 import io.posthorn.history.Backlog;
+import io.posthorn.history.EndpointTrouble;
+import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
+import io.posthorn.runtime.Time;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -22,7 +25,22 @@ final class Lane {
     /** Sequence numbers of what is to wait in the backlog and is not committed there yet. */
     final Set<Long> unwritten = new HashSet<>();
 
-    final Health health;
+    /** When the next request may start. */
+    final Gate gate;
+
+    /** What the outcomes mean. */
+    Judge judge;
+    /** What is remembered of its trouble beyond the end of the process; null if nothing is. */
+    @Nullable
+    EndpointTrouble kept;
+
+    /** When that was handed over to be kept, microseconds since 1970. */
+    long keptAt;
+    /** Those that have waited for as long as they may are being looked for. */
+    boolean expiring;
+
+    private @Nullable String url;
+    private @Nullable DeliveryPolicy policy;
     /** How its requests are made; null while the endpoint is disabled or cannot be reached by rule. */
     @Nullable
     Route route;
@@ -55,19 +73,41 @@ final class Lane {
     /** Parked deliveries keep their order by this: it never stands still. */
     private long lastParkedAt;
 
-    Lane(int endpointNo, int mostInFlight) {
+    Lane(int endpointNo, Gate gate, Judge judge) {
         this.endpointNo = endpointNo;
-        this.health = new Health(mostInFlight);
+        this.gate = gate;
+        this.judge = judge;
     }
 
-    /** The endpoint as it is now. */
-    void endpoint(Endpoint endpoint, Routes routes) {
+    /** The endpoint as it is now. One that goes on after it was disabled, or has moved, has no past. */
+    void endpoint(Endpoint endpoint, Routes routes, Judges judges) {
+        boolean fresh = (disabled && !endpoint.disabled())
+                || (url != null && !endpoint.url().equals(url));
         disabled = endpoint.disabled();
         route = routes.of(endpoint);
+        url = endpoint.url();
+        policy = endpoint.delivery();
+        judge = judges.of(endpoint.delivery());
+        gate.endpoint(endpoint);
+        if (fresh) {
+            gate.reset();
+        }
     }
 
-    boolean mayStart() {
-        return !disabled && !queue.isEmpty() && inFlight.size() < health.limit();
+    /** How long deliveries wait for its open circuit, microseconds; {@link Backlog#NEVER} if for as long as it takes. */
+    long keepsFor() {
+        DeliveryPolicy.Circuit circuit = policy == null ? DeliveryPolicy.DEFAULT.circuit() : policy.circuit();
+        return switch (circuit.afterwards()) {
+            case DEAD_LETTER -> circuit.keepFor().toNanos() / 1_000;
+            case KEEP -> Backlog.NEVER;
+        };
+    }
+
+    boolean mayStart(Time time) {
+        if (disabled || queue.isEmpty()) {
+            return false;
+        }
+        return gate.timeless() ? gate.hasPlace(inFlight.size()) : gate.mayStart(inFlight.size(), time.micros());
     }
 
     /** A place behind all that was parked before. */

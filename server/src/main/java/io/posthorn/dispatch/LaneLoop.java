@@ -4,16 +4,21 @@ import io.posthorn.egress.Exchange;
 import io.posthorn.egress.Outcome;
 import io.posthorn.history.Backlog;
 import io.posthorn.history.Due;
+import io.posthorn.history.EndpointTrouble;
 import io.posthorn.history.Settlement;
 import io.posthorn.model.Attempt;
+import io.posthorn.model.AttemptStatus;
 import io.posthorn.model.DeferralReason;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.model.Verdict;
+import io.posthorn.runtime.Expression;
 import io.posthorn.runtime.Time;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,11 +36,16 @@ final class LaneLoop {
     private static final long MOST_WAIT_MICROS = 60_000_000;
 
     private static final long LOOK_FOR_AGED_MICROS = 5_000_000;
+    private static final long LOOK_AT_TROUBLE_MICROS = 5_000_000;
+    /** Who has failed for so long is remembered beyond the end of the process, and again after each such time. */
+    private static final long REMEMBER_MICROS = 60_000_000;
+
+    private static final int EXPIRE_AT_ONCE = 200;
 
     private final DispatchSettings settings;
     private final Routes routes;
     private final LanePorts ports;
-    private final Judge judge;
+    private final Judges judges;
     private final Time time;
     private final DispatchMetrics metrics;
     private final Map<Integer, Lane> lanes = new HashMap<>();
@@ -43,18 +53,21 @@ final class LaneLoop {
     private final ArrayDeque<Lane> blocked = new ArrayDeque<>();
 
     private final Looks looks = new Looks();
+    /** Lanes whose last attempt failed, or which hold still, or of which something is remembered that is over. */
+    private final Set<Lane> troubled = new LinkedHashSet<>();
 
     private int inFlight;
     private long bytes;
     private int fetching;
     private long agedLookedForAt;
+    private long troubleLookedAt;
     private boolean stopping;
 
     LaneLoop(DispatchSettings settings, Routes routes, LanePorts ports, Time time, DispatchMetrics metrics) {
         this.settings = settings;
         this.routes = routes;
         this.ports = ports;
-        this.judge = new Judge(settings.retry());
+        this.judges = new Judges(settings.retry());
         this.time = time;
         this.metrics = metrics;
     }
@@ -96,6 +109,10 @@ final class LaneLoop {
             park(lane, delivery, DeferralReason.STOPPED);
         } else if (lane.disabled) {
             park(lane, delivery, DeferralReason.DISABLED);
+        } else if (holdsBack(lane)) {
+            lane.behind = true;
+            park(lane, delivery, whyHeldBack(lane));
+            lookIntoBacklog(lane);
         } else if (lane.behind || !roomFor(lane, delivery)) {
             lane.behind = true;
             park(lane, delivery, DeferralReason.LANE_FULL);
@@ -132,8 +149,10 @@ final class LaneLoop {
             if (endpoint == null) {
                 return null;
             }
-            lane = new Lane(endpointNo, settings.endpointInFlight());
-            lane.endpoint(endpoint, routes);
+            Gate gate = new Gate(
+                    endpoint, settings.endpointInFlight(), settings.retry().random());
+            lane = new Lane(endpointNo, gate, judges.of(endpoint.delivery()));
+            lane.endpoint(endpoint, routes, judges);
             lanes.put(endpointNo, lane);
         }
         return lane;
@@ -142,15 +161,231 @@ final class LaneLoop {
     // ---- requests
 
     private void pump(Lane lane) {
-        while (lane.mayStart()) {
+        while (lane.mayStart(time)) {
             if (stopping || ports.full() || !placeFor(lane)) {
                 block(lane);
                 return;
             }
             start(lane, lane.queue.remove());
         }
+        wakeWhenItOpens(lane);
         lookIntoBacklog(lane);
     }
+
+    // ---- the gate
+
+    /** What waits in memory goes on when its time has come. */
+    private void wakeWhenItOpens(Lane lane) {
+        if (!lane.gate.timeless() && !lane.queue.isEmpty() && !lane.disabled) {
+            long now = time.micros();
+            long at = lane.gate.opensAt(now);
+            if (at > now && at != Backlog.NEVER) {
+                looks.wake(lane, at);
+            }
+        }
+    }
+
+    /** Nothing new is taken into memory. */
+    private boolean holdsBack(Lane lane) {
+        return !lane.gate.timeless()
+                && (lane.gate.closedForLong(time.micros()) || (lane.gate.circuitOpen() && !lane.queue.isEmpty()));
+    }
+
+    private static DeferralReason whyHeldBack(Lane lane) {
+        return lane.gate.circuitOpen() ? DeferralReason.CIRCUIT : DeferralReason.LANE_FULL;
+    }
+
+    /**
+     * The end of a request may have closed the lane, or opened it.
+     *
+     * @param failed whether it has failed
+     */
+    private void turned(Lane lane, Gate.Turn turn, boolean failed, int appNo, long now) {
+        switch (turn) {
+            case NONE -> {}
+            case OPENED -> {
+                metrics.circuitOpened();
+                troubleLookedAt = 0; // it is remembered at the next tick
+            }
+            case WELL -> {
+                troubleLookedAt = 0;
+                ports.well(lane.endpointNo, () -> due(lane, time.micros()));
+            }
+        }
+        if (failed || turn != Gate.Turn.NONE) {
+            troubled.add(lane);
+        }
+        String why = failed ? lane.gate.disable(now) : null;
+        if (why != null) {
+            disable(lane, appNo, why);
+        } else if (!lane.disabled && !lane.queue.isEmpty() && holdsBack(lane)) {
+            parkQueue(lane, whyHeldBack(lane));
+        }
+    }
+
+    private void disable(Lane lane, int appNo, String why) {
+        if (!lane.disabled) {
+            lane.disabled = true;
+            ports.disable(appNo, lane.endpointNo, why);
+            parkQueue(lane, DeferralReason.DISABLED);
+        }
+    }
+
+    /** What is remembered of lanes in trouble is brought up to date; what has waited too long for a circuit ends. */
+    private void lookAtTrouble(long now) {
+        List<EndpointTrouble> troubles = new ArrayList<>();
+        List<Integer> well = new ArrayList<>();
+        for (Iterator<Lane> each = troubled.iterator(); each.hasNext(); ) {
+            Lane lane = each.next();
+            EndpointTrouble trouble = lane.gate.trouble(lane.endpointNo, now);
+            if (trouble == null) {
+                if (lane.kept != null) {
+                    lane.kept = null;
+                    well.add(lane.endpointNo);
+                }
+                each.remove();
+            } else if (isToBeKept(lane, trouble, now)) {
+                lane.kept = trouble;
+                lane.keptAt = now;
+                troubles.add(trouble);
+            }
+            expire(lane, now);
+        }
+        if (!troubles.isEmpty() || !well.isEmpty()) {
+            ports.keep(troubles, well);
+        }
+    }
+
+    private static boolean isToBeKept(Lane lane, EndpointTrouble trouble, long now) {
+        EndpointTrouble kept = lane.kept;
+        if (kept != null) {
+            return kept.openSince() != trouble.openSince()
+                    || (!kept.equals(trouble) && now - lane.keptAt >= REMEMBER_MICROS);
+        }
+        return trouble.openSince() > 0
+                || trouble.heldUntil() - now >= REMEMBER_MICROS
+                || now - trouble.failingSince() >= REMEMBER_MICROS;
+    }
+
+    /** As it was when the process ended before. At the start. */
+    void remember(int appNo, EndpointTrouble trouble) {
+        Lane lane = lane(appNo, trouble.endpointNo());
+        if (lane != null) {
+            lane.kept = trouble;
+            lane.keptAt = time.micros();
+            lane.gate.restore(trouble);
+            troubled.add(lane);
+        }
+    }
+
+    private void expire(Lane lane, long now) {
+        long keepsFor = lane.keepsFor();
+        long openSince = lane.gate.openSince();
+        if (openSince > 0
+                && keepsFor != Backlog.NEVER
+                && now - openSince >= keepsFor
+                && !lane.disabled
+                && !lane.expiring
+                && !stopping
+                && !ports.full()) {
+            lane.expiring = true;
+            expire(lane, now - keepsFor, 0);
+        }
+    }
+
+    private void expire(Lane lane, long acceptedUntil, long afterSeq) {
+        ports.waiting(
+                lane.endpointNo,
+                acceptedUntil,
+                afterSeq,
+                lane.claims(),
+                EXPIRE_AT_ONCE,
+                waiting -> expire(lane, acceptedUntil, waiting));
+    }
+
+    private void expire(Lane lane, long acceptedUntil, @Nullable List<Backlog.Waiting> waiting) {
+        lane.expiring = false;
+        if (waiting == null
+                || stopping
+                || lane.disabled
+                || !lane.gate.circuitOpen()
+                || lanes.get(lane.endpointNo) != lane) {
+            return;
+        }
+        for (Backlog.Waiting delivery : waiting) {
+            if (lane.claimed.add(delivery.seq())) {
+                record(expired(lane, delivery));
+            }
+        }
+        if (waiting.size() >= EXPIRE_AT_ONCE && !ports.full()) {
+            lane.expiring = true;
+            expire(lane, acceptedUntil, waiting.getLast().seq());
+        }
+    }
+
+    private Settlement expired(Lane lane, Backlog.Waiting delivery) {
+        Attempt nothing = nothingSent(
+                delivery.attempts() + 1,
+                "nothing was sent: it has waited for the endpoint's circuit as long as it may");
+        return new Settlement(
+                delivery.appNo(),
+                lane.endpointNo,
+                delivery.seq(),
+                delivery.messageAt(),
+                nothing.number(),
+                true,
+                nothing,
+                new Verdict.Exhausted(),
+                delivery.base(),
+                false,
+                delivery.keyHash(),
+                delivery.keyVersion(),
+                false);
+    }
+
+    private Attempt nothingSent(int number, String why) {
+        return new Attempt(Math.min(number, Attempt.MOST), time.micros(), 0, AttemptStatus.EXPIRED, 0, why, null, null);
+    }
+
+    /** No attempt may begin any more. */
+    private void tooOld(Delivery delivery) {
+        bytes -= delivery.weight();
+        Attempt nothing =
+                nothingSent(delivery.attempts() + 1, "nothing was sent: the message is older than its maxAge");
+        Verdict verdict = new Verdict.Exhausted();
+        record(delivery.settlement(nothing, verdict));
+        metrics.attempted(nothing, verdict, time.micros() - delivery.message().createdAt);
+    }
+
+    /** How many circuits are open. */
+    int openCircuits() {
+        int open = 0;
+        for (Lane lane : troubled) {
+            open += lane.gate.circuitOpen() ? 1 : 0;
+        }
+        return open;
+    }
+
+    /** How an endpoint is doing; null if it has no lane, because it has had no deliveries yet. */
+    @Nullable
+    EndpointHealth health(int endpointNo) {
+        Lane lane = lanes.get(endpointNo);
+        if (lane == null) {
+            return null;
+        }
+        long now = time.micros();
+        return new EndpointHealth(
+                lane.gate.failingSince(),
+                lane.gate.failures(),
+                lane.gate.openSince(),
+                lane.gate.probeAt(),
+                lane.gate.heldUntil(now),
+                lane.inFlight.size(),
+                lane.gate.limit(),
+                lane.queue.size());
+    }
+
+    // ---- the end of a request
 
     private boolean placeFor(Lane lane) {
         return inFlight < shareOf(lane, settings.inFlight());
@@ -158,7 +393,7 @@ final class LaneLoop {
 
     /** The last quarter of what all lanes share is for proven lanes, half of all is closed to suspect ones. */
     private static long shareOf(Lane lane, long most) {
-        return shareOf(lane.health.standing(), most);
+        return shareOf(lane.gate.standing(), most);
     }
 
     private static long shareOf(Health.Standing standing, long most) {
@@ -190,28 +425,52 @@ final class LaneLoop {
         if (route == null) {
             throw new IllegalStateException("endpoint " + lane.endpointNo + " is enabled but has no route");
         }
+        if (!delivery.manual() && lane.judge.tooOld(delivery.message().createdAt, time)) {
+            tooOld(delivery);
+            return;
+        }
         lane.inFlight.add(delivery);
         inFlight++;
+        delivery.request = lane.gate.begin(time);
         route.send(delivery.message(), exchange -> completed(lane, delivery, exchange));
     }
 
     private void completed(Lane lane, Delivery delivery, Exchange exchange) {
         try {
-            complete(lane, delivery, exchange);
+            Judge judge = lane.judge;
+            String expression = judge.asks(exchange);
+            if (expression != null && exchange.outcome() instanceof Outcome.Response response) {
+                ports.ask(
+                        lane.endpointNo,
+                        expression,
+                        response,
+                        answer -> complete(lane, delivery, exchange, judge, answer));
+            } else {
+                complete(lane, delivery, exchange, judge, null);
+            }
         } catch (RuntimeException | Error e) {
             ports.failed(e);
         }
     }
 
-    private void complete(Lane lane, Delivery delivery, Exchange exchange) {
+    private void complete(
+            Lane lane, Delivery delivery, Exchange exchange, Judge judge, Expression.@Nullable Answer answer) {
         if (!lane.inFlight.remove(delivery)) {
             return; // given up by stop(): it is settled already
         }
         inFlight--;
         bytes -= delivery.weight();
         long now = time.micros();
-        Attempt attempt = Judge.attempt(exchange, delivery.attempts() + 1);
-        Verdict verdict = judge.verdict(exchange, attempt.number() - delivery.base(), now);
+        String objection = judge.objection(exchange, answer);
+        Attempt attempt = Judge.attempt(exchange, delivery.attempts() + 1, objection);
+        long acceptedAt = delivery.message().createdAt;
+        Verdict verdict = judge.verdict(exchange, objection, attempt.number() - delivery.base(), acceptedAt, now);
+        boolean wasOpen = lane.gate.circuitOpen();
+        long askedFor = exchange.outcome() instanceof Outcome.Response response ? judge.askedFor(response, now) : 0;
+        Gate.Turn turn = lane.gate.ended(delivery.request, exchange.outcome(), verdict, askedFor, now);
+        if (wasOpen) {
+            verdict = spared(lane, delivery, judge, verdict, now);
+        }
         boolean last = delivery.last || attempt.number() >= Attempt.MOST;
         if (last && verdict instanceof Verdict.RetryAt) {
             verdict = new Verdict.Exhausted();
@@ -219,28 +478,26 @@ final class LaneLoop {
         if (verdict instanceof Verdict.RetryAt) {
             lane.unwritten.add(delivery.message().seq);
         }
-        assess(lane, exchange.outcome());
-        if (verdict instanceof Verdict.Gone && !lane.disabled) {
-            lane.disabled = true;
-            ports.gone(delivery.message().appNo, lane.endpointNo);
-            parkQueue(lane, DeferralReason.DISABLED);
+        if (verdict instanceof Verdict.Gone) {
+            disable(lane, delivery.message().appNo, "it answered 410 Gone");
         }
         record(delivery.settlement(attempt, verdict));
-        metrics.attempted(attempt, verdict, now - delivery.message().createdAt);
+        metrics.attempted(attempt, verdict, now - acceptedAt);
+        turned(lane, turn, !(verdict instanceof Verdict.Delivered), delivery.message().appNo, now);
         pump(lane);
         unblock(TRIED_AFTER_EACH);
     }
 
-    private static void assess(Lane lane, Outcome outcome) {
-        switch (outcome) {
-            case Outcome.Response response -> {
-                switch (response.code()) {
-                    case 429, 502, 504 -> lane.health.bad();
-                    default -> lane.health.good();
-                }
-            }
-            case Outcome.Failure _ -> lane.health.bad();
+    /** What fails while the circuit is open does not use up the attempts that its delivery has. */
+    private static Verdict spared(Lane lane, Delivery delivery, Judge judge, Verdict verdict, long now) {
+        boolean hasFailed = verdict instanceof Verdict.RetryAt
+                || (verdict instanceof Verdict.Exhausted(boolean rejected) && !rejected);
+        long at = lane.gate.triedAgainAt(now);
+        if (!hasFailed || !lane.gate.circuitOpen() || judge.tooOld(delivery.message().createdAt, at)) {
+            return verdict;
         }
+        delivery.spared = true;
+        return new Verdict.RetryAt(at);
     }
 
     private void parkQueue(Lane lane, DeferralReason reason) {
@@ -405,9 +662,13 @@ final class LaneLoop {
     void tick() {
         long now = time.micros();
         for (Lane lane = looks.awake(now); lane != null; lane = looks.awake(now)) {
-            lookIntoBacklog(lane);
+            pump(lane);
         }
         look();
+        if (now - troubleLookedAt > LOOK_AT_TROUBLE_MICROS || now < troubleLookedAt) {
+            troubleLookedAt = now;
+            lookAtTrouble(now);
+        }
         if (now - agedLookedForAt > LOOK_FOR_AGED_MICROS || now < agedLookedForAt) {
             agedLookedForAt = now;
             parkAged(now);
@@ -419,8 +680,14 @@ final class LaneLoop {
         if (lane.nextDueAt == Backlog.NEVER || stopping || lane.disabled || lane.fetching) {
             return;
         }
-        if (lane.nextDueAt > time.micros()) {
+        long now = time.micros();
+        if (lane.nextDueAt > now) {
             looks.wake(lane, lane.nextDueAt);
+        } else if (!lane.gate.timeless() && lane.gate.closedForLong(now)) {
+            long opensAt = lane.gate.opensAt(now);
+            if (opensAt != Backlog.NEVER) {
+                looks.wake(lane, opensAt);
+            }
         } else if (!runsLow(lane)) {
             return; // the queue comes first; the lane looks again when it runs low
         } else {
@@ -430,14 +697,19 @@ final class LaneLoop {
     }
 
     private boolean runsLow(Lane lane) {
-        return lane.queue.size() <= Math.min(settings.laneQueue() / 4, 2 * lane.health.limit());
+        if (lane.gate.circuitOpen()) {
+            return lane.queue.isEmpty(); // one is enough for a probe
+        }
+        return lane.queue.size() <= Math.min(settings.laneQueue() / 4, 2 * lane.gate.limit());
     }
 
     /** Those whose turn it is look into their backlogs, as far as there is room for what they bring. */
     private void look() {
         for (Lane lane = looks.next(this::mayLook); lane != null; lane = looks.next(this::mayLook)) {
             boolean still = !stopping && !lane.disabled && !lane.fetching && lane.nextDueAt != Backlog.NEVER;
-            if (still && runsLow(lane)) {
+            if (still && holdsBack(lane)) {
+                lookIntoBacklog(lane); // it has closed meanwhile
+            } else if (still && runsLow(lane)) {
                 fetch(lane);
             }
         }
@@ -453,7 +725,7 @@ final class LaneLoop {
         // Counted as taken until the look is over: others look meanwhile, and together they must find room, too.
         long allowance = Math.min((shareOf(lane, settings.memoryBytes()) - bytes) / 4, FETCH_BYTES);
         // An endpoint that gets one request at a time shall not fill the memory of all.
-        int most = FETCH_FOR_EACH_IN_FLIGHT * lane.health.limit();
+        int most = lane.gate.worthReading(FETCH_FOR_EACH_IN_FLIGHT);
         bytes += allowance;
         fetching++;
         lane.fetching = true;
@@ -490,7 +762,7 @@ final class LaneLoop {
             due(lane, now + AGAIN_AFTER_FAILURE_MICROS);
             return;
         }
-        boolean goesOn = !stopping && !lane.disabled;
+        boolean goesOn = !stopping && !lane.disabled && !holdsBack(lane);
         lane.behind = fetched.behind() || (!goesOn && !fetched.due().isEmpty());
         lane.nextDueAt = Math.min(fetched.nextDueAt(), lane.dueMeanwhile);
         if (!goesOn) {
@@ -569,11 +841,11 @@ final class LaneLoop {
         if (lane == null) {
             return;
         }
-        boolean wasDisabled = lane.disabled;
-        lane.endpoint(endpoint, routes);
+        boolean stoodStill = lane.disabled || lane.gate.circuitOpen();
+        lane.endpoint(endpoint, routes, judges);
         if (lane.disabled) {
             parkQueue(lane, DeferralReason.DISABLED);
-        } else if (wasDisabled) {
+        } else if (stoodStill) {
             lane.due(time.micros());
         }
         pump(lane);
@@ -583,6 +855,7 @@ final class LaneLoop {
         Lane lane = lanes.remove(endpointNo);
         if (lane != null) {
             looks.forget(lane);
+            troubled.remove(lane);
             lane.nextDueAt = Backlog.NEVER;
             for (Delivery delivery : lane.queue) {
                 bytes -= delivery.weight();

@@ -58,6 +58,11 @@ final class RetryPlan {
         return micros(retryAfter.compareTo(most) > 0 ? most : retryAfter); // a date may be millennia away
     }
 
+    /** Whether age has a say in it. */
+    boolean hasMostAge() {
+        return mostAge != NEVER;
+    }
+
     /** Whether no attempt may begin any more at that time. */
     boolean tooOld(long acceptedAt, long at) {
         return mostAge != NEVER && at - acceptedAt > mostAge;
@@ -69,7 +74,7 @@ final class RetryPlan {
             return micros(delays.get(attempts - 1));
         }
         double grown = micros(growing.initial()) * Math.pow(growing.factor(), attempts - 1.0);
-        return Math.min(grown, micros(growing.cap()));
+        return Math.min(grown, (double) micros(growing.cap()));
     }
 
     private static long micros(Duration duration) {

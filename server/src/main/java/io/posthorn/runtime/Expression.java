@@ -170,28 +170,26 @@ public final class Expression {
         String refused() {
             while (at < text.length()) {
                 char c = text.charAt(at);
-                String refused =
-                        switch (c) {
-                            case ' ', '\t', '\n', '\r', '\u000b' -> skip(afterValue);
-                            case '"', '\'' -> quoted(c, true);
-                            case '`' -> quoted(c, false);
-                            case '$' -> function();
-                            case '[' -> afterValue ? skip(false) : array();
-                            case ')', ']' -> skip(true);
-                            case '/' ->
-                                "has a slash: regular expressions are not allowed, nor are division and comments";
-                            case '{', '}' -> "has a brace: objects and functions of its own are not allowed";
-                            case '&' -> "has an ampersand: texts cannot be joined";
-                            case '|' -> "has a bar: transformations are not allowed";
-                            case '~' -> "has a tilde: functions cannot be chained";
-                            case '@', '#' -> "has " + c + ": joins and positions are not allowed";
-                            case '*' -> next() == '*' ? "has **, which is not allowed" : skip(!afterValue);
-                            case '%' -> skip(!afterValue); // the parent, or a remainder
-                            case '.' -> next() == '.' ? "has a range, which is not allowed" : skip(false);
-                            case ':' -> next() == '=' ? "has :=, but variables are not allowed" : skip(false);
-                            case '(', ',', ';', '?', '^', '!', '=', '<', '>', '+', '-' -> skip(false);
-                            default -> name();
-                        };
+                String refused = switch (c) {
+                    case ' ', '\t', '\n', '\r', '\u000b' -> skip(afterValue);
+                    case '"', '\'' -> quoted(c, true);
+                    case '`' -> quoted(c, false);
+                    case '$' -> function();
+                    case '[' -> afterValue ? skip(false) : array();
+                    case ')', ']' -> skip(true);
+                    case '/' -> "has a slash: regular expressions are not allowed, nor are division and comments";
+                    case '{', '}' -> "has a brace: objects and functions of its own are not allowed";
+                    case '&' -> "has an ampersand: texts cannot be joined";
+                    case '|' -> "has a bar: transformations are not allowed";
+                    case '~' -> "has a tilde: functions cannot be chained";
+                    case '@', '#' -> "has " + c + ": joins and positions are not allowed";
+                    case '*' -> next() == '*' ? "has **, which is not allowed" : skip(!afterValue);
+                    case '%' -> skip(!afterValue); // the parent, or a remainder
+                    case '.' -> next() == '.' ? "has a range, which is not allowed" : skip(false);
+                    case ':' -> next() == '=' ? "has :=, but variables are not allowed" : skip(false);
+                    case '(', ',', ';', '?', '^', '!', '=', '<', '>', '+', '-' -> skip(false);
+                    default -> name();
+                };
                 if (refused != null) {
                     return refused;
                 }

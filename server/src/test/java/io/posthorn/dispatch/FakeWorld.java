@@ -5,6 +5,7 @@ import io.posthorn.egress.FailureKind;
 import io.posthorn.egress.Outcome;
 import io.posthorn.history.Backlog;
 import io.posthorn.history.Due;
+import io.posthorn.history.EndpointTrouble;
 import io.posthorn.history.Settlement;
 import io.posthorn.model.Attempt;
 import io.posthorn.model.DeferralReason;
@@ -13,6 +14,7 @@ import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.model.SigningSecret;
 import io.posthorn.model.Verdict;
+import io.posthorn.runtime.Expression;
 import io.posthorn.runtime.Time;
 import java.time.Duration;
 import java.time.Instant;
@@ -60,6 +62,13 @@ final class FakeWorld implements LanePorts, Routes {
     private final IdentityHashMap<Fetch, Backlog.Fetched> seen = new IdentityHashMap<>();
 
     final List<Integer> gone = new ArrayList<>();
+    /** Why endpoints were disabled. */
+    final Map<Integer, String> disabled = new HashMap<>();
+    /** Endpoints that are well again, and those who want to hear of it. */
+    final Map<Integer, Runnable> well = new HashMap<>();
+
+    final Map<Integer, EndpointTrouble> remembered = new HashMap<>();
+    int circuitsOpened;
     final Map<Long, Message> messages = new HashMap<>();
     boolean full;
     boolean databaseAway;
@@ -74,6 +83,11 @@ final class FakeWorld implements LanePorts, Routes {
 
         @Override
         public void forgotten(long deliveries) {}
+
+        @Override
+        public void circuitOpened() {
+            circuitsOpened++;
+        }
 
         @Override
         public void parked() {
@@ -164,8 +178,52 @@ final class FakeWorld implements LanePorts, Routes {
     }
 
     @Override
-    public void gone(int appNo, int endpointNo) {
+    public void disable(int appNo, int endpointNo, String why) {
         gone.add(endpointNo);
+        disabled.put(endpointNo, why);
+    }
+
+    @Override
+    public void ask(int endpointNo, String expression, Outcome.Response response, Consumer<Expression.Answer> done) {
+        done.accept(Expression.of(expression).ask(Assessors.input(response)));
+    }
+
+    @Override
+    public void well(int endpointNo, Runnable done) {
+        well.put(endpointNo, done);
+    }
+
+    @Override
+    public void keep(List<EndpointTrouble> troubles, List<Integer> noMore) {
+        troubles.forEach(trouble -> remembered.put(trouble.endpointNo(), trouble));
+        noMore.forEach(remembered::remove);
+    }
+
+    @Override
+    public void waiting(
+            int endpointNo,
+            long acceptedUntil,
+            long afterSeq,
+            long[] claimed,
+            int most,
+            Consumer<@Nullable List<Backlog.Waiting>> done) {
+        List<Long> out = java.util.Arrays.stream(claimed).boxed().toList();
+        done.accept(
+                databaseAway
+                        ? null
+                        : deferrals.getOrDefault(endpointNo, new TreeMap<>()).values().stream()
+                                .filter(row -> row.message().seq > afterSeq && !out.contains(row.message().seq))
+                                .filter(row -> row.message().createdAt <= acceptedUntil && !row.manual())
+                                .limit(most)
+                                .map(row -> new Backlog.Waiting(
+                                        1,
+                                        row.message().seq,
+                                        row.message().createdAt,
+                                        row.attempts(),
+                                        row.base(),
+                                        0,
+                                        0))
+                                .toList());
     }
 
     @Override
@@ -237,7 +295,7 @@ final class FakeWorld implements LanePorts, Routes {
                         ? new Row(message, attempts, dueAt, reason, settlement.base(), settlement.manual())
                         : row.base() > settlement.base()
                                 ? new Row(message, attempts, row.dueAt(), row.reason(), attempts, row.manual())
-                                : new Row(message, attempts, dueAt, reason, row.base(), row.manual()));
+                                : new Row(message, attempts, dueAt, reason, settlement.base(), row.manual()));
     }
 
     /**
@@ -331,6 +389,19 @@ final class FakeWorld implements LanePorts, Routes {
                 plain > plainRead,
                 next,
                 0);
+    }
+
+    /** The database has made retries due of an endpoint that is well again. */
+    void makeDue(int endpointNo) {
+        deferrals
+                .getOrDefault(endpointNo, new TreeMap<>())
+                .replaceAll((seq, row) -> row.reason() == DeferralReason.RETRY && row.dueAt() > now
+                        ? new Row(row.message(), row.attempts(), now, row.reason(), row.base(), row.manual())
+                        : row);
+        Runnable done = well.remove(endpointNo);
+        if (done != null) {
+            done.run();
+        }
     }
 
     int rows() {
