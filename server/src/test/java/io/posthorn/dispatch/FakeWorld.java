@@ -1,5 +1,8 @@
 package io.posthorn.dispatch;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.posthorn.catalog.PolicyCodec;
 import io.posthorn.egress.Exchange;
 import io.posthorn.egress.FailureKind;
 import io.posthorn.egress.Outcome;
@@ -117,7 +120,35 @@ final class FakeWorld implements LanePorts, Routes {
         return endpoint;
     }
 
+    /**
+     * An endpoint whose owner has decided something.
+     *
+     * @param policy as in the API, but with single quotes
+     * @param rate requests a second; null for any number
+     */
+    Endpoint endpoint(int no, String policy, @Nullable Integer rate) {
+        Endpoint endpoint = endpoint(no, false, policy(policy), rate);
+        endpoints.put(no, endpoint);
+        return endpoint;
+    }
+
+    /** A policy as in the API, but with single quotes. */
+    static DeliveryPolicy policy(String json) {
+        try {
+            return PolicyCodec.read(
+                    new ObjectMapper().readTree(json.replace('\'', '"')), DeliveryPolicy.DEFAULT, (path, rule) -> {
+                        throw new IllegalArgumentException(path + " " + rule);
+                    });
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
     static Endpoint endpoint(int no, boolean disabled) {
+        return endpoint(no, disabled, DeliveryPolicy.DEFAULT, null);
+    }
+
+    static Endpoint endpoint(int no, boolean disabled, DeliveryPolicy policy, @Nullable Integer rate) {
         return new Endpoint(
                 no,
                 1,
@@ -129,13 +160,13 @@ final class FakeWorld implements LanePorts, Routes {
                 null,
                 disabled,
                 null,
-                null,
+                rate,
                 Map.of(),
                 new SigningSecret(new byte[32]),
                 List.of(),
                 List.of(),
                 1,
-                DeliveryPolicy.DEFAULT,
+                policy,
                 false,
                 Instant.EPOCH,
                 Instant.EPOCH);
