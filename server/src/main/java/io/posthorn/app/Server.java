@@ -4,6 +4,7 @@ import io.posthorn.api.ApiPorts;
 import io.posthorn.api.ApiServer;
 import io.posthorn.api.ApiSettings;
 import io.posthorn.api.ContentRoutes;
+import io.posthorn.api.EndpointHealthRoutes;
 import io.posthorn.api.ExampleRoutes;
 import io.posthorn.api.FastRoutes;
 import io.posthorn.api.HistoryRoutes;
@@ -248,6 +249,7 @@ public final class Server {
                                         new ContentDeletion(dispatcher, contents, metrics),
                                         contents),
                                 listen,
+                                new EndpointHealthRoutes(catalog, dispatcher),
                                 new RedeliveryRoutes(catalog, history, ids, redelivery, clock))));
         listen(api);
         onStop(

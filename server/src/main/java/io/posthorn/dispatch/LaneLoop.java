@@ -149,13 +149,15 @@ final class LaneLoop {
             if (endpoint == null) {
                 return null;
             }
-            Gate gate = new Gate(
-                    endpoint, settings.endpointInFlight(), settings.retry().random());
-            lane = new Lane(endpointNo, gate, judges.of(endpoint.delivery()));
+            lane = new Lane(endpointNo, gate(endpoint), judges.of(endpoint.delivery()));
             lane.endpoint(endpoint, routes, judges);
             lanes.put(endpointNo, lane);
         }
         return lane;
+    }
+
+    private Gate gate(Endpoint endpoint) {
+        return new Gate(endpoint, settings.endpointInFlight(), settings.retry().random());
     }
 
     // ---- requests
@@ -366,12 +368,11 @@ final class LaneLoop {
         return open;
     }
 
-    /** How an endpoint is doing; null if it has no lane, because it has had no deliveries yet. */
-    @Nullable
-    EndpointHealth health(int endpointNo) {
-        Lane lane = lanes.get(endpointNo);
+    /** How an endpoint is doing. One without a lane has had no deliveries yet. */
+    EndpointHealth health(Endpoint endpoint) {
+        Lane lane = lanes.get(endpoint.no());
         if (lane == null) {
-            return null;
+            return new EndpointHealth(0, 0, 0, 0, 0, 0, gate(endpoint).limit(), 0);
         }
         long now = time.micros();
         return new EndpointHealth(

@@ -132,6 +132,31 @@ final class FakeWorld implements LanePorts, Routes {
         return endpoint;
     }
 
+    /** The same endpoint, with another URL. */
+    static Endpoint moved(Endpoint was) {
+        return new Endpoint(
+                was.no(),
+                was.appNo(),
+                was.id(),
+                was.uid(),
+                was.url() + "/elsewhere",
+                was.description(),
+                was.eventTypes(),
+                was.channels(),
+                was.disabled(),
+                was.disabledReason(),
+                was.rateLimit(),
+                was.metadata(),
+                was.secret(),
+                was.oldSecrets(),
+                was.headers(),
+                was.version(),
+                was.delivery(),
+                was.paused(),
+                was.createdAt(),
+                was.updatedAt());
+    }
+
     /** A policy as in the API, but with single quotes. */
     static DeliveryPolicy policy(String json) {
         try {

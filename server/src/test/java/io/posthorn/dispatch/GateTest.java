@@ -63,7 +63,7 @@ class GateTest {
     // ---- rate
 
     @Test
-    @Requirement({"B26", "B35"})
+    @Requirement("D23")
     void neverMoreInASecondThanTheRateATenthOfItAndOne() {
         for (int rate : List.of(1, 2, 10, 40, 333, 5_000)) {
             Gate gate = gate("{'concurrency': {'max': 1000}}", rate);
@@ -105,7 +105,6 @@ class GateTest {
     // ---- concurrency
 
     @Test
-    @Requirement({"B26"})
     void halvedOnceForThoseThatWereUnderWayTogetherAndUpAgainByOneForEachRound() {
         Gate gate = gate("{'circuit': {'enabled': false}}", null);
         List<Long> requests = new ArrayList<>();
@@ -164,7 +163,7 @@ class GateTest {
     // ---- holding
 
     @Test
-    @Requirement({"B25", "B35"})
+    @Requirement("D23")
     void whoeverAsksToBeLeftAloneIsForSoLong() {
         Gate gate = gate("{}", null);
         long other = gate.begin(() -> now);
@@ -207,7 +206,6 @@ class GateTest {
     }
 
     @Test
-    @Requirement({"B40", "B41"})
     void opensAfterSoManyFailuresAndSendsNothingButProbes() {
         Gate gate = gate("{}", null);
         succeeds(gate);
@@ -306,7 +304,7 @@ class GateTest {
     }
 
     @Test
-    @Requirement({"B43", "B45"})
+    @Requirement("B45")
     void whenItIsWellAgainItIsNotKnockedOver() {
         Gate gate = gate("{'circuit': {'failures': 1}}", null);
         open(gate, 1);
@@ -376,7 +374,6 @@ class GateTest {
     // ---- disabling
 
     @Test
-    @Requirement({"B38", "D24"})
     void disabledAfterFiveDaysWithoutASuccess() {
         Gate gate = gate("{'circuit': {'enabled': false}}", null);
         for (int hour = 0; hour < 120; hour++) {
@@ -419,7 +416,6 @@ class GateTest {
     // ---- memory
 
     @Test
-    @Requirement("B38")
     void goesOnAfterARestartWhereItStood() {
         Gate gate = gate("{}", null);
         open(gate, 20);
