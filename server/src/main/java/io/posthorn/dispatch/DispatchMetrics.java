@@ -17,6 +17,9 @@ public interface DispatchMetrics {
     /** The circuit of an endpoint has opened. */
     void circuitOpened();
 
+    /** A delivery ended because a newer one with the same key took its place. */
+    void superseded();
+
     /** A delivery was parked in the database. */
     void parked();
 

@@ -17,11 +17,13 @@ import io.posthorn.runtime.Time;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** The lanes of one event loop. Every method is called on that loop. */
@@ -41,6 +43,8 @@ final class LaneLoop {
     private static final long REMEMBER_MICROS = 60_000_000;
 
     private static final int EXPIRE_AT_ONCE = 200;
+    /** In an order, the first ones that are read may all have to wait. */
+    private static final int READ_FOR_ORDERED_PROBE = 20;
 
     private final DispatchSettings settings;
     private final Routes routes;
@@ -62,6 +66,8 @@ final class LaneLoop {
     private long agedLookedForAt;
     private long troubleLookedAt;
     private boolean stopping;
+    /** Recovery is over: until then, rows may be missing that come before those that are there. */
+    private boolean recovered;
 
     LaneLoop(DispatchSettings settings, Routes routes, LanePorts ports, Time time, DispatchMetrics metrics) {
         this.settings = settings;
@@ -105,10 +111,19 @@ final class LaneLoop {
         Lane lane = lane(delivery.message().appNo, delivery.endpointNo());
         if (lane == null) {
             record(delivery.settlement(null, new Verdict.Dropped()));
+            return;
+        }
+        if (lane.ordered != null) {
+            lane.ordered.key(delivery);
+        }
+        if (delivery.message().deliverAt > time.micros()) {
+            park(lane, delivery, DeferralReason.SCHEDULED, delivery.message().deliverAt);
         } else if (stopping) {
             park(lane, delivery, DeferralReason.STOPPED);
-        } else if (lane.disabled) {
-            park(lane, delivery, DeferralReason.DISABLED);
+        } else if (lane.closed != null) {
+            park(lane, delivery, lane.closed);
+        } else if (lane.ordered != null) {
+            offer(lane, lane.ordered, delivery);
         } else if (holdsBack(lane)) {
             lane.behind = true;
             park(lane, delivery, whyHeldBack(lane));
@@ -133,9 +148,21 @@ final class LaneLoop {
     }
 
     private void park(Lane lane, Delivery delivery, DeferralReason reason) {
+        park(lane, delivery, reason, lane.parkAt(time.micros()));
+    }
+
+    private void park(Lane lane, Delivery delivery, DeferralReason reason, long dueAt) {
         metrics.parked();
+        unwritten(lane, delivery);
+        record(delivery.settlement(null, new Verdict.Parked(dueAt, reason)));
+    }
+
+    /** It is on its way to the backlog. */
+    private static void unwritten(Lane lane, Delivery delivery) {
         lane.unwritten.add(delivery.message().seq);
-        record(delivery.settlement(null, new Verdict.Parked(lane.parkAt(time.micros()), reason)));
+        if (lane.ordered != null) {
+            lane.ordered.unwritten(delivery);
+        }
     }
 
     private void record(Settlement settlement) {
@@ -150,7 +177,8 @@ final class LaneLoop {
                 return null;
             }
             lane = new Lane(endpointNo, gate(endpoint), judges.of(endpoint.delivery()));
-            lane.endpoint(endpoint, routes, judges);
+            lane.order(endpoint);
+            lane.endpoint(endpoint, ports.paused(appNo), routes, judges);
             lanes.put(endpointNo, lane);
         }
         return lane;
@@ -168,7 +196,7 @@ final class LaneLoop {
                 block(lane);
                 return;
             }
-            start(lane, lane.queue.remove());
+            start(lane, lane.queue.next());
         }
         wakeWhenItOpens(lane);
         lookIntoBacklog(lane);
@@ -178,7 +206,7 @@ final class LaneLoop {
 
     /** What waits in memory goes on when its time has come. */
     private void wakeWhenItOpens(Lane lane) {
-        if (!lane.gate.timeless() && !lane.queue.isEmpty() && !lane.disabled) {
+        if (!lane.gate.timeless() && lane.queue.hasNext() && lane.closed == null && !lane.changesOrder) {
             long now = time.micros();
             long at = lane.gate.opensAt(now);
             if (at > now && at != Backlog.NEVER) {
@@ -211,7 +239,7 @@ final class LaneLoop {
             }
             case WELL -> {
                 troubleLookedAt = 0;
-                ports.well(lane.endpointNo, () -> due(lane, time.micros()));
+                ports.well(lane.endpointNo, () -> retriesAreDue(lane));
             }
         }
         if (failed || turn != Gate.Turn.NONE) {
@@ -220,14 +248,21 @@ final class LaneLoop {
         String why = failed ? lane.gate.disable(now) : null;
         if (why != null) {
             disable(lane, appNo, why);
-        } else if (!lane.disabled && !lane.queue.isEmpty() && holdsBack(lane)) {
+        } else if (lane.closed == null && !lane.queue.isEmpty() && holdsBack(lane)) {
             parkQueue(lane, whyHeldBack(lane));
         }
     }
 
+    private void retriesAreDue(Lane lane) {
+        if (lane.ordered != null) {
+            lane.ordered.openAll(time.micros()); // their rows say whether it is time
+        }
+        due(lane, time.micros());
+    }
+
     private void disable(Lane lane, int appNo, String why) {
-        if (!lane.disabled) {
-            lane.disabled = true;
+        if (lane.closed != DeferralReason.DISABLED) {
+            lane.closed = DeferralReason.DISABLED;
             ports.disable(appNo, lane.endpointNo, why);
             parkQueue(lane, DeferralReason.DISABLED);
         }
@@ -286,7 +321,7 @@ final class LaneLoop {
         if (openSince > 0
                 && keepsFor != Backlog.NEVER
                 && now - openSince >= keepsFor
-                && !lane.disabled
+                && lane.closed == null
                 && !lane.expiring
                 && !stopping
                 && !ports.full()) {
@@ -309,7 +344,7 @@ final class LaneLoop {
         lane.expiring = false;
         if (waiting == null
                 || stopping
-                || lane.disabled
+                || lane.closed != null
                 || !lane.gate.circuitOpen()
                 || lanes.get(lane.endpointNo) != lane) {
             return;
@@ -326,8 +361,10 @@ final class LaneLoop {
     }
 
     private Settlement expired(Lane lane, Backlog.Waiting delivery) {
-        Attempt nothing = nothingSent(
+        Attempt nothing = Judge.unsent(
+                AttemptStatus.EXPIRED,
                 delivery.attempts() + 1,
+                time.micros(),
                 "nothing was sent: it has waited for the endpoint's circuit as long as it may");
         return new Settlement(
                 delivery.appNo(),
@@ -345,17 +382,27 @@ final class LaneLoop {
                 false);
     }
 
-    private Attempt nothingSent(int number, String why) {
-        return new Attempt(Math.min(number, Attempt.MOST), time.micros(), 0, AttemptStatus.EXPIRED, 0, why, null, null);
-    }
-
     /** No attempt may begin any more. */
-    private void tooOld(Delivery delivery) {
+    private void tooOld(Lane lane, Delivery delivery) {
         bytes -= delivery.weight();
-        Attempt nothing =
-                nothingSent(delivery.attempts() + 1, "nothing was sent: the message is older than its maxAge");
+        OrderedLine ordered = lane.ordered;
+        Attempt nothing = Judge.unsent(
+                AttemptStatus.EXPIRED,
+                delivery.attempts() + 1,
+                time.micros(),
+                "nothing was sent: the message is older than its maxAge");
         Verdict verdict = new Verdict.Exhausted();
+        if (ordered != null) {
+            verdict = inOrder(ordered, delivery, verdict);
+        }
+        if (verdict instanceof Verdict.Held) {
+            unwritten(lane, delivery);
+        }
+        lane.queue.ended(delivery);
         record(delivery.settlement(nothing, verdict));
+        if (ordered != null) {
+            settled(lane, ordered, delivery, verdict);
+        }
         metrics.attempted(nothing, verdict, time.micros() - delivery.message().createdAt);
     }
 
@@ -427,7 +474,7 @@ final class LaneLoop {
             throw new IllegalStateException("endpoint " + lane.endpointNo + " is enabled but has no route");
         }
         if (!delivery.manual() && lane.judge.tooOld(delivery.message().createdAt, time)) {
-            tooOld(delivery);
+            tooOld(lane, delivery);
             return;
         }
         lane.inFlight.add(delivery);
@@ -462,6 +509,10 @@ final class LaneLoop {
         inFlight--;
         bytes -= delivery.weight();
         long now = time.micros();
+        OrderedLine ordered = lane.ordered;
+        if (ordered != null) {
+            ordered.key(delivery); // its request may have begun before there was an order
+        }
         String objection = judge.objection(exchange, answer);
         Attempt attempt = Judge.attempt(exchange, delivery.attempts() + 1, objection);
         long acceptedAt = delivery.message().createdAt;
@@ -469,20 +520,25 @@ final class LaneLoop {
         boolean wasOpen = lane.gate.circuitOpen();
         long askedFor = exchange.outcome() instanceof Outcome.Response response ? judge.askedFor(response, now) : 0;
         Gate.Turn turn = lane.gate.ended(delivery.request, exchange.outcome(), verdict, askedFor, now);
-        if (wasOpen) {
-            verdict = spared(lane, delivery, judge, verdict, now);
-        }
+        verdict = wasOpen ? spared(lane, delivery, judge, verdict, now) : notAfterProbe(lane, turn, verdict, now);
         boolean last = delivery.last || attempt.number() >= Attempt.MOST;
         if (last && verdict instanceof Verdict.RetryAt) {
             verdict = new Verdict.Exhausted();
         }
-        if (verdict instanceof Verdict.RetryAt) {
-            lane.unwritten.add(delivery.message().seq);
+        if (ordered != null) {
+            verdict = inOrder(ordered, delivery, verdict);
         }
+        if (verdict instanceof Verdict.RetryAt || verdict instanceof Verdict.Held) {
+            unwritten(lane, delivery);
+        }
+        lane.queue.ended(delivery);
         if (verdict instanceof Verdict.Gone) {
             disable(lane, delivery.message().appNo, "it answered 410 Gone");
         }
         record(delivery.settlement(attempt, verdict));
+        if (ordered != null) {
+            settled(lane, ordered, delivery, verdict);
+        }
         metrics.attempted(attempt, verdict, now - acceptedAt);
         turned(lane, turn, !(verdict instanceof Verdict.Delivered), delivery.message().appNo, now);
         pump(lane);
@@ -501,6 +557,13 @@ final class LaneLoop {
         return new Verdict.RetryAt(at);
     }
 
+    /** The one at which the circuit opens is tried again with the first probe: in an order, there is no other to try. */
+    private static Verdict notAfterProbe(Lane lane, Gate.Turn turn, Verdict verdict, long now) {
+        return turn == Gate.Turn.OPENED && verdict instanceof Verdict.RetryAt(long dueAt)
+                ? new Verdict.RetryAt(Math.min(dueAt, lane.gate.triedAgainAt(now)))
+                : verdict;
+    }
+
     private void parkQueue(Lane lane, DeferralReason reason) {
         for (Delivery delivery : lane.queue) {
             bytes -= delivery.weight();
@@ -512,6 +575,10 @@ final class LaneLoop {
         }
         lane.behind |= !lane.queue.isEmpty();
         lane.queue.clear();
+        if (lane.ordered != null) {
+            lane.behind = true;
+            lane.ordered.startAnew(lane.unwritten);
+        }
         lane.due(time.micros());
     }
 
@@ -521,7 +588,9 @@ final class LaneLoop {
      */
     private void parkAged(long now) {
         for (Lane lane : lanes.values()) {
-            if (hasAged(lane, now)) {
+            if (lane.ordered != null) {
+                keepAged(lane, now);
+            } else if (hasAged(lane, now)) {
                 lane.behind = true;
                 lane.queue.removeIf(delivery -> {
                     if (delivery.fromDeferral()) {
@@ -544,13 +613,291 @@ final class LaneLoop {
         return false;
     }
 
+    /**
+     * In an order, rows behind those that were given away would be read before these are there. So they stay, and get
+     * rows beside.
+     */
+    private void keepAged(Lane lane, long now) {
+        for (Delivery delivery : lane.queue) {
+            if (!delivery.fromDeferral() && now - delivery.message().createdAt > MOST_WAIT_MICROS) {
+                park(lane, delivery, DeferralReason.ORDER);
+                delivery.becomesRow();
+                lane.claimed.add(delivery.message().seq);
+            }
+        }
+    }
+
+    // ---- order
+
+    /** A new delivery. It must not come before an earlier one of its chain that is in the database. */
+    private void offer(Lane lane, OrderedLine ordered, Delivery delivery) {
+        supersede(ordered, delivery);
+        if (ordered.isShut(delivery)) {
+            park(lane, delivery, DeferralReason.ORDER);
+            ordered.parked(delivery);
+            if (ordered.latest()) {
+                ordered.open(delivery, time.micros()); // nobody waits for the retry of what is out of date
+            }
+        } else if (holdsBack(lane)) {
+            fallBehind(lane, ordered);
+            park(lane, delivery, whyHeldBack(lane));
+            ordered.parked(delivery);
+            lookIntoBacklog(lane);
+        } else if (!ordered.gathers() && !lane.behind && roomFor(lane, delivery)) {
+            enqueue(lane, ordered, delivery);
+            pump(lane);
+        } else if (ordered.gathers() && roomFor(lane, delivery)) {
+            bytes += delivery.weight();
+            ordered.addToTail(delivery);
+        } else {
+            fallBehind(lane, ordered);
+            park(lane, delivery, DeferralReason.LANE_FULL);
+            ordered.parked(delivery);
+        }
+    }
+
+    /** New deliveries are parked from now on, and so is what has gathered. */
+    private void fallBehind(Lane lane, OrderedLine ordered) {
+        lane.behind = true;
+        for (Delivery gathered : ordered.takeTail()) {
+            bytes -= gathered.weight();
+            park(lane, gathered, DeferralReason.LANE_FULL);
+        }
+    }
+
+    private void enqueue(Lane lane, OrderedLine ordered, Delivery delivery) {
+        enqueue(lane, delivery);
+        if (ordered.isFull(delivery)) {
+            leave(lane, ordered, ordered.shutFull(delivery));
+        }
+    }
+
+    /** Those that wait and are older than this one with the same key end, if that is the order. */
+    private void supersede(OrderedLine ordered, Delivery newer) {
+        for (Delivery older : ordered.supersededBy(newer)) {
+            bytes -= older.weight();
+            supersede(older, newer.message().id);
+        }
+    }
+
+    private void supersede(Delivery older, String by) {
+        String detail = "superseded by " + by + ", which has the same key";
+        record(older.settlement(
+                Judge.unsent(AttemptStatus.SUPERSEDED, older.attempts() + 1, time.micros(), detail),
+                new Verdict.Superseded(by)));
+        metrics.superseded();
+    }
+
+    /** What the order makes of the verdict on an attempt. */
+    private static Verdict inOrder(OrderedLine ordered, Delivery delivery, Verdict verdict) {
+        return switch (verdict) {
+            case Verdict.RetryAt _ -> {
+                String newer = ordered.newerThan(delivery);
+                yield newer == null ? verdict : new Verdict.Superseded(newer);
+            }
+            case Verdict.Exhausted _ -> ordered.holds(delivery) && !delivery.last ? new Verdict.Held() : verdict;
+            case Verdict.Delivered _,
+                    Verdict.Gone _,
+                    Verdict.Superseded _,
+                    Verdict.Held _,
+                    Verdict.Cancelled _,
+                    Verdict.Parked _,
+                    Verdict.Dropped _ -> verdict;
+        };
+    }
+
+    /** An attempt is over and recorded: its chain goes on, or shuts behind it. */
+    private void settled(Lane lane, OrderedLine ordered, Delivery delivery, Verdict verdict) {
+        switch (verdict) {
+            case Verdict.RetryAt(long dueAt) ->
+                // something newer may be in the database, and then nobody waits for the retry of this one
+                shut(lane, ordered, delivery, ordered.latest() && lane.behind ? time.micros() : dueAt, true);
+            case Verdict.Held _ -> shut(lane, ordered, delivery, Backlog.NEVER, true);
+            case Verdict.Delivered _,
+                    Verdict.Exhausted _,
+                    Verdict.Gone _,
+                    Verdict.Superseded _,
+                    Verdict.Cancelled _,
+                    Verdict.Parked _,
+                    Verdict.Dropped _ -> {}
+        }
+        if (lane.changesOrder && lane.inFlight.size() == 0) {
+            lane.changesOrder = false;
+            ordered.startAnew(lane.unwritten);
+            due(lane, time.micros());
+        }
+        opens(lane, ordered);
+    }
+
+    /**
+     * Nothing of a chain is sent for a time.
+     *
+     * @param first of those that stay in the database
+     * @param unwritten whether it is on its way there
+     */
+    private void shut(Lane lane, OrderedLine ordered, Delivery first, long until, boolean unwritten) {
+        List<Delivery> out = ordered.shut(first, until);
+        if (unwritten) {
+            ordered.awaits(first);
+        }
+        if (!ordered.isShut(first) && !first.aside()) {
+            ordered.readAgain(first.message().seq);
+        }
+        leave(lane, ordered, out);
+    }
+
+    /** These are of a chain that is shut: they go to the database, or back to it. */
+    private void leave(Lane lane, OrderedLine ordered, List<Delivery> out) {
+        for (Delivery delivery : out) {
+            bytes -= delivery.weight();
+            if (delivery.fromDeferral()) {
+                release(lane, delivery.message().seq);
+            } else {
+                park(lane, delivery, DeferralReason.ORDER);
+                ordered.awaits(delivery);
+            }
+        }
+        weigh(lane, ordered);
+    }
+
+    private void weigh(Lane lane, OrderedLine ordered) {
+        int weight = ordered.shutCount() * OrderedLine.SHUT_WEIGHT;
+        bytes += weight - lane.shutWeight;
+        lane.shutWeight = weight;
+    }
+
+    /** The lane looks into the backlog when its next chain opens. */
+    private void opens(Lane lane, OrderedLine ordered) {
+        due(lane, ordered.nextOpening());
+    }
+
+    /** Whether the lane may read rows now, as far as its order is concerned. */
+    private boolean mayRead(Lane lane) {
+        OrderedLine ordered = lane.ordered;
+        if (ordered == null) {
+            return true;
+        }
+        if (!recovered || lane.changesOrder || lane.fetching || ordered.hasBarrier()) {
+            return false;
+        }
+        if (!ordered.isKeyed()) {
+            rekey(lane, ordered);
+            return false;
+        }
+        return true;
+    }
+
+    /** Chains whose time has come are read of; what is new stands behind what they have in the database. */
+    private void openChains(Lane lane, OrderedLine ordered) {
+        if (ordered.openDue(time.micros())) {
+            weigh(lane, ordered);
+            if (lane.behind) {
+                ordered.raiseBarrier();
+            } else {
+                ordered.gather();
+            }
+        }
+    }
+
+    /** The rows in the database may have been written when the owner wanted another order. */
+    private void rekey(Lane lane, OrderedLine ordered) {
+        lane.fetching = true;
+        ports.rekey(lane.endpointNo, ordered.version(), ordered::writtenKey, done -> {
+            lane.fetching = false;
+            ordered.keyed(done);
+            if (lanes.get(lane.endpointNo) == lane) {
+                lane.nextDueAt = Math.min(lane.nextDueAt, lane.dueMeanwhile);
+                lane.dueMeanwhile = Backlog.NEVER;
+                due(lane, done ? time.micros() : time.micros() + AGAIN_AFTER_FAILURE_MICROS);
+                lookIntoBacklog(lane);
+            }
+        });
+    }
+
+    /** All that recovery found has been offered: what is in order may be read from the database. */
+    void recovered() {
+        recovered = true;
+        for (Lane lane : lanes.values()) {
+            if (lane.ordered != null) {
+                lane.ordered.startAnew(lane.unwritten);
+                lookIntoBacklog(lane);
+            }
+        }
+    }
+
+    /**
+     * What a look into the backlog brought of a lane with an order.
+     *
+     * @param renewed whether it may be older than what was asked for since, by number
+     */
+    private void take(
+            Lane lane, OrderedLine ordered, Backlog.Fetched fetched, Set<Long> withdrawn, LongPredicate renewed) {
+        long now = time.micros();
+        long last = 0;
+        for (Due due : fetched.due()) {
+            Delivery delivery = Delivery.of(due, lane.endpointNo);
+            ordered.key(delivery);
+            last = delivery.aside() ? last : Math.max(last, due.message().seq);
+            if (withdrawn.contains(due.message().seq)) {
+                ordered.readAgain(due.message().seq); // it may have been asked for anew
+            } else if (delivery.aside() || !ordered.isShut(delivery)) {
+                take(lane, ordered, due, delivery, now, renewed.test(due.message().seq));
+            }
+        }
+        boolean undisturbed = ordered.read(last);
+        if (fetched.behind() || !undisturbed) {
+            lane.due(now);
+        } else if (ordered.gathers()) {
+            for (Delivery gathered : ordered.takeTail()) {
+                bytes -= gathered.weight();
+                if (ordered.isShut(gathered)) {
+                    park(lane, gathered, DeferralReason.ORDER);
+                } else {
+                    supersede(ordered, gathered);
+                    enqueue(lane, ordered, gathered);
+                }
+            }
+        } else if (lane.behind) {
+            lane.behind = false;
+            ordered.gather();
+            lane.due(now);
+        }
+        opens(lane, ordered);
+    }
+
+    private void take(Lane lane, OrderedLine ordered, Due due, Delivery delivery, long now, boolean renewed) {
+        long seq = due.message().seq;
+        boolean waits = due.reason() == DeferralReason.RETRY && due.dueAt() > now && !delivery.aside();
+        if (due.reason() == DeferralReason.HELD && ordered.holds(delivery)) {
+            shut(lane, ordered, delivery, Backlog.NEVER, false);
+            return;
+        }
+        String newer = due.newer() == null ? ordered.newerThanRead(delivery) : due.newer();
+        if (newer == null && waits && ordered.isChained(delivery)) {
+            shut(lane, ordered, delivery, due.dueAt(), false);
+            return;
+        }
+        lane.claimed.add(seq);
+        if (renewed) {
+            lane.renewed.add(seq);
+        }
+        if (due.reason() == DeferralReason.HELD) {
+            record(delivery.settlement(null, new Verdict.Dropped())); // it is over, and holds nobody up any more
+        } else if (newer != null) {
+            supersede(delivery, newer);
+        } else {
+            supersede(ordered, delivery);
+            enqueue(lane, ordered, delivery);
+        }
+    }
+
     // ---- backlog
 
     /** At the start: the endpoint has something in the backlog. */
     void backlog(Backlog.Summary summary) {
         Lane lane = lane(summary.appNo(), summary.endpointNo());
         if (lane != null) {
-            lane.behind = summary.parked() > 0;
+            lane.behind = lane.ordered == null ? summary.parked() > 0 : summary.rows() > 0;
             due(lane, summary.nextDueAt());
         }
     }
@@ -561,12 +908,12 @@ final class LaneLoop {
             Lane lane = lanes.get(settlement.endpointNo());
             if (lane != null) {
                 if (settlement.fromDeferral() && release(lane, settlement.seq())) {
-                    due(lane, time.micros());
+                    asked(lane, Set.of(settlement.seq()));
                 }
                 switch (settlement.verdict()) {
-                    case Verdict.RetryAt(long dueAt) -> written(lane, settlement.seq(), dueAt);
-                    case Verdict.Parked(long dueAt, DeferralReason _) -> written(lane, settlement.seq(), dueAt);
-                    case Verdict.Held _ -> lane.unwritten.remove(settlement.seq());
+                    case Verdict.RetryAt(long dueAt) -> written(lane, settlement, dueAt);
+                    case Verdict.Parked(long dueAt, DeferralReason _) -> written(lane, settlement, dueAt);
+                    case Verdict.Held _ -> written(lane, settlement, Backlog.NEVER);
                     case Verdict.Delivered _,
                             Verdict.Exhausted _,
                             Verdict.Gone _,
@@ -578,9 +925,29 @@ final class LaneLoop {
         }
     }
 
-    private void written(Lane lane, long seq, long dueAt) {
-        lane.unwritten.remove(seq);
-        due(lane, dueAt);
+    private void written(Lane lane, Settlement settlement, long dueAt) {
+        lane.unwritten.remove(settlement.seq());
+        OrderedLine ordered = lane.ordered;
+        if (ordered == null) {
+            due(lane, dueAt);
+            return;
+        }
+        ordered.written(settlement.seq());
+        if (settlement.aside() || !ordered.isShutWritten(settlement.keyHash())) {
+            due(lane, dueAt); // otherwise it waits for its chain
+        }
+        opens(lane, ordered);
+        lookIntoBacklog(lane);
+    }
+
+    /** These rows are due, whatever the lane thought of them. */
+    private void asked(Lane lane, Set<Long> seqs) {
+        OrderedLine ordered = lane.ordered;
+        if (ordered != null) {
+            seqs.forEach(ordered::readAgain);
+            ordered.open(seqs, time.micros());
+        }
+        due(lane, time.micros());
     }
 
     /** Not in memory any more. True if another round was asked for meanwhile, so that its row may be there again. */
@@ -599,14 +966,16 @@ final class LaneLoop {
     void asked(int appNo, int endpointNo, long[] seqs) {
         Lane lane = lane(appNo, endpointNo);
         if (lane != null) {
+            Set<Long> all = new HashSet<>();
             for (long seq : seqs) {
+                all.add(seq);
                 if (lane.claimed.contains(seq)) {
                     lane.renewed.add(seq);
                 } else if (lane.fetching) {
                     lane.askedMeanwhile.add(seq);
                 }
             }
-            due(lane, time.micros());
+            asked(lane, all);
         }
     }
 
@@ -621,6 +990,10 @@ final class LaneLoop {
         if (lane != null) {
             lane.renewed.addAll(lane.claimed);
             lane.maybeAskedMeanwhile |= lane.fetching;
+            if (lane.ordered != null) {
+                lane.ordered.readAgain(1);
+                lane.ordered.openAll(time.micros());
+            }
             due(lane, time.micros());
         }
     }
@@ -647,6 +1020,9 @@ final class LaneLoop {
                 }
                 return out;
             });
+            if (lane.ordered != null) {
+                asked(lane, seqs); // what was held up by them goes on
+            }
             pump(lane);
         }
     }
@@ -678,18 +1054,25 @@ final class LaneLoop {
     }
 
     private void lookIntoBacklog(Lane lane) {
-        if (lane.nextDueAt == Backlog.NEVER || stopping || lane.disabled || lane.fetching) {
+        if (lane.nextDueAt == Backlog.NEVER || stopping || lane.closed != null || lane.fetching) {
             return;
         }
         long now = time.micros();
         if (lane.nextDueAt > now) {
             looks.wake(lane, lane.nextDueAt);
-        } else if (!lane.gate.timeless() && lane.gate.closedForLong(now)) {
+            return;
+        }
+        if (!lane.gate.timeless() && lane.gate.closedForLong(now)) {
             long opensAt = lane.gate.opensAt(now);
             if (opensAt != Backlog.NEVER) {
                 looks.wake(lane, opensAt);
             }
-        } else if (!runsLow(lane)) {
+            return;
+        }
+        if (lane.ordered != null && !lane.changesOrder) {
+            openChains(lane, lane.ordered);
+        }
+        if (!runsLow(lane) || !mayRead(lane)) {
             return; // the queue comes first; the lane looks again when it runs low
         } else {
             looks.want(lane);
@@ -701,16 +1084,19 @@ final class LaneLoop {
         if (lane.gate.circuitOpen()) {
             return lane.queue.isEmpty(); // one is enough for a probe
         }
-        return lane.queue.size() <= Math.min(settings.laneQueue() / 4, 2 * lane.gate.limit());
+        int limit = lane.gate.limit();
+        return lane.ordered == null
+                ? lane.queue.size() <= Math.min(settings.laneQueue() / 4, 2 * limit)
+                : lane.ordered.runsLow(limit, settings.laneQueue());
     }
 
     /** Those whose turn it is look into their backlogs, as far as there is room for what they bring. */
     private void look() {
         for (Lane lane = looks.next(this::mayLook); lane != null; lane = looks.next(this::mayLook)) {
-            boolean still = !stopping && !lane.disabled && !lane.fetching && lane.nextDueAt != Backlog.NEVER;
+            boolean still = !stopping && lane.closed == null && !lane.fetching && lane.nextDueAt != Backlog.NEVER;
             if (still && holdsBack(lane)) {
                 lookIntoBacklog(lane); // it has closed meanwhile
-            } else if (still && runsLow(lane)) {
+            } else if (still && runsLow(lane) && mayRead(lane)) {
                 fetch(lane);
             }
         }
@@ -726,28 +1112,35 @@ final class LaneLoop {
         // Counted as taken until the look is over: others look meanwhile, and together they must find room, too.
         long allowance = Math.min((shareOf(lane, settings.memoryBytes()) - bytes) / 4, FETCH_BYTES);
         // An endpoint that gets one request at a time shall not fill the memory of all.
-        int most = lane.gate.worthReading(FETCH_FOR_EACH_IN_FLIGHT);
+        int most = lane.ordered != null && lane.gate.circuitOpen()
+                ? READ_FOR_ORDERED_PROBE
+                : lane.gate.worthReading(FETCH_FOR_EACH_IN_FLIGHT);
         bytes += allowance;
         fetching++;
         lane.fetching = true;
         lane.nextDueAt = Backlog.NEVER;
         lane.dueMeanwhile = Backlog.NEVER;
+        OrderedLine ordered = lane.ordered;
+        if (ordered != null) {
+            ordered.reads();
+        }
         ports.fetch(
                 lane.endpointNo,
                 now,
                 lane.claims(),
+                ordered == null ? null : ordered.wanted(),
                 Math.min(most, Math.min(FETCH, settings.laneQueue())),
                 allowance,
                 fetched -> {
                     bytes -= allowance;
                     fetching--;
-                    fetched(lane, fetched);
+                    fetched(lane, ordered, fetched);
                     look();
                 });
     }
 
     /** What a look into the backlog brought; null if the database is away. */
-    private void fetched(Lane lane, Backlog.@Nullable Fetched fetched) {
+    private void fetched(Lane lane, @Nullable OrderedLine ordered, Backlog.@Nullable Fetched fetched) {
         lane.fetching = false;
         Set<Long> withdrawn = Set.copyOf(lane.withdrawnMeanwhile);
         lane.withdrawnMeanwhile.clear();
@@ -763,7 +1156,24 @@ final class LaneLoop {
             due(lane, now + AGAIN_AFTER_FAILURE_MICROS);
             return;
         }
-        boolean goesOn = !stopping && !lane.disabled && !holdsBack(lane);
+        if (ordered != lane.ordered) {
+            due(lane, now); // it was read for another order
+            return;
+        }
+        boolean goesOn = !stopping && lane.closed == null && !lane.changesOrder && !holdsBack(lane);
+        if (ordered != null && goesOn) {
+            lane.nextDueAt = Math.min(fetched.nextDueAt(), lane.dueMeanwhile);
+            take(lane, ordered, fetched, withdrawn, seq -> maybeAsked || asked.contains(seq));
+            if (lane.nextDueAt > now && lane.nextDueAt != Backlog.NEVER) {
+                looks.wake(lane, lane.nextDueAt);
+            }
+            pump(lane);
+            return;
+        }
+        if (ordered != null) {
+            due(lane, now); // it stays behind: what was read is left where it is
+            return;
+        }
         lane.behind = fetched.behind() || (!goesOn && !fetched.due().isEmpty());
         lane.nextDueAt = Math.min(fetched.nextDueAt(), lane.dueMeanwhile);
         if (!goesOn) {
@@ -842,19 +1252,37 @@ final class LaneLoop {
         if (lane == null) {
             return;
         }
-        boolean stoodStill = lane.disabled || lane.gate.circuitOpen();
-        lane.endpoint(endpoint, routes, judges);
-        if (lane.disabled) {
-            parkQueue(lane, DeferralReason.DISABLED);
-        } else if (stoodStill) {
+        boolean wasClosed = lane.closed != null || lane.gate.circuitOpen();
+        if (lane.isInAnotherOrder(endpoint)) {
+            reorder(lane, endpoint);
+        }
+        lane.endpoint(endpoint, ports.paused(endpoint.appNo()), routes, judges);
+        if (lane.closed != null) {
+            parkQueue(lane, lane.closed);
+        } else if (wasClosed) {
             lane.due(time.micros());
         }
         pump(lane);
     }
 
+    /** All goes to the database; from there it is read in the new order, when the requests of the old one are over. */
+    private void reorder(Lane lane, Endpoint endpoint) {
+        parkQueue(lane, DeferralReason.ORDER);
+        bytes -= lane.shutWeight;
+        lane.shutWeight = 0;
+        lane.order(endpoint);
+        lane.behind = true;
+        OrderedLine ordered = lane.ordered;
+        lane.changesOrder = ordered != null && lane.inFlight.size() > 0;
+        if (ordered != null) {
+            ordered.startAnew(lane.unwritten);
+        }
+    }
+
     void removed(int endpointNo) {
         Lane lane = lanes.remove(endpointNo);
         if (lane != null) {
+            bytes -= lane.shutWeight;
             looks.forget(lane);
             troubled.remove(lane);
             lane.nextDueAt = Backlog.NEVER;

@@ -5,9 +5,11 @@ import io.posthorn.history.Backlog;
 import io.posthorn.history.EndpointTrouble;
 import io.posthorn.history.Settlement;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.Message;
 import io.posthorn.runtime.Expression;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What a {@link LaneLoop} needs of the other rooms. Nothing here blocks. */
@@ -64,6 +66,16 @@ interface LanePorts {
             int most,
             Consumer<@Nullable List<Backlog.Waiting>> done);
 
+    /** Whether the application's endpoints get nothing for the time being. */
+    boolean paused(int appNo);
+
+    /**
+     * Makes the rows of an endpoint have the hashes of the present keys; parameters as {@link Backlog#rekey}.
+     *
+     * @param done told on the lane's loop whether they have; not if the database is away
+     */
+    void rekey(int endpointNo, int version, ToLongFunction<Message> key, Consumer<Boolean> done);
+
     /** Something that must not happen has happened: the lanes cannot be trusted any more. */
     void failed(Throwable why);
 
@@ -76,6 +88,7 @@ interface LanePorts {
             int endpointNo,
             long now,
             long[] claimed,
+            Backlog.@Nullable Ordered ordered,
             int most,
             long mostBytes,
             Consumer<Backlog.@Nullable Fetched> done);

@@ -66,6 +66,9 @@ class RedeliveryTest {
         public void circuitOpened() {}
 
         @Override
+        public void superseded() {}
+
+        @Override
         public void parked() {}
 
         @Override
