@@ -390,6 +390,93 @@ class LaneGateTest {
         assertThat(world.remembered).isEmpty();
     }
 
+    /** Reads and sends until nothing moves any more, and tells who was sent, in order. */
+    private void drain(List<Long> sent, int most) {
+        for (int i = 0; i < most; i++) {
+            pass(SECOND);
+            for (FakeWorld.Request request : List.copyOf(world.requests)) {
+                sent.add(request.message().seq);
+                world.answer(request, 200);
+            }
+        }
+        world.commit(loop);
+    }
+
+    @Test
+    @Requirement({"B42", "B43", "B44", "B45"})
+    void inStrictOrderTheFirstOneIsTheProbeAndNobodyOvertakesIt() {
+        world.endpoint(1, "{'order': {'mode': 'fifo'}, 'circuit': {'failures': 2}}", null);
+        loop.recovered();
+        offer(1, 10);
+        assertThat(only().message().seq).isEqualTo(1);
+        answerAll(500);
+        pass(0);
+        pass(5 * SECOND);
+        assertThat(only().message().seq).isEqualTo(1);
+        answerAll(500);
+        assertThat(loop.openCircuits()).isEqualTo(1);
+        pass(0);
+        long pause = 30 * SECOND;
+        for (int probes = 0; probes < 5; probes++) {
+            offer(11 + probes, 11 + probes);
+            pass(pause - SECOND);
+            assertThat(world.requests).isEmpty();
+            pass(SECOND);
+            pass(0);
+            assertThat(only().message().seq).isEqualTo(1);
+            answerAll(500);
+            pass(0);
+            assertThat(loop.bytes()).isLessThan(1_000); // one chain that is shut
+            pause = Math.min(2 * pause, 300 * SECOND);
+        }
+        pass(pause);
+        pass(0);
+        List<Long> sent = new ArrayList<>(List.of(only().message().seq));
+        answerAll(200);
+        world.commit(loop);
+        world.makeDue(1);
+        drain(sent, 60);
+        assertThat(sent).isEqualTo(LongStream.rangeClosed(1, 15).boxed().toList());
+        assertThat(world.rows()).isZero();
+        assertThat(of(1).stream().map(Settlement::base)).containsExactly(0, 0, 1, 2, 3, 4, 5, 5);
+    }
+
+    @Test
+    @Requirement("B42")
+    void inStrictOrderRetryAfterAndTheRateKeepTheOrder() {
+        world.endpoint(1, "{'order': {'mode': 'fifo'}}", 5);
+        loop.recovered();
+        offer(1, 10);
+        finish(429, "", "60");
+        assertThat(world.requests).isEmpty();
+        offer(11, 15);
+        pass(30 * SECOND);
+        assertThat(world.requests).isEmpty();
+        assertThat(loop.queued()).isZero();
+        pass(30 * SECOND);
+        List<Long> sent = new ArrayList<>();
+        drain(sent, 30);
+        assertThat(sent).isEqualTo(LongStream.rangeClosed(1, 15).boxed().toList());
+        assertThat(world.rows()).isZero();
+    }
+
+    @Test
+    void anOrderThatHoldsKeepsWhatHasWaitedForTheCircuit() {
+        world.endpoint(
+                1,
+                "{'order': {'mode': 'fifo', 'onExhausted': 'hold'}, 'circuit': {'failures': 1, 'keepFor': '1m'}}",
+                null);
+        loop.recovered();
+        offer(1, 5);
+        answerAll(500);
+        for (int i = 0; i < 50; i++) {
+            pass(60 * SECOND);
+            answerAll(500);
+        }
+        world.commit(loop);
+        assertThat(world.rows()).isEqualTo(5);
+    }
+
     private FakeWorld.Request only() {
         assertThat(world.requests).hasSize(1);
         return world.requests.getFirst();
