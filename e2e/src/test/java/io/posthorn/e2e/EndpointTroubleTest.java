@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.svix.models.EndpointOut;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What an endpoint's owner decides about its trouble, and how it shows. */
 final class EndpointTroubleTest {
     private static ServerProcess server;
+    private final CountDownLatch release = new CountDownLatch(1);
     private Receiver receiver;
     private Customer customer;
     private Inbox inbox;
@@ -41,15 +42,21 @@ final class EndpointTroubleTest {
 
     @AfterEach
     void close() throws Exception {
+        release.countDown();
         receiver.close();
     }
 
     private String endpoint(String delivery) throws Exception {
         EndpointOut endpoint = customer.endpoint(inbox);
         String path = "/api/v1/app/" + customer.id() + "/endpoint/" + endpoint.getId();
-        assertThat(server.api().patch(path, "{\"delivery\":" + delivery + "}").status())
-                .isEqualTo(200);
+        assertThat(patch(path, "{\"delivery\":" + delivery + "}")).isEqualTo(200);
         return path;
+    }
+
+    private static int patch(String path, String body) throws Exception {
+        return server.api()
+                .call("PATCH", path, body.getBytes(StandardCharsets.UTF_8))
+                .status();
     }
 
     private JsonNode health(String endpoint, String status) throws Exception {
@@ -62,7 +69,7 @@ final class EndpointTroubleTest {
     @Test
     @Requirement({"B29", "B44", "B45"})
     void aSlowAnswerOpensTheCircuitAndTheProbeClosesIt() throws Exception {
-        inbox.replies(Reply.inTurn(Reply.after(Duration.ofSeconds(20), Reply.status(200)), Reply.status(204)));
+        inbox.replies(Reply.inTurn(Reply.after(release, Reply.status(200)), Reply.status(204)));
         String endpoint = endpoint("{\"timeout\":\"1s\",\"circuit\":{\"failures\":1,\"probeAfter\":\"1s\"}}");
         assertThat(health(endpoint, "healthy").path("concurrencyLimit").asInt()).isEqualTo(50);
 
@@ -87,9 +94,7 @@ final class EndpointTroubleTest {
         customer.publish("{\"n\":1}");
         inbox.await(2);
         health(endpoint, "healthy");
-        assertThat(server.api()
-                        .patch(endpoint, "{\"delivery\":{\"success\":{\"expression\":\"$match(body, /(a+)+b/)\"}}}")
-                        .status())
+        assertThat(patch(endpoint, "{\"delivery\":{\"success\":{\"expression\":\"$match(body, /(a+)+b/)\"}}}"))
                 .isEqualTo(422);
     }
 }
