@@ -4,6 +4,7 @@ import com.svix.Svix;
 import com.svix.models.ApplicationIn;
 import com.svix.models.EndpointIn;
 import com.svix.models.EndpointOut;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -27,6 +28,20 @@ record Customer(ServerProcess server, String id) {
     /** An endpoint that gets everything. */
     EndpointOut endpoint(Inbox inbox) throws Exception {
         return server.api().svix().getEndpoint().create(id, new EndpointIn().url(inbox.url()));
+    }
+
+    /** An endpoint that gets everything, however often it fails: it is not left alone for that. */
+    EndpointOut steadfastEndpoint(Inbox inbox) throws Exception {
+        EndpointOut endpoint = endpoint(inbox);
+        Api.Answer answer = server.api()
+                .call(
+                        "PATCH",
+                        "/api/v1/app/" + id + "/endpoint/" + endpoint.getId(),
+                        "{\"delivery\":{\"circuit\":{\"enabled\":false}}}".getBytes(StandardCharsets.UTF_8));
+        if (answer.status() != 200) {
+            throw new AssertionError("not changed: " + answer);
+        }
+        return endpoint;
     }
 
     /** The endpoint as it is now. */

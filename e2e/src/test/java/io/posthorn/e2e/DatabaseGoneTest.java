@@ -20,7 +20,7 @@ final class DatabaseGoneTest {
             Inbox inbox = receiver.at("/hooks")
                     .replies(Reply.forEachMessage(() -> Reply.inTurn(Reply.status(500), Reply.status(200))));
             Customer customer = Customer.of(server);
-            customer.endpoint(inbox);
+            customer.steadfastEndpoint(inbox);
             Set<String> accepted;
             try (Publishers publishers = new Publishers(customer, 8)) {
                 for (int kill = 0; kill < 2; kill++) {
@@ -52,7 +52,7 @@ final class DatabaseGoneTest {
                 ServerProcess server = ServerProcess.local(folder, "--request-deadline", "2s")) {
             Inbox inbox = receiver.at("/hooks");
             Customer customer = Customer.of(server);
-            customer.endpoint(inbox);
+            customer.steadfastEndpoint(inbox);
             String first = customer.publish("\"before\"");
             inbox.await(1);
 
@@ -99,7 +99,7 @@ final class DatabaseGoneTest {
             Inbox inbox = receiver.at("/hooks")
                     .replies(Reply.forEachMessage(() -> Reply.inTurn(Reply.status(500), Reply.status(200))));
             Customer customer = Customer.of(server);
-            customer.endpoint(inbox);
+            customer.steadfastEndpoint(inbox);
             Set<String> accepted;
             try (Publishers publishers = new Publishers(customer, 8)) {
                 publishers.awaitMore(300);

@@ -25,7 +25,7 @@ final class KillTest {
                     .replies(Reply.forEachMessage(() -> Reply.inTurn(Reply.status(500), Reply.status(200))));
             Customer customer = Customer.of(server);
             customer.endpoint(healthy);
-            customer.endpoint(failing);
+            customer.steadfastEndpoint(failing);
             Set<String> accepted;
             long seed = System.nanoTime();
             System.out.println("kills at random, seed " + seed);
@@ -68,7 +68,7 @@ final class KillTest {
                         ServerProcess.local(folder, "--retry-schedule", "8s,1s,1s", "--retry-jitter", "0")) {
             Inbox inbox = receiver.at("/hooks").replies(Reply.status(500));
             Customer customer = Customer.of(server);
-            String endpoint = customer.endpoint(inbox).getId();
+            String endpoint = customer.steadfastEndpoint(inbox).getId();
             Set<String> messages = Set.copyOf(customer.publish(200));
             inbox.awaitAll(messages, Until.PATIENCE);
             Until.holds(

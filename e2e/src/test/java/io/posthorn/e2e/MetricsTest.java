@@ -21,7 +21,7 @@ final class MetricsTest {
             Inbox bad = receiver.at("/bad").replies(Reply.status(500));
             Inbox held = receiver.at("/held").replies(Reply.after(gate, Reply.status(200)));
             customer.endpoint(good);
-            customer.endpoint(bad);
+            customer.steadfastEndpoint(bad);
             customer.endpoint(held);
 
             Set<String> messages = Set.copyOf(customer.publish(20));

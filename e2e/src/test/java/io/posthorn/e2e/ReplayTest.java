@@ -122,7 +122,7 @@ final class ReplayTest {
 
     @Test
     void recoverDeliversWhatHasFailed() throws Exception {
-        EndpointOut endpoint = customer.endpoint(inbox);
+        EndpointOut endpoint = customer.steadfastEndpoint(inbox);
         List<String> messages = exhausted(40);
         mended();
 
@@ -157,7 +157,7 @@ final class ReplayTest {
 
     @Test
     void aRecoverThatIsKilledGoesOnWhereItWas() throws Exception {
-        EndpointOut endpoint = customer.endpoint(inbox);
+        EndpointOut endpoint = customer.steadfastEndpoint(inbox);
         Set<String> messages = new HashSet<>(exhausted(4_000));
         CountDownLatch some = new CountDownLatch(300);
         inbox.replies((request, out) -> {
@@ -207,7 +207,7 @@ final class ReplayTest {
 
     @Test
     void aTaskThatIsCancelledTakesBackWhatHasNotBegun() throws Exception {
-        EndpointOut endpoint = customer.endpoint(inbox);
+        EndpointOut endpoint = customer.steadfastEndpoint(inbox);
         exhausted(2_600); // more than a task ever has waiting, so that it cannot end by itself
         CountDownLatch open = new CountDownLatch(1);
         CountDownLatch first = new CountDownLatch(1);
@@ -244,7 +244,7 @@ final class ReplayTest {
 
     @Test
     void whatWasDeliveredIsSentAgainWithTheSameId() throws Exception {
-        EndpointOut endpoint = customer.endpoint(inbox);
+        EndpointOut endpoint = customer.steadfastEndpoint(inbox);
         String message = customer.publish("{\"n\":1}");
         inbox.await(1);
         assertThat(resend(message, endpoint).status()).isEqualTo(202);
@@ -276,7 +276,7 @@ final class ReplayTest {
 
     @Test
     void wrongTimesAreRefused() throws Exception {
-        EndpointOut endpoint = customer.endpoint(inbox);
+        EndpointOut endpoint = customer.steadfastEndpoint(inbox);
         String path = "/api/v1/app/" + customer.id() + "/endpoint/" + endpoint.getId();
         for (String body : List.of(
                 "{}",

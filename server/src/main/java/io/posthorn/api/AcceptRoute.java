@@ -8,6 +8,7 @@ import io.posthorn.intake.MessageParser;
 import io.posthorn.intake.NewMessage;
 import io.posthorn.intake.ParsedMessage;
 import io.posthorn.intake.Submission;
+import io.posthorn.model.Application;
 import io.posthorn.model.Message;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
@@ -40,6 +41,7 @@ final class AcceptRoute implements FastRoute {
     private final int mostBody;
     private final Executor home;
     private final Overdue overdue;
+    private final ApplicationPace pace;
 
     AcceptRoute(
             Context context,
@@ -48,7 +50,9 @@ final class AcceptRoute implements FastRoute {
             Duration deadline,
             Authenticator authenticator,
             Bodies bodies,
-            int mostBody) {
+            int mostBody,
+            ApplicationPace pace) {
+        this.pace = pace;
         this.catalog = catalog;
         this.intake = intake;
         this.authenticator = authenticator;
@@ -95,27 +99,27 @@ final class AcceptRoute implements FastRoute {
             Errors.write(request, Answer.invalid(List.of(Repeats.noKey())));
             return true;
         }
-        int appNo = app.application().no();
+        Application application = app.application();
         bodies.read(request, mostBody, body -> {
             if (single) {
-                accept(request, appNo, body);
+                accept(request, application, body);
             } else {
-                acceptBatch(request, appNo, body);
+                acceptBatch(request, application, body);
             }
         });
         return true;
     }
 
-    private void accept(HttpServerRequest request, int appNo, byte[] body) {
+    private void accept(HttpServerRequest request, Application application, byte[] body) {
         String key = request.getHeader(IDEMPOTENCY_KEY);
         NewMessage.Idempotency idempotency =
                 key == null ? null : new NewMessage.Idempotency(Repeats.hash(utf8(key)), Repeats.hash(body));
-        switch (MessageParser.parse(appNo, body, idempotency)) {
+        switch (MessageParser.parse(application.no(), body, idempotency)) {
             case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> Errors.invalid(request, problems);
             case ParsedMessage.Ok(NewMessage message) -> {
                 boolean content = withContent(request);
                 Submission submission = new Submission(message, home, result -> answer(request, result, content));
-                submit(request, List.of(submission));
+                submit(request, application, List.of(submission));
             }
         }
     }
@@ -170,12 +174,12 @@ final class AcceptRoute implements FastRoute {
 
     // ---- batches
 
-    private void acceptBatch(HttpServerRequest request, int appNo, byte[] body) {
-        switch (MessageParser.parseBatch(appNo, body, MOST_IN_BATCH)) {
+    private void acceptBatch(HttpServerRequest request, Application application, byte[] body) {
+        switch (MessageParser.parseBatch(application.no(), body, MOST_IN_BATCH)) {
             case MessageParser.BatchResult.Invalid(ParsedMessage.Problem problem) ->
                 Errors.invalid(request, List.of(problem));
             case MessageParser.BatchResult.Ok(List<ParsedMessage> messages) ->
-                submitBatch(request, keyed(messages, request.getHeader(IDEMPOTENCY_KEY), body));
+                submitBatch(request, application, keyed(messages, request.getHeader(IDEMPOTENCY_KEY), body));
         }
     }
 
@@ -203,7 +207,7 @@ final class AcceptRoute implements FastRoute {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private void submitBatch(HttpServerRequest request, List<ParsedMessage> messages) {
+    private void submitBatch(HttpServerRequest request, Application application, List<ParsedMessage> messages) {
         BatchAnswer answer = new BatchAnswer(request, messages.size(), withContent(request));
         List<Submission> submissions = new ArrayList<>(messages.size());
         for (int i = 0; i < messages.size(); i++) {
@@ -217,12 +221,15 @@ final class AcceptRoute implements FastRoute {
         if (submissions.isEmpty()) {
             answer.send();
         } else {
-            submit(request, submissions);
+            submit(request, application, submissions);
         }
     }
 
-    private void submit(HttpServerRequest request, List<Submission> submissions) {
-        if (intake.submit(submissions)) {
+    private void submit(HttpServerRequest request, Application application, List<Submission> submissions) {
+        Answer refusal = pace.refuse(application, submissions.size());
+        if (refusal != null) {
+            Errors.write(request, refusal);
+        } else if (intake.submit(submissions)) {
             overdue.add(request, submissions);
         } else {
             Errors.busy(request);

@@ -29,7 +29,8 @@ public interface FastRoutes {
      * @param deadline how long a publisher waits for the commit; then the answer is 503
      */
     static FastRoutes accepting(Catalog catalog, Intake intake, Duration deadline) {
+        ApplicationPace pace = new ApplicationPace(System::nanoTime);
         return (loop, authenticator, bodies, mostBody) ->
-                new AcceptRoute(loop, catalog, intake, deadline, authenticator, bodies, mostBody);
+                new AcceptRoute(loop, catalog, intake, deadline, authenticator, bodies, mostBody, pace);
     }
 }

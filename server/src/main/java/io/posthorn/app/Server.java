@@ -4,6 +4,7 @@ import io.posthorn.api.ApiPorts;
 import io.posthorn.api.ApiServer;
 import io.posthorn.api.ApiSettings;
 import io.posthorn.api.ContentRoutes;
+import io.posthorn.api.EndpointHealthRoutes;
 import io.posthorn.api.ExampleRoutes;
 import io.posthorn.api.FastRoutes;
 import io.posthorn.api.HistoryRoutes;
@@ -31,6 +32,7 @@ import io.posthorn.fanout.Fanout;
 import io.posthorn.history.Backlog;
 import io.posthorn.history.PgBacklog;
 import io.posthorn.history.PgContents;
+import io.posthorn.history.PgEndpointTroubles;
 import io.posthorn.history.PgHistory;
 import io.posthorn.history.PgOutcomeStore;
 import io.posthorn.history.PgRedeliveries;
@@ -170,10 +172,12 @@ public final class Server {
                 recorder,
                 positions,
                 backlog,
+                new PgEndpointTroubles(database.dataSource(), ownership::fence),
                 time,
                 metrics,
                 this::failed);
         onStop("deliveries", () -> dispatcher.stop(config.shutdownGrace().toMillis()));
+        dispatcher.loadTroubles();
         metrics.backlogFound(dispatcher.loadBacklog());
         Recovery.Recovered recovered =
                 new Recovery(new PgUnsettled(database.dataSource(), ids), positions, catalog, dispatcher).run();
@@ -245,6 +249,7 @@ public final class Server {
                                         new ContentDeletion(dispatcher, contents, metrics),
                                         contents),
                                 listen,
+                                new EndpointHealthRoutes(catalog, dispatcher),
                                 new RedeliveryRoutes(catalog, history, ids, redelivery, clock))));
         listen(api);
         onStop(
@@ -333,6 +338,7 @@ public final class Server {
         metrics.gauge("posthorn.history.waiting", "Outcomes that wait for their commit", recorder::waiting);
         metrics.gauge("posthorn.deliveries.inflight", "Requests under way", dispatcher::inFlight);
         metrics.gauge("posthorn.deliveries.queued", "Deliveries that wait in memory", dispatcher::queued);
+        metrics.gauge("posthorn.circuits.open", "Endpoints whose circuit is open", dispatcher::openCircuits);
         metrics.gauge("posthorn.deliveries.memory.bytes", "Memory that deliveries take", dispatcher::memoryBytes);
         metrics.gauge(
                 "posthorn.messages.unsettled",

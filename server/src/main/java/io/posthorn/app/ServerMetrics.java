@@ -61,6 +61,7 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
             counter("posthorn.deliveries.deferred", "Times a delivery was put off: scheduled for a retry, or parked");
     private final Counter exhausted =
             counter("posthorn.deliveries.exhausted", "Deliveries that ended without success: exhausted or gone");
+    private final Counter circuits = counter("posthorn.circuits.opened", "Times the circuit of an endpoint has opened");
     private final Timer intakeCommit = timer("posthorn.intake.commit", "Commits of accepted messages");
     private final DistributionSummary intakeBatch = DistributionSummary.builder("posthorn.intake.commit.messages")
             .description("Messages in one commit")
@@ -174,6 +175,11 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
             }
             case Verdict.Parked _, Verdict.Superseded _, Verdict.Cancelled _, Verdict.Dropped _ -> {}
         }
+    }
+
+    @Override
+    public void circuitOpened() {
+        circuits.increment();
     }
 
     @Override

@@ -18,6 +18,7 @@ import io.posthorn.model.DeliveryPolicy.Order;
 import io.posthorn.model.DeliveryPolicy.Retry;
 import io.posthorn.model.DeliveryPolicy.Success;
 import io.posthorn.runtime.Durations;
+import io.posthorn.runtime.Expression;
 import io.posthorn.runtime.KeyPath;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -153,7 +154,7 @@ public final class PolicyCodec {
         Success success = new Success(
                 group.texts("statuses", base.statuses(), usual.statuses(), MOST_STATUSES, PolicyCodec::noStatus),
                 group.text("body", base.body(), usual.body(), PolicyCodec::tooLong),
-                group.text("expression", base.expression(), usual.expression(), PolicyCodec::tooLong));
+                group.text("expression", base.expression(), usual.expression(), Expression::broken));
         group.nothingElse();
         return success;
     }

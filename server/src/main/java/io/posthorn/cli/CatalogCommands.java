@@ -128,6 +128,8 @@ final class CatalogCommands {
                                 texts("--remove", "deleteHeaders", "The name of a header to remove, once for each."))
                         .says(answer -> "The headers are changed.")
                         .example("endpoint set-headers --app acme main --header X-Tenant=7 --remove X-Old", ""),
+                Verb.get("health", ENDPOINT + "/health", "Shows how an endpoint is doing at this moment.")
+                        .example("endpoint health --app acme main", ""),
                 Verb.get("stats", ENDPOINT + "/stats", "Counts the deliveries of an endpoint by their state.")
                         .query(
                                 past("--since", "since", "Only those from then on: a time, or 2h, 3d ago."),

@@ -27,6 +27,10 @@ final class Delivery {
     int place = -1;
     /** The message's content was deleted while this was in flight: no other attempt follows. */
     boolean last;
+    /** Its request's number at the lane's {@link Gate}. */
+    long request;
+    /** The attempt was made while the circuit was open: it does not count. */
+    boolean spared;
 
     /**
      * A delivery.
@@ -88,6 +92,11 @@ final class Delivery {
         return base;
     }
 
+    /** Whether somebody asked for the present round. */
+    boolean manual() {
+        return manual;
+    }
+
     /** It had ended or never begun and was asked for again: it does not stand in the order. */
     boolean aside() {
         return aside;
@@ -109,7 +118,7 @@ final class Delivery {
                 fromDeferral,
                 attempt,
                 verdict,
-                base,
+                spared ? base + 1 : base,
                 manual,
                 keyHash,
                 keyVersion,

@@ -7,7 +7,10 @@ import io.posthorn.egress.AddressResolver;
 import io.posthorn.egress.Egress;
 import io.posthorn.egress.EgressPolicy;
 import io.posthorn.egress.EgressSettings;
+import io.posthorn.egress.Outcome;
 import io.posthorn.history.Backlog;
+import io.posthorn.history.EndpointTrouble;
+import io.posthorn.history.EndpointTroubles;
 import io.posthorn.history.Recorder;
 import io.posthorn.history.SettledPositions;
 import io.posthorn.history.Settlement;
@@ -15,6 +18,7 @@ import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.model.Shards;
 import io.posthorn.model.Verdict;
+import io.posthorn.runtime.Expression;
 import io.posthorn.runtime.Fatal;
 import io.posthorn.runtime.Time;
 import io.vertx.core.Context;
@@ -23,12 +27,15 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -47,7 +54,8 @@ public final class Dispatcher {
     private static final long TICK_MILLIS = 25;
     private static final int FETCHES_AT_ONCE = 3;
     private static final long LOOK_WHETHER_DONE_MILLIS = 20;
-    private static final long DISABLE_AGAIN_MILLIS = 1_000;
+    private static final long AGAIN_MILLIS = 1_000;
+    private static final int DUE_AT_ONCE = 5_000;
     private static final long LOOPS_ANSWER_WITHIN_SECONDS = 5;
 
     private record Owner(Context context, LaneLoop lanes, Egress egress) {}
@@ -59,6 +67,10 @@ public final class Dispatcher {
     private final DispatchMetrics metrics;
     private final Fatal fatal;
     private final Listeners listeners;
+    private final EndpointTroubles troubles;
+    private final TroubleKeeper keeper;
+    private final Assessors assessors = new Assessors();
+    private final Time time;
     private final List<Owner> owners = new ArrayList<>();
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private final CountDownLatch stopped = new CountDownLatch(1);
@@ -81,6 +93,7 @@ public final class Dispatcher {
      * @param recorder where outcomes go; it is started by this
      * @param positions what is owed
      * @param backlog the deferred deliveries
+     * @param troubles what is remembered of endpoints in trouble
      * @param time the clock
      * @param metrics of attempts
      * @param fatal told if the lanes cannot go on
@@ -95,6 +108,7 @@ public final class Dispatcher {
             Recorder recorder,
             SettledPositions positions,
             Backlog backlog,
+            EndpointTroubles troubles,
             Time time,
             DispatchMetrics metrics,
             Fatal fatal)
@@ -103,6 +117,9 @@ public final class Dispatcher {
         this.recorder = recorder;
         this.positions = positions;
         this.backlog = backlog;
+        this.troubles = troubles;
+        this.keeper = new TroubleKeeper(troubles);
+        this.time = time;
         this.metrics = metrics;
         this.fatal = fatal;
         this.listeners = new Listeners(catalog, egressSettings, settings.attemptTimeout(), time);
@@ -117,6 +134,7 @@ public final class Dispatcher {
         for (int i = 0; i < owners.size(); i++) {
             run(i, loop -> vertx.setPeriodic(TICK_MILLIS, timer -> guarded(loop::tick)));
         }
+        keeper.start();
         recorder.start(this::committed);
         catalog.onEndpointChange(this::changed);
     }
@@ -139,6 +157,13 @@ public final class Dispatcher {
      */
     public boolean awaitRoom(long millis) throws InterruptedException {
         return recorder.awaitRoom(millis);
+    }
+
+    /** Tells the lanes what is remembered of their trouble. At the start, before {@link #loadBacklog}. Blocks. */
+    public void loadTroubles() throws Backlog.BacklogUnavailable {
+        for (EndpointTroubles.Remembered each : troubles.all()) {
+            run(loopOf(each.trouble().endpointNo()), loop -> loop.remember(each.appNo(), each.trouble()));
+        }
     }
 
     /**
@@ -270,6 +295,31 @@ public final class Dispatcher {
         return sum(LaneLoop::bytes);
     }
 
+    /** Endpoints whose circuit is open. */
+    public long openCircuits() {
+        return sum(LaneLoop::openCircuits);
+    }
+
+    /**
+     * How an endpoint is doing. Blocks, for some seconds at most.
+     *
+     * @return null if its event loop does not answer in time
+     */
+    public @Nullable EndpointHealth health(Endpoint endpoint) {
+        CompletableFuture<EndpointHealth> health = new CompletableFuture<>();
+        run(loopOf(endpoint.no()), loop -> health.complete(loop.health(endpoint)));
+        try {
+            return health.get(LOOPS_ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return null;
+        } catch (TimeoutException _) {
+            return null;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("nobody completes it with an exception", e);
+        }
+    }
+
     /** Asks every loop on its own thread. Blocks, so never call it on one of them. */
     private long sum(ToLongFunction<LaneLoop> figure) {
         AtomicLong sum = new AtomicLong();
@@ -344,24 +394,37 @@ public final class Dispatcher {
     }
 
     /** Its lane stands still from now on, so this must succeed, also if the database is away for a while. */
-    private void disable(int endpointNo) {
+    private void disable(int endpointNo, String why) {
         while (true) {
             try {
-                catalog.disable(endpointNo, "it answered 410 Gone");
+                catalog.disable(endpointNo, why);
                 return;
             } catch (RuntimeException e) {
-                LOG.warn("an endpoint that answered 410 could not be disabled yet: {}", e.getMessage());
+                LOG.warn("an endpoint could not be disabled yet ({}): {}", why, e.getMessage());
                 if (!pause()) {
-                    return; // it stays enabled; the next start sends to it again, and it answers 410 again
+                    return; // it stays enabled; the next start sends to it again, and it fails again
                 }
             }
+        }
+    }
+
+    /** Pages, so that no lock is held for long. The lane hears of it in any case: it can go on without. */
+    private void makeDue(int endpointNo) {
+        long now = time.micros();
+        try {
+            int made = DUE_AT_ONCE;
+            while (made == DUE_AT_ONCE && stopped.getCount() > 0) {
+                made = troubles.makeDue(endpointNo, now, DUE_AT_ONCE);
+            }
+        } catch (Backlog.BacklogUnavailable e) {
+            LOG.warn("retries of an endpoint that is well again stay when they were due: {}", e.getMessage());
         }
     }
 
     /** False if the dispatcher has stopped. */
     private boolean pause() {
         try {
-            return !stopped.await(DISABLE_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+            return !stopped.await(AGAIN_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
@@ -399,6 +462,8 @@ public final class Dispatcher {
             listeners.stop();
         } finally {
             stopped.countDown();
+            assessors.close();
+            keeper.close();
             recorder.close();
             workers.shutdown();
         }
@@ -453,6 +518,61 @@ public final class Dispatcher {
         }
 
         @Override
+        public void disable(int appNo, int endpointNo, String why) {
+            workers.execute(() -> Dispatcher.this.disable(endpointNo, why));
+        }
+
+        @Override
+        public void ask(
+                int endpointNo, String expression, Outcome.Response response, Consumer<Expression.Answer> done) {
+            assessors.ask(
+                    endpointNo,
+                    expression,
+                    response,
+                    answer -> context.runOnContext(ignored -> guarded(() -> done.accept(answer))));
+        }
+
+        @Override
+        public void well(int endpointNo, Runnable done) {
+            workers.execute(() -> {
+                makeDue(endpointNo);
+                context.runOnContext(ignored -> guarded(done));
+            });
+        }
+
+        @Override
+        public void keep(List<EndpointTrouble> inTrouble, List<Integer> well) {
+            keeper.keep(inTrouble, well);
+        }
+
+        @Override
+        public void waiting(
+                int endpointNo,
+                long acceptedUntil,
+                long afterSeq,
+                long[] claimed,
+                int most,
+                Consumer<@Nullable List<Backlog.Waiting>> done) {
+            workers.execute(() -> {
+                List<Backlog.Waiting> waiting = readWaiting(endpointNo, acceptedUntil, afterSeq, claimed, most);
+                context.runOnContext(ignored -> guarded(() -> done.accept(waiting)));
+            });
+        }
+
+        private @Nullable List<Backlog.Waiting> readWaiting(
+                int endpointNo, long acceptedUntil, long afterSeq, long[] claimed, int most) {
+            fetches.acquireUninterruptibly();
+            try {
+                return backlog.waiting(endpointNo, acceptedUntil, afterSeq, claimed, most);
+            } catch (Backlog.BacklogUnavailable e) {
+                LOG.warn("what has waited too long cannot be read, trying again: {}", e.getMessage());
+                return null;
+            } finally {
+                fetches.release();
+            }
+        }
+
+        @Override
         public boolean paused(int appNo) {
             AppView app = catalog.appByNo(appNo);
             return app != null && app.application().paused();
@@ -477,11 +597,6 @@ public final class Dispatcher {
             } finally {
                 fetches.release();
             }
-        }
-
-        @Override
-        public void gone(int appNo, int endpointNo) {
-            workers.execute(() -> disable(endpointNo));
         }
 
         @Override

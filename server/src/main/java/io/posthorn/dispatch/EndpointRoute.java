@@ -51,7 +51,8 @@ final class EndpointRoute implements Route {
     private EndpointRoute(Sender sender, Endpoint endpoint, Context context, DispatchSettings settings, Time time) {
         this.sender = sender;
         this.context = context;
-        this.deadline = settings.attemptTimeout();
+        Duration own = endpoint.delivery().timeout();
+        this.deadline = own == null ? settings.attemptTimeout() : own;
         this.svixHeaders = settings.svixHeaders();
         this.template = template(endpoint.headers(), svixHeaders);
         this.time = time;

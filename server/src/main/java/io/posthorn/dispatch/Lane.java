@@ -1,10 +1,12 @@
 package io.posthorn.dispatch;
 
 import io.posthorn.history.Backlog;
+import io.posthorn.history.EndpointTrouble;
 import io.posthorn.model.DeferralReason;
 import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.DeliveryPolicy.Order;
 import io.posthorn.model.Endpoint;
+import io.posthorn.runtime.Time;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Set;
@@ -30,7 +32,22 @@ final class Lane {
     /** Sequence numbers of what is to wait in the backlog and is not committed there yet. */
     final Unwritten unwritten = new Unwritten();
 
-    final Health health;
+    /** When the next request may start. */
+    final Gate gate;
+
+    /** What the outcomes mean. */
+    Judge judge;
+    /** What is remembered of its trouble beyond the end of the process; null if nothing is. */
+    @Nullable
+    EndpointTrouble kept;
+
+    /** When that was handed over to be kept, microseconds since 1970. */
+    long keptAt;
+    /** Those that have waited for as long as they may are being looked for. */
+    boolean expiring;
+
+    private @Nullable String url;
+    private @Nullable DeliveryPolicy policy;
     /** How its requests are made; null while the endpoint is disabled or cannot be reached by rule. */
     @Nullable
     Route route;
@@ -70,21 +87,46 @@ final class Lane {
     /** Parked deliveries keep their order by this: it never stands still. */
     private long lastParkedAt;
 
-    Lane(int endpointNo, int mostInFlight) {
+    Lane(int endpointNo, Gate gate, Judge judge) {
         this.endpointNo = endpointNo;
-        this.health = new Health(mostInFlight);
+        this.gate = gate;
+        this.judge = judge;
     }
 
     /**
-     * The endpoint as it is now, but for its order.
+     * The endpoint as it is now, but for its order. One that goes on after it was disabled, or has moved, has no past.
      *
      * @param paused whether its application is
      */
-    void endpoint(Endpoint endpoint, boolean paused, Routes routes) {
+    void endpoint(Endpoint endpoint, boolean paused, Routes routes, Judges judges) {
+        boolean fresh = (closed == DeferralReason.DISABLED && !endpoint.disabled())
+                || (url != null && !endpoint.url().equals(url));
         closed = endpoint.disabled()
                 ? DeferralReason.DISABLED
                 : endpoint.paused() || paused ? DeferralReason.PAUSED : null;
         route = routes.of(endpoint);
+        url = endpoint.url();
+        policy = endpoint.delivery();
+        judge = judges.of(endpoint.delivery());
+        gate.endpoint(endpoint);
+        if (fresh) {
+            gate.reset();
+        }
+    }
+
+    /**
+     * How long deliveries wait for its open circuit, microseconds; {@link Backlog#NEVER} if for as long as it takes. What
+     * ends would let pass what is behind it, which an order that holds does not allow.
+     */
+    long keepsFor() {
+        DeliveryPolicy.Circuit circuit = policy == null ? DeliveryPolicy.DEFAULT.circuit() : policy.circuit();
+        if (order.mode().ordered() && order.onExhausted() == DeliveryPolicy.OnExhausted.HOLD) {
+            return Backlog.NEVER;
+        }
+        return switch (circuit.afterwards()) {
+            case DEAD_LETTER -> circuit.keepFor().toNanos() / 1_000;
+            case KEEP -> Backlog.NEVER;
+        };
     }
 
     /** Whether the deliveries are to wait for each other in another way than they do. */
@@ -99,8 +141,11 @@ final class Lane {
         queue = ordered == null ? new SimpleLine() : ordered;
     }
 
-    boolean mayStart() {
-        return closed == null && !changesOrder && inFlight.size() < health.limit() && queue.hasNext();
+    boolean mayStart(Time time) {
+        if (closed != null || changesOrder || !queue.hasNext()) {
+            return false;
+        }
+        return gate.timeless() ? gate.hasPlace(inFlight.size()) : gate.mayStart(inFlight.size(), time.micros());
     }
 
     /** A place behind all that was parked before. */

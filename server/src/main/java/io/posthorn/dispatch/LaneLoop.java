@@ -4,6 +4,7 @@ import io.posthorn.egress.Exchange;
 import io.posthorn.egress.Outcome;
 import io.posthorn.history.Backlog;
 import io.posthorn.history.Due;
+import io.posthorn.history.EndpointTrouble;
 import io.posthorn.history.Settlement;
 import io.posthorn.model.Attempt;
 import io.posthorn.model.AttemptStatus;
@@ -11,11 +12,14 @@ import io.posthorn.model.DeferralReason;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.model.Verdict;
+import io.posthorn.runtime.Expression;
 import io.posthorn.runtime.Time;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,11 +38,18 @@ final class LaneLoop {
     private static final long MOST_WAIT_MICROS = 60_000_000;
 
     private static final long LOOK_FOR_AGED_MICROS = 5_000_000;
+    private static final long LOOK_AT_TROUBLE_MICROS = 5_000_000;
+    /** Who has failed for so long is remembered beyond the end of the process, and again after each such time. */
+    private static final long REMEMBER_MICROS = 60_000_000;
+
+    private static final int EXPIRE_AT_ONCE = 200;
+    /** In an order, the first ones that are read may all have to wait. */
+    private static final int READ_FOR_ORDERED_PROBE = 20;
 
     private final DispatchSettings settings;
     private final Routes routes;
     private final LanePorts ports;
-    private final Judge judge;
+    private final Judges judges;
     private final Time time;
     private final DispatchMetrics metrics;
     private final Map<Integer, Lane> lanes = new HashMap<>();
@@ -46,11 +57,14 @@ final class LaneLoop {
     private final ArrayDeque<Lane> blocked = new ArrayDeque<>();
 
     private final Looks looks = new Looks();
+    /** Lanes whose last attempt failed, or which hold still, or of which something is remembered that is over. */
+    private final Set<Lane> troubled = new LinkedHashSet<>();
 
     private int inFlight;
     private long bytes;
     private int fetching;
     private long agedLookedForAt;
+    private long troubleLookedAt;
     private boolean stopping;
     /** Recovery is over: until then, rows may be missing that come before those that are there. */
     private boolean recovered;
@@ -59,7 +73,7 @@ final class LaneLoop {
         this.settings = settings;
         this.routes = routes;
         this.ports = ports;
-        this.judge = new Judge(settings.retry());
+        this.judges = new Judges(settings.retry());
         this.time = time;
         this.metrics = metrics;
     }
@@ -111,6 +125,10 @@ final class LaneLoop {
             park(lane, delivery, lane.closed);
         } else if (lane.ordered != null) {
             offer(lane, lane.ordered, delivery);
+        } else if (holdsBack(lane)) {
+            lane.behind = true;
+            park(lane, delivery, whyHeldBack(lane));
+            lookIntoBacklog(lane);
         } else if (lane.behind || !roomFor(lane, delivery)) {
             lane.behind = true;
             park(lane, delivery, DeferralReason.LANE_FULL);
@@ -159,26 +177,264 @@ final class LaneLoop {
             if (endpoint == null) {
                 return null;
             }
-            lane = new Lane(endpointNo, settings.endpointInFlight());
+            lane = new Lane(endpointNo, gate(endpoint), judges.of(endpoint.delivery()));
             lane.order(endpoint);
-            lane.endpoint(endpoint, ports.paused(appNo), routes);
+            lane.endpoint(endpoint, ports.paused(appNo), routes, judges);
             lanes.put(endpointNo, lane);
         }
         return lane;
     }
 
+    private Gate gate(Endpoint endpoint) {
+        return new Gate(endpoint, settings.endpointInFlight(), settings.retry().random());
+    }
+
     // ---- requests
 
     private void pump(Lane lane) {
-        while (lane.mayStart()) {
+        while (lane.mayStart(time)) {
             if (stopping || ports.full() || !placeFor(lane)) {
                 block(lane);
                 return;
             }
             start(lane, lane.queue.next());
         }
+        wakeWhenItOpens(lane);
         lookIntoBacklog(lane);
     }
+
+    // ---- the gate
+
+    /** What waits in memory goes on when its time has come. */
+    private void wakeWhenItOpens(Lane lane) {
+        if (!lane.gate.timeless() && lane.queue.hasNext() && lane.closed == null && !lane.changesOrder) {
+            long now = time.micros();
+            long at = lane.gate.opensAt(now);
+            if (at > now && at != Backlog.NEVER) {
+                looks.wake(lane, at);
+            }
+        }
+    }
+
+    /** Nothing new is taken into memory. */
+    private boolean holdsBack(Lane lane) {
+        return !lane.gate.timeless()
+                && (lane.gate.closedForLong(time.micros()) || (lane.gate.circuitOpen() && !lane.queue.isEmpty()));
+    }
+
+    private static DeferralReason whyHeldBack(Lane lane) {
+        return lane.gate.circuitOpen() ? DeferralReason.CIRCUIT : DeferralReason.LANE_FULL;
+    }
+
+    /**
+     * The end of a request may have closed the lane, or opened it.
+     *
+     * @param failed whether it has failed
+     */
+    private void turned(Lane lane, Gate.Turn turn, boolean failed, int appNo, long now) {
+        switch (turn) {
+            case NONE -> {}
+            case OPENED -> {
+                metrics.circuitOpened();
+                troubleLookedAt = 0; // it is remembered at the next tick
+            }
+            case WELL -> {
+                troubleLookedAt = 0;
+                ports.well(lane.endpointNo, () -> retriesAreDue(lane));
+            }
+        }
+        if (failed || turn != Gate.Turn.NONE) {
+            troubled.add(lane);
+        }
+        String why = failed ? lane.gate.disable(now) : null;
+        if (why != null) {
+            disable(lane, appNo, why);
+        } else if (lane.closed == null && !lane.queue.isEmpty() && holdsBack(lane)) {
+            parkQueue(lane, whyHeldBack(lane));
+        }
+    }
+
+    private void retriesAreDue(Lane lane) {
+        if (lane.ordered != null) {
+            lane.ordered.openAll(time.micros()); // their rows say whether it is time
+        }
+        due(lane, time.micros());
+    }
+
+    private void disable(Lane lane, int appNo, String why) {
+        if (lane.closed != DeferralReason.DISABLED) {
+            lane.closed = DeferralReason.DISABLED;
+            ports.disable(appNo, lane.endpointNo, why);
+            parkQueue(lane, DeferralReason.DISABLED);
+        }
+    }
+
+    /** What is remembered of lanes in trouble is brought up to date; what has waited too long for a circuit ends. */
+    private void lookAtTrouble(long now) {
+        List<EndpointTrouble> troubles = new ArrayList<>();
+        List<Integer> well = new ArrayList<>();
+        for (Iterator<Lane> each = troubled.iterator(); each.hasNext(); ) {
+            Lane lane = each.next();
+            EndpointTrouble trouble = lane.gate.trouble(lane.endpointNo, now);
+            if (trouble == null) {
+                if (lane.kept != null) {
+                    lane.kept = null;
+                    well.add(lane.endpointNo);
+                }
+                each.remove();
+            } else if (isToBeKept(lane, trouble, now)) {
+                lane.kept = trouble;
+                lane.keptAt = now;
+                troubles.add(trouble);
+            }
+            expire(lane, now);
+        }
+        if (!troubles.isEmpty() || !well.isEmpty()) {
+            ports.keep(troubles, well);
+        }
+    }
+
+    private static boolean isToBeKept(Lane lane, EndpointTrouble trouble, long now) {
+        EndpointTrouble kept = lane.kept;
+        if (kept != null) {
+            return kept.openSince() != trouble.openSince()
+                    || (!kept.equals(trouble) && now - lane.keptAt >= REMEMBER_MICROS);
+        }
+        return trouble.openSince() > 0
+                || trouble.heldUntil() - now >= REMEMBER_MICROS
+                || now - trouble.failingSince() >= REMEMBER_MICROS;
+    }
+
+    /** As it was when the process ended before. At the start. */
+    void remember(int appNo, EndpointTrouble trouble) {
+        Lane lane = lane(appNo, trouble.endpointNo());
+        if (lane != null) {
+            lane.kept = trouble;
+            lane.keptAt = time.micros();
+            lane.gate.restore(trouble);
+            troubled.add(lane);
+        }
+    }
+
+    private void expire(Lane lane, long now) {
+        long keepsFor = lane.keepsFor();
+        long openSince = lane.gate.openSince();
+        if (openSince > 0
+                && keepsFor != Backlog.NEVER
+                && now - openSince >= keepsFor
+                && lane.closed == null
+                && !lane.expiring
+                && !stopping
+                && !ports.full()) {
+            lane.expiring = true;
+            expire(lane, now - keepsFor, 0);
+        }
+    }
+
+    private void expire(Lane lane, long acceptedUntil, long afterSeq) {
+        ports.waiting(
+                lane.endpointNo,
+                acceptedUntil,
+                afterSeq,
+                lane.claims(),
+                EXPIRE_AT_ONCE,
+                waiting -> expire(lane, acceptedUntil, waiting));
+    }
+
+    private void expire(Lane lane, long acceptedUntil, @Nullable List<Backlog.Waiting> waiting) {
+        lane.expiring = false;
+        if (waiting == null
+                || stopping
+                || lane.closed != null
+                || !lane.gate.circuitOpen()
+                || lanes.get(lane.endpointNo) != lane) {
+            return;
+        }
+        for (Backlog.Waiting delivery : waiting) {
+            if (lane.claimed.add(delivery.seq())) {
+                record(expired(lane, delivery));
+            }
+        }
+        if (waiting.size() >= EXPIRE_AT_ONCE && !ports.full()) {
+            lane.expiring = true;
+            expire(lane, acceptedUntil, waiting.getLast().seq());
+        }
+    }
+
+    private Settlement expired(Lane lane, Backlog.Waiting delivery) {
+        Attempt nothing = Judge.unsent(
+                AttemptStatus.EXPIRED,
+                delivery.attempts() + 1,
+                time.micros(),
+                "nothing was sent: it has waited for the endpoint's circuit as long as it may");
+        return new Settlement(
+                delivery.appNo(),
+                lane.endpointNo,
+                delivery.seq(),
+                delivery.messageAt(),
+                nothing.number(),
+                true,
+                nothing,
+                new Verdict.Exhausted(),
+                delivery.base(),
+                false,
+                delivery.keyHash(),
+                delivery.keyVersion(),
+                false);
+    }
+
+    /** No attempt may begin any more. */
+    private void tooOld(Lane lane, Delivery delivery) {
+        bytes -= delivery.weight();
+        OrderedLine ordered = lane.ordered;
+        Attempt nothing = Judge.unsent(
+                AttemptStatus.EXPIRED,
+                delivery.attempts() + 1,
+                time.micros(),
+                "nothing was sent: the message is older than its maxAge");
+        Verdict verdict = new Verdict.Exhausted();
+        if (ordered != null) {
+            verdict = inOrder(ordered, delivery, verdict);
+        }
+        if (verdict instanceof Verdict.Held) {
+            unwritten(lane, delivery);
+        }
+        lane.queue.ended(delivery);
+        record(delivery.settlement(nothing, verdict));
+        if (ordered != null) {
+            settled(lane, ordered, delivery, verdict);
+        }
+        metrics.attempted(nothing, verdict, time.micros() - delivery.message().createdAt);
+    }
+
+    /** How many circuits are open. */
+    int openCircuits() {
+        int open = 0;
+        for (Lane lane : troubled) {
+            open += lane.gate.circuitOpen() ? 1 : 0;
+        }
+        return open;
+    }
+
+    /** How an endpoint is doing. One without a lane has had no deliveries yet. */
+    EndpointHealth health(Endpoint endpoint) {
+        Lane lane = lanes.get(endpoint.no());
+        if (lane == null) {
+            return new EndpointHealth(0, 0, 0, 0, 0, 0, gate(endpoint).limit(), 0);
+        }
+        long now = time.micros();
+        return new EndpointHealth(
+                lane.gate.failingSince(),
+                lane.gate.failures(),
+                lane.gate.openSince(),
+                lane.gate.probeAt(),
+                lane.gate.heldUntil(now),
+                lane.inFlight.size(),
+                lane.gate.limit(),
+                lane.queue.size());
+    }
+
+    // ---- the end of a request
 
     private boolean placeFor(Lane lane) {
         return inFlight < shareOf(lane, settings.inFlight());
@@ -186,7 +442,7 @@ final class LaneLoop {
 
     /** The last quarter of what all lanes share is for proven lanes, half of all is closed to suspect ones. */
     private static long shareOf(Lane lane, long most) {
-        return shareOf(lane.health.standing(), most);
+        return shareOf(lane.gate.standing(), most);
     }
 
     private static long shareOf(Health.Standing standing, long most) {
@@ -218,20 +474,36 @@ final class LaneLoop {
         if (route == null) {
             throw new IllegalStateException("endpoint " + lane.endpointNo + " is enabled but has no route");
         }
+        if (!delivery.manual() && lane.judge.tooOld(delivery.message().createdAt, time)) {
+            tooOld(lane, delivery);
+            return;
+        }
         lane.inFlight.add(delivery);
         inFlight++;
+        delivery.request = lane.gate.begin(time);
         route.send(delivery.message(), exchange -> completed(lane, delivery, exchange));
     }
 
     private void completed(Lane lane, Delivery delivery, Exchange exchange) {
         try {
-            complete(lane, delivery, exchange);
+            Judge judge = lane.judge;
+            String expression = judge.asks(exchange);
+            if (expression != null && exchange.outcome() instanceof Outcome.Response response) {
+                ports.ask(
+                        lane.endpointNo,
+                        expression,
+                        response,
+                        answer -> complete(lane, delivery, exchange, judge, answer));
+            } else {
+                complete(lane, delivery, exchange, judge, null);
+            }
         } catch (RuntimeException | Error e) {
             ports.failed(e);
         }
     }
 
-    private void complete(Lane lane, Delivery delivery, Exchange exchange) {
+    private void complete(
+            Lane lane, Delivery delivery, Exchange exchange, Judge judge, Expression.@Nullable Answer answer) {
         if (!lane.inFlight.remove(delivery)) {
             return; // given up by stop(): it is settled already
         }
@@ -242,8 +514,14 @@ final class LaneLoop {
         if (ordered != null) {
             ordered.key(delivery); // its request may have begun before there was an order
         }
-        Attempt attempt = Judge.attempt(exchange, delivery.attempts() + 1);
-        Verdict verdict = judge.verdict(exchange, attempt.number() - delivery.base(), now);
+        String objection = judge.objection(exchange, answer);
+        Attempt attempt = Judge.attempt(exchange, delivery.attempts() + 1, objection);
+        long acceptedAt = delivery.message().createdAt;
+        Verdict verdict = judge.verdict(exchange, objection, attempt.number() - delivery.base(), acceptedAt, now);
+        boolean wasOpen = lane.gate.circuitOpen();
+        long askedFor = exchange.outcome() instanceof Outcome.Response response ? judge.askedFor(response, now) : 0;
+        Gate.Turn turn = lane.gate.ended(delivery.request, exchange.outcome(), verdict, askedFor, now);
+        verdict = wasOpen ? spared(lane, delivery, judge, verdict, now) : notAfterProbe(lane, turn, verdict, now);
         boolean last = delivery.last || attempt.number() >= Attempt.MOST;
         if (last && verdict instanceof Verdict.RetryAt) {
             verdict = new Verdict.Exhausted();
@@ -255,31 +533,36 @@ final class LaneLoop {
             unwritten(lane, delivery);
         }
         lane.queue.ended(delivery);
-        assess(lane, exchange.outcome());
-        if (verdict instanceof Verdict.Gone && lane.closed != DeferralReason.DISABLED) {
-            lane.closed = DeferralReason.DISABLED;
-            ports.gone(delivery.message().appNo, lane.endpointNo);
-            parkQueue(lane, DeferralReason.DISABLED);
+        if (verdict instanceof Verdict.Gone) {
+            disable(lane, delivery.message().appNo, "it answered 410 Gone");
         }
         record(delivery.settlement(attempt, verdict));
         if (ordered != null) {
             settled(lane, ordered, delivery, verdict);
         }
-        metrics.attempted(attempt, verdict, now - delivery.message().createdAt);
+        metrics.attempted(attempt, verdict, now - acceptedAt);
+        turned(lane, turn, !(verdict instanceof Verdict.Delivered), delivery.message().appNo, now);
         pump(lane);
         unblock(TRIED_AFTER_EACH);
     }
 
-    private static void assess(Lane lane, Outcome outcome) {
-        switch (outcome) {
-            case Outcome.Response response -> {
-                switch (response.code()) {
-                    case 429, 502, 504 -> lane.health.bad();
-                    default -> lane.health.good();
-                }
-            }
-            case Outcome.Failure _ -> lane.health.bad();
+    /** What fails while the circuit is open does not use up the attempts that its delivery has. */
+    private static Verdict spared(Lane lane, Delivery delivery, Judge judge, Verdict verdict, long now) {
+        boolean hasFailed = verdict instanceof Verdict.RetryAt
+                || (verdict instanceof Verdict.Exhausted(boolean rejected) && !rejected);
+        long at = lane.gate.triedAgainAt(now);
+        if (!hasFailed || !lane.gate.circuitOpen() || judge.tooOld(delivery.message().createdAt, at)) {
+            return verdict;
         }
+        delivery.spared = true;
+        return new Verdict.RetryAt(at);
+    }
+
+    /** The one at which the circuit opens is tried again with the first probe: in an order, there is no other to try. */
+    private static Verdict notAfterProbe(Lane lane, Gate.Turn turn, Verdict verdict, long now) {
+        return turn == Gate.Turn.OPENED && verdict instanceof Verdict.RetryAt(long dueAt)
+                ? new Verdict.RetryAt(Math.min(dueAt, lane.gate.triedAgainAt(now)))
+                : verdict;
     }
 
     private void parkQueue(Lane lane, DeferralReason reason) {
@@ -358,6 +641,11 @@ final class LaneLoop {
             if (ordered.latest()) {
                 ordered.open(delivery, time.micros()); // nobody waits for the retry of what is out of date
             }
+        } else if (holdsBack(lane)) {
+            fallBehind(lane, ordered);
+            park(lane, delivery, whyHeldBack(lane));
+            ordered.parked(delivery);
+            lookIntoBacklog(lane);
         } else if (!ordered.gathers() && !lane.behind && roomFor(lane, delivery)) {
             enqueue(lane, ordered, delivery);
             pump(lane);
@@ -773,9 +1061,13 @@ final class LaneLoop {
     void tick() {
         long now = time.micros();
         for (Lane lane = looks.awake(now); lane != null; lane = looks.awake(now)) {
-            lookIntoBacklog(lane);
+            pump(lane);
         }
         look();
+        if (now - troubleLookedAt > LOOK_AT_TROUBLE_MICROS || now < troubleLookedAt) {
+            troubleLookedAt = now;
+            lookAtTrouble(now);
+        }
         if (now - agedLookedForAt > LOOK_FOR_AGED_MICROS || now < agedLookedForAt) {
             agedLookedForAt = now;
             parkAged(now);
@@ -787,8 +1079,16 @@ final class LaneLoop {
         if (lane.nextDueAt == Backlog.NEVER || stopping || lane.closed != null || lane.fetching) {
             return;
         }
-        if (lane.nextDueAt > time.micros()) {
+        long now = time.micros();
+        if (lane.nextDueAt > now) {
             looks.wake(lane, lane.nextDueAt);
+            return;
+        }
+        if (!lane.gate.timeless() && lane.gate.closedForLong(now)) {
+            long opensAt = lane.gate.opensAt(now);
+            if (opensAt != Backlog.NEVER) {
+                looks.wake(lane, opensAt);
+            }
             return;
         }
         if (lane.ordered != null && !lane.changesOrder) {
@@ -803,7 +1103,10 @@ final class LaneLoop {
     }
 
     private boolean runsLow(Lane lane) {
-        int limit = lane.health.limit();
+        if (lane.gate.circuitOpen()) {
+            return lane.queue.isEmpty(); // one is enough for a probe
+        }
+        int limit = lane.gate.limit();
         return lane.ordered == null
                 ? lane.queue.size() <= Math.min(settings.laneQueue() / 4, 2 * limit)
                 : lane.ordered.runsLow(limit, settings.laneQueue());
@@ -813,7 +1116,9 @@ final class LaneLoop {
     private void look() {
         for (Lane lane = looks.next(this::mayLook); lane != null; lane = looks.next(this::mayLook)) {
             boolean still = !stopping && lane.closed == null && !lane.fetching && lane.nextDueAt != Backlog.NEVER;
-            if (still && runsLow(lane) && mayRead(lane)) {
+            if (still && holdsBack(lane)) {
+                lookIntoBacklog(lane); // it has closed meanwhile
+            } else if (still && runsLow(lane) && mayRead(lane)) {
                 fetch(lane);
             }
         }
@@ -829,7 +1134,9 @@ final class LaneLoop {
         // Counted as taken until the look is over: others look meanwhile, and together they must find room, too.
         long allowance = Math.min((shareOf(lane, settings.memoryBytes()) - bytes) / 4, FETCH_BYTES);
         // An endpoint that gets one request at a time shall not fill the memory of all.
-        int most = FETCH_FOR_EACH_IN_FLIGHT * lane.health.limit();
+        int most = lane.ordered != null && lane.gate.circuitOpen()
+                ? READ_FOR_ORDERED_PROBE
+                : lane.gate.worthReading(FETCH_FOR_EACH_IN_FLIGHT);
         bytes += allowance;
         fetching++;
         lane.fetching = true;
@@ -876,7 +1183,7 @@ final class LaneLoop {
             due(lane, now); // it was read for another order, or for a lane that had something before it
             return;
         }
-        boolean goesOn = !stopping && lane.closed == null && !lane.changesOrder;
+        boolean goesOn = !stopping && lane.closed == null && !lane.changesOrder && !holdsBack(lane);
         if (ordered != null && goesOn) {
             lane.nextDueAt = Math.min(fetched.nextDueAt(), lane.dueMeanwhile);
             take(lane, ordered, fetched, at, withdrawn, seq -> maybeAsked || asked.contains(seq));
@@ -884,6 +1191,10 @@ final class LaneLoop {
                 looks.wake(lane, lane.nextDueAt);
             }
             pump(lane);
+            return;
+        }
+        if (ordered != null) {
+            due(lane, now); // it stays behind: what was read is left where it is
             return;
         }
         lane.behind = fetched.behind() || (!goesOn && !fetched.due().isEmpty());
@@ -964,11 +1275,11 @@ final class LaneLoop {
         if (lane == null) {
             return;
         }
-        boolean wasClosed = lane.closed != null;
+        boolean wasClosed = lane.closed != null || lane.gate.circuitOpen();
         if (lane.isInAnotherOrder(endpoint)) {
             reorder(lane, endpoint);
         }
-        lane.endpoint(endpoint, ports.paused(endpoint.appNo()), routes);
+        lane.endpoint(endpoint, ports.paused(endpoint.appNo()), routes, judges);
         if (lane.closed != null) {
             parkQueue(lane, lane.closed);
         } else if (wasClosed) {
@@ -996,6 +1307,7 @@ final class LaneLoop {
         if (lane != null) {
             bytes -= lane.shutWeight;
             looks.forget(lane);
+            troubled.remove(lane);
             lane.nextDueAt = Backlog.NEVER;
             for (Delivery delivery : lane.queue) {
                 bytes -= delivery.weight();

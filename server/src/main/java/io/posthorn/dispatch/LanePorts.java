@@ -1,9 +1,13 @@
 package io.posthorn.dispatch;
 
+import io.posthorn.egress.Outcome;
 import io.posthorn.history.Backlog;
+import io.posthorn.history.EndpointTrouble;
 import io.posthorn.history.Settlement;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
+import io.posthorn.runtime.Expression;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +24,48 @@ interface LanePorts {
     @Nullable
     Endpoint endpoint(int appNo, int endpointNo);
 
+    /**
+     * The endpoint is to be disabled.
+     *
+     * @param why for people
+     */
+    void disable(int appNo, int endpointNo, String why);
+
+    /**
+     * Asks the success expression of an endpoint about a response; one at a time for each endpoint.
+     *
+     * @param done told on the lane's loop, later
+     */
+    void ask(int endpointNo, String expression, Outcome.Response response, Consumer<Expression.Answer> done);
+
+    /**
+     * The endpoint is well again: its deliveries that wait for a later retry are due now.
+     *
+     * @param done told on the lane's loop when they are
+     */
+    void well(int endpointNo, Runnable done);
+
+    /**
+     * Keeps what is known of endpoints in trouble beyond the end of the process.
+     *
+     * @param troubles of endpoints that are in trouble
+     * @param well endpoints that are not any more
+     */
+    void keep(List<EndpointTrouble> troubles, List<Integer> well);
+
+    /**
+     * Looks for deliveries that have waited too long for an open circuit; parameters as {@link Backlog#waiting}.
+     *
+     * @param done told on the lane's loop; null if the database is away
+     */
+    void waiting(
+            int endpointNo,
+            long acceptedUntil,
+            long afterSeq,
+            long[] claimed,
+            int most,
+            Consumer<@Nullable List<Backlog.Waiting>> done);
+
     /** Whether the application's endpoints get nothing for the time being. */
     boolean paused(int appNo);
 
@@ -29,9 +75,6 @@ interface LanePorts {
      * @param done told on the lane's loop whether they have; not if the database is away
      */
     void rekey(int endpointNo, int version, ToLongFunction<Message> key, Consumer<Boolean> done);
-
-    /** The endpoint answered 410: it is to be disabled. */
-    void gone(int appNo, int endpointNo);
 
     /** Something that must not happen has happened: the lanes cannot be trusted any more. */
     void failed(Throwable why);

@@ -62,7 +62,7 @@ final class Looks {
     void want(Lane lane) {
         if (!lane.wantsLook) {
             lane.wantsLook = true;
-            queue(lane.health.standing()).add(lane);
+            queue(lane.gate.standing()).add(lane);
         }
     }
 

@@ -21,26 +21,4 @@ public record RetrySchedule(List<Duration> delays, double jitter, Duration retry
             throw new IllegalArgumentException("jitter is from 0 to 1, not " + jitter);
         }
     }
-
-    /** Whether there is another attempt after so many. */
-    boolean hasNext(int attempts) {
-        return attempts <= delays.size();
-    }
-
-    /**
-     * How long to wait, microseconds.
-     *
-     * @param attempts made so far, from 1
-     * @param retryAfter what the endpoint asked for; zero if it did not
-     */
-    long waitMicros(int attempts, Duration retryAfter) {
-        double factor = 1 + jitter * (2 * random.getAsDouble() - 1);
-        long scheduled = (long) (micros(delays.get(attempts - 1)) * factor);
-        long asked = Math.min(micros(retryAfter), micros(retryAfterMost));
-        return Math.max(scheduled, asked);
-    }
-
-    private static long micros(Duration duration) {
-        return duration.toNanos() / 1_000;
-    }
 }

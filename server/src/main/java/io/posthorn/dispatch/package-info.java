@@ -12,11 +12,17 @@
  * </pre>
  *
  * <p><b>One endpoint's trouble is its own.</b> A lane's queue is bounded; what does not fit is parked in the database. A
- * lane whose requests time out or do not connect may have fewer and fewer in flight, down to one, until a request
- * succeeds. Of all requests in flight, the last quarter is for lanes whose last request succeeded, and half of them is
+ * lane whose requests time out or do not connect may have fewer and fewer in flight, down to one, and more again with its
+ * successes. Of all requests in flight, the last quarter is for lanes whose last request succeeded, and half of them is
  * closed to lanes in trouble: any number of hanging endpoints leaves room for the healthy ones. The same shares hold
  * for the memory that queues take. Looks into the backlog ({@link io.posthorn.dispatch.Looks}) are few at a time and
  * serve healthy lanes first.
+ *
+ * <p><b>When a lane may start its next request</b> its {@link io.posthorn.dispatch.Gate} says, whichever delivery it is:
+ * how many at once ({@link io.posthorn.dispatch.Health}), how many a second ({@link io.posthorn.dispatch.Flow}), none
+ * while the endpoint has asked to be left alone, nothing but probes while it fails ({@link io.posthorn.dispatch.Circuit}).
+ * A lane that is shut for long gives its memory back. What an outcome means, the endpoint's
+ * {@link io.posthorn.dispatch.Judge} says, by its owner's policy.
  *
  * <p><b>Who is responsible when.</b> A delivery in memory that has no row in {@code deferral} is covered by its shard's
  * settled position; one that was read from {@code deferral} keeps its row until its outcome is committed, and its lane

@@ -47,6 +47,34 @@ public interface Backlog {
     Fetched fetch(int endpointNo, long now, long[] claimed, int most, long mostBytes) throws BacklogUnavailable;
 
     /**
+     * A delivery that waits.
+     *
+     * @param appNo the application
+     * @param seq of the message
+     * @param messageAt when it was accepted, microseconds since 1970
+     * @param attempts made so far
+     * @param base attempts made before the present round
+     * @param keyHash of the key that it is in order by; 0 for none
+     * @param keyVersion of the endpoint's order that the hash was made for; 0 for none
+     */
+    record Waiting(int appNo, long seq, long messageAt, int attempts, int base, long keyHash, int keyVersion) {}
+
+    /**
+     * Looks for deliveries of an endpoint that have waited for long: for a retry, for room or for its circuit; not what
+     * somebody asked for again, nor what waits for somebody's decision. Blocks.
+     *
+     * @param endpointNo the endpoint
+     * @param acceptedUntil when the messages were accepted at the latest, microseconds since 1970
+     * @param afterSeq sequence numbers above this
+     * @param claimed sequence numbers to leave out: they are in memory already
+     * @param most how many at most
+     * @return in the order of acceptance
+     * @throws BacklogUnavailable if the database is away
+     */
+    List<Waiting> waiting(int endpointNo, long acceptedUntil, long afterSeq, long[] claimed, int most)
+            throws BacklogUnavailable;
+
+    /**
      * What is to be read where deliveries wait for each other. All rows count then, whenever they are due, but for those
      * of messages that are sent later, and for those without a key where there are keys.
      *

@@ -363,6 +363,49 @@ public final class PgBacklog implements Backlog {
         return seqs.getLast();
     }
 
+    @Override
+    public List<Waiting> waiting(int endpointNo, long acceptedUntil, long afterSeq, long[] claimed, int most)
+            throws BacklogUnavailable {
+        try (Connection connection = pool.getConnection();
+                PreparedStatement select = connection.prepareStatement("""
+                        select app_no, seq, message_at, attempts, base, coalesce(key_hash, 0), coalesce(key_version, 0)
+                        from deferral
+                        where endpoint_no = ? and seq > ? and message_at <= ? and seq <> all (?)
+                          and reason in (?, ?, ?, ?, ?) and manual is not true and aside is not true
+                        order by seq limit ?
+                        """)) {
+            select.setInt(1, endpointNo);
+            select.setLong(2, afterSeq);
+            select.setObject(3, PgTimes.utc(acceptedUntil));
+            select.setArray(
+                    4,
+                    connection.createArrayOf(
+                            "int8", java.util.Arrays.stream(claimed).boxed().toArray()));
+            select.setInt(5, DeferralReason.RETRY.code());
+            select.setInt(6, DeferralReason.LANE_FULL.code());
+            select.setInt(7, DeferralReason.STOPPED.code());
+            select.setInt(8, DeferralReason.CIRCUIT.code());
+            select.setInt(9, DeferralReason.ORDER.code());
+            select.setInt(10, most);
+            List<Waiting> waiting = new ArrayList<>();
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    waiting.add(new Waiting(
+                            row.getInt(1),
+                            row.getLong(2),
+                            PgTimes.micros(row, 3),
+                            row.getInt(4),
+                            row.getInt(5),
+                            row.getLong(6),
+                            row.getInt(7)));
+                }
+            }
+            return waiting;
+        } catch (SQLException e) {
+            throw new BacklogUnavailable(e);
+        }
+    }
+
     private static long nextAfter(Connection tx, int endpointNo, long now) throws SQLException {
         try (PreparedStatement select =
                 tx.prepareStatement("select min(due_at) from deferral where endpoint_no = ? and due_at > ?")) {

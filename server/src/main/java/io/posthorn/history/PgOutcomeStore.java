@@ -269,7 +269,7 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
                     attempts = excluded.attempts, key_hash = excluded.key_hash, key_version = excluded.key_version,
                     due_at = case when deferral.base > excluded.base then deferral.due_at else excluded.due_at end,
                     reason = case when deferral.base > excluded.base then deferral.reason else excluded.reason end,
-                    base = case when deferral.base > excluded.base then excluded.attempts else deferral.base end,
+                    base = case when deferral.base > excluded.base then excluded.attempts else excluded.base end,
                     task_no = case when deferral.base > excluded.base then deferral.task_no end
                 returning xmax = 0 as added) -- nobody has had a row locked that was not there
                 select count(*) from written where added

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param uid the owner's own id for it, unique in its environment
  * @param name for people
  * @param metadata free-form, of the owner
- * @param rateLimit messages a second that the owner wants it held to; kept and shown
+ * @param rateLimit messages a second that it gets at most, whoever sends them; null for any number
  * @param paused nothing is sent to its endpoints while it is; what is accepted meanwhile waits
  * @param endpointLimit most endpoints that are not disabled; null for as many as the configuration says
  * @param createdAt to the microsecond, as all times

@@ -43,4 +43,28 @@ public final class Pace {
             }
         }
     }
+
+    /**
+     * Asks for several at once, all or none. More than a second's worth is allowed if nothing of the flow is used, and
+     * then uses up as much time.
+     *
+     * @param count at least 1
+     * @param perSecond 1 to 1,000,000; it may be another one each time
+     * @param now nanoseconds, as {@link System#nanoTime} counts them
+     * @return 0 if they are allowed; else in how many nanoseconds they are, if nobody else asks
+     */
+    public long takeAll(int count, int perSecond, long now) {
+        long cost = SECOND / perSecond * count;
+        while (true) {
+            long until = usedUntil.get();
+            long used = Math.max(0, until - now);
+            long wait = used + Math.min(cost, SECOND) - SECOND;
+            if (wait > 0) {
+                return wait;
+            }
+            if (usedUntil.compareAndSet(until, now + used + cost)) {
+                return 0;
+            }
+        }
+    }
 }

@@ -85,6 +85,7 @@ class AccessTest {
             POST   /app/{}/endpoint/{}/replay-missing             +     +     3     3     +     3     4     4
             POST   /app/{}/endpoint/{}/send-example               +     +     3     3     +     3     4     4
             GET    /app/{}/endpoint/{}/stats                      +     +     3     +     +     +     4     4
+            GET    /app/{}/endpoint/{}/health                     +     +     3     +     +     +     4     4
             GET    /app/{}/endpoint/{}/msg                        +     +     3     +     +     +     4     4
             GET    /app/{}/msg                                    +     +     3     +     +     +     4     4
             POST   /app/{}/msg                                    +     +     +     3     3     3     3     4

@@ -1,10 +1,14 @@
 package io.posthorn.dispatch;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.posthorn.catalog.PolicyCodec;
 import io.posthorn.egress.Exchange;
 import io.posthorn.egress.FailureKind;
 import io.posthorn.egress.Outcome;
 import io.posthorn.history.Backlog;
 import io.posthorn.history.Due;
+import io.posthorn.history.EndpointTrouble;
 import io.posthorn.history.Settlement;
 import io.posthorn.model.Attempt;
 import io.posthorn.model.DeferralReason;
@@ -13,6 +17,7 @@ import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.model.SigningSecret;
 import io.posthorn.model.Verdict;
+import io.posthorn.runtime.Expression;
 import io.posthorn.runtime.Time;
 import java.time.Duration;
 import java.time.Instant;
@@ -83,6 +88,13 @@ final class FakeWorld implements LanePorts, Routes {
     private final IdentityHashMap<Fetch, Backlog.Fetched> seen = new IdentityHashMap<>();
 
     final List<Integer> gone = new ArrayList<>();
+    /** Why endpoints were disabled. */
+    final Map<Integer, String> disabled = new HashMap<>();
+    /** Endpoints that are well again, and those who want to hear of it. */
+    final Map<Integer, Runnable> well = new HashMap<>();
+
+    final Map<Integer, EndpointTrouble> remembered = new HashMap<>();
+    int circuitsOpened;
     final Map<Long, Message> messages = new HashMap<>();
     /** Told of each request before it is there. */
     Consumer<Request> watcher = request -> {};
@@ -102,6 +114,11 @@ final class FakeWorld implements LanePorts, Routes {
 
         @Override
         public void forgotten(long deliveries) {}
+
+        @Override
+        public void circuitOpened() {
+            circuitsOpened++;
+        }
 
         @Override
         public void superseded() {}
@@ -136,11 +153,69 @@ final class FakeWorld implements LanePorts, Routes {
         return endpoint;
     }
 
+    /**
+     * An endpoint whose owner has decided something.
+     *
+     * @param policy as in the API, but with single quotes
+     * @param rate requests a second; null for any number
+     */
+    Endpoint endpoint(int no, String policy, @Nullable Integer rate) {
+        Endpoint endpoint = endpoint(no, false, policy(policy), rate);
+        endpoints.put(no, endpoint);
+        return endpoint;
+    }
+
+    /** The same endpoint, with another URL. */
+    static Endpoint moved(Endpoint was) {
+        return new Endpoint(
+                was.no(),
+                was.appNo(),
+                was.id(),
+                was.uid(),
+                was.url() + "/elsewhere",
+                was.description(),
+                was.eventTypes(),
+                was.channels(),
+                was.disabled(),
+                was.disabledReason(),
+                was.rateLimit(),
+                was.metadata(),
+                was.secret(),
+                was.oldSecrets(),
+                was.headers(),
+                was.version(),
+                was.delivery(),
+                was.paused(),
+                was.createdAt(),
+                was.updatedAt());
+    }
+
+    /** A policy as in the API, but with single quotes. */
+    static DeliveryPolicy policy(String json) {
+        try {
+            return PolicyCodec.read(
+                    new ObjectMapper().readTree(json.replace('\'', '"')), DeliveryPolicy.DEFAULT, (path, rule) -> {
+                        throw new IllegalArgumentException(path + " " + rule);
+                    });
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
     static Endpoint endpoint(int no, boolean disabled) {
         return endpoint(no, disabled, DeliveryPolicy.DEFAULT, false);
     }
 
+    static Endpoint endpoint(int no, boolean disabled, DeliveryPolicy policy, @Nullable Integer rate) {
+        return endpoint(no, disabled, policy, false, rate);
+    }
+
     static Endpoint endpoint(int no, boolean disabled, DeliveryPolicy policy, boolean paused) {
+        return endpoint(no, disabled, policy, paused, null);
+    }
+
+    private static Endpoint endpoint(
+            int no, boolean disabled, DeliveryPolicy policy, boolean paused, @Nullable Integer rate) {
         return new Endpoint(
                 no,
                 1,
@@ -152,7 +227,7 @@ final class FakeWorld implements LanePorts, Routes {
                 null,
                 disabled,
                 null,
-                null,
+                rate,
                 Map.of(),
                 new SigningSecret(new byte[32]),
                 List.of(),
@@ -205,8 +280,53 @@ final class FakeWorld implements LanePorts, Routes {
     }
 
     @Override
-    public void gone(int appNo, int endpointNo) {
+    public void disable(int appNo, int endpointNo, String why) {
         gone.add(endpointNo);
+        disabled.put(endpointNo, why);
+    }
+
+    @Override
+    public void ask(int endpointNo, String expression, Outcome.Response response, Consumer<Expression.Answer> done) {
+        done.accept(Expression.of(expression).ask(Assessors.input(response)));
+    }
+
+    @Override
+    public void well(int endpointNo, Runnable done) {
+        well.put(endpointNo, done);
+    }
+
+    @Override
+    public void keep(List<EndpointTrouble> troubles, List<Integer> noMore) {
+        troubles.forEach(trouble -> remembered.put(trouble.endpointNo(), trouble));
+        noMore.forEach(remembered::remove);
+    }
+
+    @Override
+    public void waiting(
+            int endpointNo,
+            long acceptedUntil,
+            long afterSeq,
+            long[] claimed,
+            int most,
+            Consumer<@Nullable List<Backlog.Waiting>> done) {
+        List<Long> out = java.util.Arrays.stream(claimed).boxed().toList();
+        done.accept(
+                databaseAway
+                        ? null
+                        : deferrals.getOrDefault(endpointNo, new TreeMap<>()).values().stream()
+                                .filter(row -> row.message().seq > afterSeq && !out.contains(row.message().seq))
+                                .filter(row ->
+                                        row.message().createdAt <= acceptedUntil && !row.manual() && !row.aside())
+                                .limit(most)
+                                .map(row -> new Backlog.Waiting(
+                                        1,
+                                        row.message().seq,
+                                        row.message().createdAt,
+                                        row.attempts(),
+                                        row.base(),
+                                        row.keyHash(),
+                                        row.keyVersion()))
+                                .toList());
     }
 
     @Override
@@ -308,7 +428,7 @@ final class FakeWorld implements LanePorts, Routes {
                         settlement.attempts(),
                         askedMeanwhile ? row.dueAt() : dueAt,
                         askedMeanwhile ? row.reason() : reason,
-                        askedMeanwhile ? settlement.attempts() : row.base(),
+                        askedMeanwhile ? settlement.attempts() : settlement.base(),
                         row.manual(),
                         row.aside()));
     }
@@ -493,6 +613,19 @@ final class FakeWorld implements LanePorts, Routes {
                 plain > plainRead,
                 next,
                 0);
+    }
+
+    /** The database has made retries due of an endpoint that is well again. */
+    void makeDue(int endpointNo) {
+        deferrals
+                .getOrDefault(endpointNo, new TreeMap<>())
+                .replaceAll((seq, row) -> row.reason() == DeferralReason.RETRY && row.dueAt() > now
+                        ? row.at(row.attempts(), now, row.reason(), row.base(), row.manual(), row.aside())
+                        : row);
+        Runnable done = well.remove(endpointNo);
+        if (done != null) {
+            done.run();
+        }
     }
 
     int rows() {

@@ -192,14 +192,26 @@ class LaneLoopTest {
     }
 
     @Test
-    void anEndpointThatFailsGetsFewerRequestsAtATimeUntilOneSucceeds() {
+    void anEndpointThatFailsGetsFewerRequestsAtATimeAndMoreAgainWithItsSuccesses() {
         world.endpoint(1);
-        offer(1, 1, 20);
+        offer(1, 1, 25);
+        for (FakeWorld.Request request : List.copyOf(world.requests)) {
+            world.fail(request, FailureKind.CONNECT);
+        }
+        assertThat(world.requests).hasSize(2); // half of five: they were under way together
         for (FakeWorld.Request request : List.copyOf(world.requests)) {
             world.fail(request, FailureKind.CONNECT);
         }
         assertThat(world.requests).hasSize(1);
         world.answer(world.requests.getFirst(), 200);
+        assertThat(world.requests).hasSize(2);
+        world.answer(world.requests.getFirst(), 200);
+        world.answer(world.requests.getFirst(), 200);
+        world.answer(world.requests.getFirst(), 200);
+        assertThat(world.requests).hasSize(3);
+        for (int i = 0; i < 9; i++) {
+            world.answer(world.requests.getFirst(), 200);
+        }
         assertThat(world.requests).hasSize(5);
     }
 
@@ -280,7 +292,7 @@ class LaneLoopTest {
 
     @Test
     void looksDoNotPileUpHoweverOftenALaneIsLookedAt() {
-        world.endpoint(1);
+        world.endpoint(1, "{'circuit': {'enabled': false}}", null);
         for (long seq = 1; seq <= 500; seq++) { // each is tried again in 5 s, and the first of them is always due first
             offer(1, seq, seq);
             world.answer(world.requests.getFirst(), 500);
@@ -342,12 +354,12 @@ class LaneLoopTest {
         for (FakeWorld.Request request : List.copyOf(world.requests)) {
             world.fail(request, FailureKind.TIMEOUT);
         }
-        assertThat(world.requests).hasSize(1);
+        assertThat(world.requests).hasSize(2);
         world.now += 61 * SECOND;
         loop.tick();
 
         assertThat(world.recorded.stream().filter(s -> s.verdict() instanceof Verdict.Parked))
-                .hasSize(4);
+                .hasSize(3);
         assertThat(loop.queued()).isZero();
         world.commit(loop);
         answerAll(200);

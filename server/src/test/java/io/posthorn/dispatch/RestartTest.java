@@ -15,6 +15,7 @@ import io.posthorn.egress.DnsResolver;
 import io.posthorn.egress.EgressSettings;
 import io.posthorn.fanout.Fanout;
 import io.posthorn.history.PgBacklog;
+import io.posthorn.history.PgEndpointTroubles;
 import io.posthorn.history.PgOutcomeStore;
 import io.posthorn.history.PgUnsettled;
 import io.posthorn.history.Recorder;
@@ -188,6 +189,9 @@ class RestartTest {
         public void attempted(Attempt attempt, Verdict verdict, long sinceAcceptedMicros) {}
 
         @Override
+        public void circuitOpened() {}
+
+        @Override
         public void superseded() {}
 
         @Override
@@ -253,6 +257,7 @@ class RestartTest {
                     recorder,
                     positions,
                     new PgBacklog(db.dataSource(), ids),
+                    new PgEndpointTroubles(db.dataSource(), tx -> {}),
                     time,
                     metrics,
                     this::failed);
