@@ -4,6 +4,7 @@ import io.posthorn.api.ApiPorts;
 import io.posthorn.api.ApiServer;
 import io.posthorn.api.ApiSettings;
 import io.posthorn.api.ContentRoutes;
+import io.posthorn.api.DeadLetterRoutes;
 import io.posthorn.api.ExampleRoutes;
 import io.posthorn.api.FastRoutes;
 import io.posthorn.api.HistoryRoutes;
@@ -17,6 +18,7 @@ import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
 import io.posthorn.catalog.WriteGuard;
 import io.posthorn.dispatch.ContentDeletion;
+import io.posthorn.dispatch.Discarding;
 import io.posthorn.dispatch.DispatchSettings;
 import io.posthorn.dispatch.Dispatcher;
 import io.posthorn.dispatch.Recovery;
@@ -31,6 +33,7 @@ import io.posthorn.fanout.Fanout;
 import io.posthorn.history.Backlog;
 import io.posthorn.history.PgBacklog;
 import io.posthorn.history.PgContents;
+import io.posthorn.history.PgDeadLetters;
 import io.posthorn.history.PgHistory;
 import io.posthorn.history.PgOutcomeStore;
 import io.posthorn.history.PgRedeliveries;
@@ -245,7 +248,19 @@ public final class Server {
                                         new ContentDeletion(dispatcher, contents, metrics),
                                         contents),
                                 listen,
-                                new RedeliveryRoutes(catalog, history, ids, redelivery, clock))));
+                                new RedeliveryRoutes(catalog, history, ids, redelivery, clock),
+                                new DeadLetterRoutes(
+                                        catalog,
+                                        history,
+                                        ids,
+                                        redelivery,
+                                        new Discarding(
+                                                new PgDeadLetters(
+                                                        database.dataSource(), acts::check, ids, database.partitions()),
+                                                dispatcher,
+                                                metrics,
+                                                time),
+                                        clock))));
         listen(api);
         onStop(
                 "API",

@@ -52,8 +52,7 @@ final class DeadLetterRows {
                     Verdict.Parked _,
                     Verdict.Superseded _,
                     Verdict.Cancelled _,
-                    Verdict.Dropped _ ->
-                null;
+                    Verdict.Dropped _ -> null;
         };
     }
 
@@ -130,8 +129,7 @@ final class DeadLetterRows {
             delete.setArray(
                     1,
                     tx.createArrayOf(
-                            "int4",
-                            risen.stream().map(Settlement::endpointNo).toArray()));
+                            "int4", risen.stream().map(Settlement::endpointNo).toArray()));
             delete.setArray(
                     2,
                     tx.createArrayOf("int8", risen.stream().map(Settlement::seq).toArray()));

@@ -25,11 +25,12 @@ public interface DeadLetters {
     /**
      * What was discarded.
      *
-     * @param refs those that were there, in the order in which their messages were accepted
+     * @param refs those that went, in the order in which their messages were accepted
+     * @param busy which of those that were named are there still, because the recorder writes about them just now
      * @param released by endpoint: the numbers of the messages that held up others, which may go on now
      * @param more whether there may be more of what was wanted
      */
-    record Discarded(List<Ref> refs, Map<Integer, Set<Long>> released, boolean more) {}
+    record Discarded(List<Ref> refs, Set<Ref> busy, Map<Integer, Set<Long>> released, boolean more) {}
 
     /**
      * Gives some up: they are in the list no more. What is on record of their attempts stays. A delivery that others wait

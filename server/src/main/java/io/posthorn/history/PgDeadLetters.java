@@ -19,6 +19,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -126,13 +127,7 @@ public final class PgDeadLetters implements DeadLetters {
 
     @Override
     public Discarded discard(int appNo, List<Ref> refs, long now) {
-        PgSelect select = new PgSelect(
-                """
-                select d.endpoint_no, d.seq, d.app_no, d.message_at from dead_letter d
-                join unnest(cast(? as int[]), cast(? as bigint[])) as w (endpoint_no, seq)
-                     on d.endpoint_no = w.endpoint_no and d.seq = w.seq""",
-                refs.stream().map(Ref::endpointNo).toArray(Integer[]::new),
-                refs.stream().map(Ref::seq).toArray(Long[]::new));
+        PgSelect select = named(refs);
         select.add("where d.app_no = ? order by d.seq for update of d skip locked", appNo);
         return discard(select, new HashSet<>(refs), now);
     }
@@ -145,36 +140,54 @@ public final class PgDeadLetters implements DeadLetters {
         return discard(select, null, now);
     }
 
-    /** One that goes. */
-    private record Going(Ref ref, int appNo, long messageAt) {}
-
-    private Discarded discard(
-            PgSelect select, @Nullable Set<Ref> only, long now) {
+    private Discarded discard(PgSelect select, @Nullable Set<Ref> only, long now) {
         try (Connection tx = pool.getConnection()) {
             partitions.ensure(LocalDate.ofEpochDay(Math.floorDiv(now, Time.DAY_MICROS)));
             tx.setAutoCommit(false);
             check(tx);
-            List<Going> going = new ArrayList<>();
+            List<Ref> going = new ArrayList<>();
             select.each(tx, row -> {
-                long messageAt = PgTimes.micros(row, "message_at");
-                long seq = row.getLong("seq");
-                int appNo = row.getInt("app_no");
-                Ref ref = new Ref(row.getInt("endpoint_no"), ids.message(appNo, messageAt, seq), seq);
-                return (only == null || only.contains(ref)) && going.add(new Going(ref, appNo, messageAt));
+                Ref ref = ref(row);
+                return (only == null || only.contains(ref)) && going.add(ref);
             });
-            if (going.isEmpty()) {
-                tx.rollback(); // nothing was done, so nothing is written down
-                return new Discarded(List.of(), Map.of(), false);
-            }
             Map<Integer, Set<Long>> released = release(tx, going, now);
             remove(tx, going);
-            tx.commit();
-            return new Discarded(
-                    going.stream().map(Going::ref).toList(), released, only == null && going.size() == MOST_AT_ONCE);
+            Set<Ref> busy = only == null ? Set.of() : still(tx, only);
+            if (going.isEmpty()) {
+                tx.rollback(); // nothing was done, so nothing is written down
+            } else {
+                tx.commit();
+            }
+            return new Discarded(List.copyOf(going), busy, released, only == null && going.size() == MOST_AT_ONCE);
         } catch (SQLException e) {
             throw new HistoryException(
                     HistoryException.Kind.FAILED, "dead letters cannot be discarded: " + e.getMessage(), e);
         }
+    }
+
+    private Set<Ref> still(Connection tx, Set<Ref> refs) throws SQLException {
+        Set<Ref> there = new HashSet<>();
+        named(refs).each(tx, row -> there.add(ref(row)));
+        there.retainAll(refs);
+        return there;
+    }
+
+    private static PgSelect named(Collection<Ref> refs) {
+        return new PgSelect(
+                """
+                select d.endpoint_no, d.seq, d.app_no, d.message_at from dead_letter d
+                join unnest(cast(? as int[]), cast(? as bigint[])) as w (endpoint_no, seq)
+                     on d.endpoint_no = w.endpoint_no and d.seq = w.seq""",
+                refs.stream().map(Ref::endpointNo).toArray(Integer[]::new),
+                refs.stream().map(Ref::seq).toArray(Long[]::new));
+    }
+
+    private Ref ref(ResultSet row) throws SQLException {
+        long seq = row.getLong("seq");
+        return new Ref(
+                row.getInt("endpoint_no"),
+                ids.message(row.getInt("app_no"), PgTimes.micros(row, "message_at"), seq),
+                seq);
     }
 
     private void check(Connection tx) throws SQLException {
@@ -189,7 +202,7 @@ public final class PgDeadLetters implements DeadLetters {
     }
 
     /** Those that others wait for end now, and that stands in the log. */
-    private static Map<Integer, Set<Long>> release(Connection tx, List<Going> going, long now) throws SQLException {
+    private static Map<Integer, Set<Long>> release(Connection tx, List<Ref> going, long now) throws SQLException {
         Map<Integer, Set<Long>> released = new HashMap<>();
         try (PreparedStatement delete = tx.prepareStatement("""
                 with held as (
@@ -222,7 +235,7 @@ public final class PgDeadLetters implements DeadLetters {
         return released;
     }
 
-    private static void remove(Connection tx, List<Going> going) throws SQLException {
+    private static void remove(Connection tx, List<Ref> going) throws SQLException {
         try (PreparedStatement delete = tx.prepareStatement("""
                 delete from dead_letter d using unnest(?::int[], ?::bigint[]) as w (endpoint_no, seq)
                 where d.endpoint_no = w.endpoint_no and d.seq = w.seq
@@ -232,12 +245,10 @@ public final class PgDeadLetters implements DeadLetters {
         }
     }
 
-    private static void bind(Connection tx, PreparedStatement statement, List<Going> going) throws SQLException {
+    private static void bind(Connection tx, PreparedStatement statement, List<Ref> going) throws SQLException {
         statement.setArray(
-                1,
-                tx.createArrayOf(
-                        "int4", going.stream().map(g -> g.ref.endpointNo()).toArray()));
+                1, tx.createArrayOf("int4", going.stream().map(Ref::endpointNo).toArray()));
         statement.setArray(
-                2, tx.createArrayOf("int8", going.stream().map(g -> g.ref.seq()).toArray()));
+                2, tx.createArrayOf("int8", going.stream().map(Ref::seq).toArray()));
     }
 }

@@ -1,5 +1,6 @@
 package io.posthorn.history;
 
+import io.posthorn.history.History.Place;
 import io.posthorn.history.Redeliveries.Resent;
 import io.posthorn.history.RedeliveryTask.Kind;
 import io.posthorn.model.Attempt;
@@ -11,6 +12,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -140,8 +142,7 @@ final class PgRounds {
      * @return what became of each of them
      */
     static Map<Long, Resent> replay(
-            Connection tx, int endpointNo, boolean ordered, Map<Long, Integer> attempts, long now)
-            throws SQLException {
+            Connection tx, int endpointNo, boolean ordered, Map<Long, Integer> attempts, long now) throws SQLException {
         Map<Long, Resent> all = new HashMap<>();
         List<Long> seqs = new ArrayList<>(attempts.keySet());
         insertDead(tx, endpointNo, seqs, null, now).forEach(seq -> all.put(seq, Resent.QUEUED));
@@ -172,15 +173,19 @@ final class PgRounds {
             select.setArray(2, tx.createArrayOf("int8", seqs.toArray()));
             seqs(select).forEach(seq -> all.putIfAbsent(seq, Resent.UNDER_WAY));
         }
-        attempts.forEach((seq, number) ->
-                all.merge(seq, Resent.NO_CONTENT, (known, other) -> number > MOST_ATTEMPTS ? Resent.TOO_OFTEN : known));
+        attempts.forEach((seq, number) -> {
+            if (number > MOST_ATTEMPTS) {
+                all.put(seq, Resent.TOO_OFTEN);
+            }
+            all.putIfAbsent(seq, Resent.NO_CONTENT);
+        });
         return all;
     }
 
     // ---- pages of tasks
 
     /** Those of the messages that the task is about and that have no row yet. */
-    static List<Long> insert(Connection tx, RedeliveryTask task, List<Message> chosen, long now) throws SQLException {
+    static List<Long> insert(Connection tx, RedeliveryTask task, List<Place> chosen, long now) throws SQLException {
         try (PreparedStatement insert = tx.prepareStatement(LAST + """
                 insert into deferral
                     (endpoint_no, seq, due_at, message_at, app_no, attempts, reason, base, manual, task_no, aside)
@@ -235,8 +240,8 @@ final class PgRounds {
      *
      * @param taskNo null if no task asks for them
      */
-    static List<Long> insertDead(
-            Connection tx, int endpointNo, List<Long> seqs, @Nullable Long taskNo, long now) throws SQLException {
+    static List<Long> insertDead(Connection tx, int endpointNo, List<Long> seqs, @Nullable Long taskNo, long now)
+            throws SQLException {
         try (PreparedStatement insert = tx.prepareStatement("""
                 insert into deferral
                     (endpoint_no, seq, due_at, message_at, app_no, attempts, reason, base, manual, task_no, aside)
@@ -251,7 +256,7 @@ final class PgRounds {
                 returning seq
                 """)) {
             insert.setObject(1, PgTimes.utc(now));
-            insert.setObject(2, taskNo, java.sql.Types.BIGINT);
+            insert.setObject(2, taskNo, Types.BIGINT);
             insert.setInt(3, endpointNo);
             insert.setArray(4, tx.createArrayOf("int8", seqs.toArray()));
             insert.setInt(5, MOST_ATTEMPTS);
@@ -283,14 +288,15 @@ final class PgRounds {
      * What waits for a later retry, or is held, is due now, as the first of a new round. In an order it keeps its place,
      * and is the task's no more than before. Should the recorder be writing about one of them, all is left for later.
      */
-    static List<Long> hasten(Connection tx, RedeliveryTask task, List<Message> chosen, boolean ordered, long now)
+    static List<Long> hasten(Connection tx, RedeliveryTask task, List<Place> chosen, boolean ordered, long now)
             throws SQLException {
         List<Integer> reasons = reasons(task);
         if (reasons.isEmpty() || chosen.isEmpty()) {
             return List.of();
         }
         List<Long> waiting;
-        try (PreparedStatement select = tx.prepareStatement(LAST + """
+        try (PreparedStatement select =
+                tx.prepareStatement(LAST + """
                 select d.seq from deferral d join last on last.seq = d.seq
                 where d.endpoint_no = ? and d.reason = any (?) and d.attempts <= ?
                 """ + ofClass(task.selection().codeClass()) + " for update of d nowait")) {
@@ -320,12 +326,12 @@ final class PgRounds {
         return waiting;
     }
 
-    private static void bindPage(Connection tx, PreparedStatement statement, RedeliveryTask task, List<Message> page)
+    private static void bindPage(Connection tx, PreparedStatement statement, RedeliveryTask task, List<Place> page)
             throws SQLException {
         statement.setArray(
-                1, tx.createArrayOf("int8", page.stream().map(m -> m.seq).toArray()));
+                1, tx.createArrayOf("int8", page.stream().map(Place::tie).toArray()));
         statement.setArray(
-                2, tx.createArrayOf("int8", page.stream().map(m -> m.createdAt).toArray()));
+                2, tx.createArrayOf("int8", page.stream().map(Place::at).toArray()));
         statement.setInt(3, task.appNo());
         statement.setInt(4, task.endpointNo());
     }

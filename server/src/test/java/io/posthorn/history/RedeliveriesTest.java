@@ -38,7 +38,8 @@ class RedeliveriesTest {
     private static final long BASE = Time.micros(Instant.parse("2026-03-10T20:00:00Z"));
     private static final long NOW = BASE + 3_600_000_000L;
     private static final int ENV = 1;
-    private static final Redeliveries.Wishes EVERYTHING = (app, endpoint) -> message -> true;
+    private static final Redeliveries.Wishes EVERYTHING =
+            (app, endpoint) -> new Redeliveries.Wish(message -> true, false);
     private static final AtomicInteger number = new AtomicInteger();
 
     private static final Database db = TestDatabase.fresh();
@@ -80,6 +81,7 @@ class RedeliveriesTest {
                         kind,
                         since,
                         until,
+                        Selection.ALL,
                         "somebody"),
                 NOW);
     }
@@ -103,11 +105,11 @@ class RedeliveriesTest {
     @Test
     void aResendGoesOnWithTheNumbersOnceTheFirstDeliveryIsOver() throws Exception {
         Message message = messages(1).getFirst();
-        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.UNDER_WAY);
+        assertThat(store.resend(message, endpoint, false, NOW)).isEqualTo(Resent.UNDER_WAY);
         ended(message, new Verdict.Delivered());
 
-        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.QUEUED);
-        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.HASTENED);
+        assertThat(store.resend(message, endpoint, false, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(store.resend(message, endpoint, false, NOW)).isEqualTo(Resent.HASTENED);
         Due due = due().getFirst();
         assertThat(due.attempts()).isEqualTo(1);
         assertThat(due.base()).isEqualTo(1);
@@ -121,11 +123,11 @@ class RedeliveriesTest {
         int other = written.endpoint(app);
         written.settledUpTo(message);
 
-        assertThat(store.resend(message, other, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(store.resend(message, other, false, NOW)).isEqualTo(Resent.QUEUED);
         assertThat(backlog.fetch(other, NOW, new long[0], 10, 1_000).due())
                 .extracting(Due::attempts)
                 .containsExactly(0);
-        assertThat(store.resend(message, Integer.MAX_VALUE, NOW)).isEqualTo(Resent.GONE);
+        assertThat(store.resend(message, Integer.MAX_VALUE, false, NOW)).isEqualTo(Resent.GONE);
     }
 
     @Test
@@ -134,7 +136,7 @@ class RedeliveriesTest {
         ended(message, new Verdict.RetryAt(NOW + 1_000_000_000L));
         assertThat(due()).isEmpty();
 
-        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.HASTENED);
+        assertThat(store.resend(message, endpoint, false, NOW)).isEqualTo(Resent.HASTENED);
         assertThat(due()).extracting(Due::base).containsExactly(1);
     }
 
@@ -178,7 +180,7 @@ class RedeliveriesTest {
         Message message = messages(1).getFirst();
         Redeliveries slow = interrupted(
                 sql -> sql.contains("max(number)"), tx -> ended(message, new Verdict.RetryAt(NOW + 1_000_000_000L)));
-        assertThat(slow.resend(message, endpoint, NOW)).isEqualTo(Resent.HASTENED);
+        assertThat(slow.resend(message, endpoint, false, NOW)).isEqualTo(Resent.HASTENED);
         assertThat(due()).extracting(Due::base).containsExactly(1);
     }
 
@@ -193,7 +195,7 @@ class RedeliveriesTest {
                     ended(message, new Verdict.Delivered());
                     written.settledUpTo(message);
                 });
-        assertThat(slow.resend(message, endpoint, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(slow.resend(message, endpoint, false, NOW)).isEqualTo(Resent.QUEUED);
         assertThat(due()).extracting(Due::attempts).containsExactly(1);
     }
 
@@ -205,7 +207,7 @@ class RedeliveriesTest {
                 sql -> sql.contains("insert into deferral"),
                 tx -> written.settle(Written.outcome(
                         message, endpoint, Written.response(2, NOW, 200, ""), new Verdict.Delivered())));
-        assertThat(slow.resend(message, endpoint, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(slow.resend(message, endpoint, false, NOW)).isEqualTo(Resent.QUEUED);
         assertThat(due()).extracting(Due::attempts).containsExactly(2);
     }
 
@@ -220,7 +222,7 @@ class RedeliveriesTest {
                 new Verdict.RetryAt(NOW + 1_000_000_000L)));
         written.settledUpTo(message);
 
-        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.TOO_OFTEN);
+        assertThat(store.resend(message, endpoint, false, NOW)).isEqualTo(Resent.TOO_OFTEN);
         assertThat(((Step.Moved) step(started(Kind.RECOVER), 10)).queued()).isEmpty();
         assertThat(due()).as("it waits for its time as before").isEmpty();
     }
@@ -230,7 +232,7 @@ class RedeliveriesTest {
     void aRoundThatWasAskedForDuringAnAttemptOutlivesIt() throws Exception {
         Message message = messages(1).getFirst();
         ended(message, new Verdict.RetryAt(NOW));
-        store.resend(message, endpoint, NOW);
+        store.resend(message, endpoint, false, NOW);
         written.settle(
                 Written.outcome(message, endpoint, Written.response(2, NOW + 1_000, 500, ""), new Verdict.Exhausted()));
 
@@ -238,7 +240,7 @@ class RedeliveriesTest {
         assertThat(due.attempts()).isEqualTo(2);
         assertThat(due.base()).isEqualTo(2);
 
-        store.resend(message, endpoint, NOW);
+        store.resend(message, endpoint, false, NOW);
         written.settle(new Settlement(
                 app,
                 endpoint,
@@ -251,7 +253,7 @@ class RedeliveriesTest {
                 2,
                 true));
         assertThat(due()).isEmpty();
-        store.resend(message, endpoint, NOW);
+        store.resend(message, endpoint, false, NOW);
         written.settle(new Settlement(
                 app,
                 endpoint,
@@ -284,7 +286,8 @@ class RedeliveriesTest {
                 .containsExactlyInAnyOrder(messages.get(0).seq, messages.get(2).seq, messages.get(3).seq);
         assertThat(moved.added()).isEqualTo(2);
         assertThat(moved.task().status()).isEqualTo(Status.FINISHED);
-        assertThat(moved.task().scanned()).isEqualTo(6);
+        assertThat(moved.task().scanned()).isEqualTo(3);
+        assertThat(moved.task().total()).isEqualTo(3);
         assertThat(moved.task().queued()).isEqualTo(3);
         assertThat(dueSeqs())
                 .as("what never had its turn keeps its place before")
@@ -313,8 +316,12 @@ class RedeliveriesTest {
         written.settledUpTo(messages.getLast());
 
         long task = started(Kind.REPLAY);
-        Step.Moved moved = (Step.Moved)
-                store.step(task, (app, ep) -> message -> message.seq != messages.get(2).seq, 100, 1_000, NOW);
+        Step.Moved moved = (Step.Moved) store.step(
+                task,
+                (app, ep) -> new Redeliveries.Wish(message -> message.seq != messages.get(2).seq, false),
+                100,
+                1_000,
+                NOW);
 
         assertThat(moved.queued()).containsExactly(messages.get(3).seq);
         assertThat(due().getLast().attempts()).isZero();
@@ -419,13 +426,13 @@ class RedeliveriesTest {
         long task = started(Kind.RECOVER);
         AtomicInteger asked = new AtomicInteger();
         Redeliveries other = interrupted(sql -> sql.contains("insert into deferral"), tx -> {
-            assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.BUSY);
+            assertThat(store.resend(message, endpoint, false, NOW)).isEqualTo(Resent.BUSY);
             assertThat(step(task, 10)).isInstanceOf(Step.Busy.class);
             asked.incrementAndGet();
         });
-        assertThat(other.resend(message, endpoint, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(other.resend(message, endpoint, false, NOW)).isEqualTo(Resent.QUEUED);
         assertThat(asked).hasValue(1);
-        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.HASTENED);
+        assertThat(store.resend(message, endpoint, false, NOW)).isEqualTo(Resent.HASTENED);
     }
 
     @Test
@@ -447,15 +454,16 @@ class RedeliveriesTest {
 
     @Test
     void cancellingTakesBackWhatWasNotAttempted() throws Exception {
-        List<Message> messages = messages(4);
+        List<Message> messages = messages(5); // the task does not come to the last
         ended(messages.get(0), new Verdict.Exhausted());
         ended(messages.get(1), new Verdict.RetryAt(NOW + 9_000_000_000L));
         ended(messages.get(2), new Verdict.Exhausted());
         ended(messages.get(3), new Verdict.Delivered());
+        ended(messages.get(4), new Verdict.Exhausted());
         written.settledUpTo(messages.getLast());
         long task = started(Kind.RECOVER);
         step(task, 3);
-        store.resend(messages.get(3), endpoint, NOW);
+        store.resend(messages.get(3), endpoint, false, NOW);
 
         Redeliveries.Cancelled cancelled = requireNonNull(store.cancel(task, NOW));
 
@@ -472,7 +480,7 @@ class RedeliveriesTest {
     private void resentBesides(Kind kind, List<Message> messages) throws Exception {
         long task = started(kind);
         assertThat(((Step.Moved) step(task, 2)).queued()).hasSize(2);
-        assertThat(store.resend(messages.get(0), endpoint, NOW)).isEqualTo(Resent.HASTENED);
+        assertThat(store.resend(messages.get(0), endpoint, false, NOW)).isEqualTo(Resent.HASTENED);
 
         assertThat(requireNonNull(store.cancel(task, NOW)).withdrawn()).containsExactly(messages.get(1).seq);
         assertThat(dueSeqs()).containsExactly(messages.get(0).seq);
@@ -501,7 +509,7 @@ class RedeliveriesTest {
         assertThat(begin(Kind.REPLAY, BASE, NOW)).isInstanceOf(Begun.Started.class);
         assertThat(requireNonNull(store.task(ENV, first.id())).error()).isEqualTo("because");
         assertThat(store.task(ENV + 1, first.id())).isNull();
-        Wanted failed = new Wanted(ENV, app, Status.FAILED, Kind.RECOVER);
+        Wanted failed = new Wanted(ENV, app, Status.FAILED, Kind.RECOVER.text());
         assertThat(store.tasks(failed, null, false, 10))
                 .extracting(RedeliveryTask::id)
                 .containsExactly(first.id());
@@ -520,7 +528,7 @@ class RedeliveriesTest {
         List<Message> messages = messages(40);
         messages.subList(0, 20).forEach(message -> ended(message, new Verdict.Exhausted()));
         messages.subList(20, 40).forEach(message -> written.settle(Written.parked(message, endpoint)));
-        messages.subList(0, 20).forEach(message -> store.resend(message, endpoint, NOW));
+        messages.subList(0, 20).forEach(message -> store.resend(message, endpoint, false, NOW));
 
         Backlog.Fetched page = backlog.fetch(endpoint, NOW, new long[0], 8, 1 << 20);
         assertThat(page.due()).hasSize(8);
@@ -568,7 +576,7 @@ class RedeliveriesTest {
         assertThat(written.settle(Written.outcome(message, endpoint, Written.response(1, NOW, 500, ""), retry)))
                 .isEqualTo(1);
         assertThat(written.settle(second(message, retry))).isZero();
-        store.resend(message, endpoint, NOW);
+        store.resend(message, endpoint, false, NOW);
         assertThat(written.settle(second(message, new Verdict.Exhausted())))
                 .as("it was asked for again meanwhile and stays")
                 .isZero();
