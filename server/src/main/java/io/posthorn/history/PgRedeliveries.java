@@ -144,20 +144,23 @@ public final class PgRedeliveries implements Redeliveries {
                 return all;
             }
             Map<Long, Integer> attempts = new HashMap<>();
-            PgSelect there = new PgSelect("select seq, message_at, attempts from dead_letter")
+            Map<Long, DeadLetters.Ref> there = new HashMap<>();
+            PgSelect select = new PgSelect("select seq, message_at, attempts from dead_letter")
                     .add("where endpoint_no = ? and app_no = ?", endpointNo, appNo)
                     .add("and seq = any (?)", (Object)
                             refs.stream().map(DeadLetters.Ref::seq).toArray(Long[]::new));
-            there.each(tx, row -> {
+            select.each(tx, row -> {
                 long seq = row.getLong("seq");
                 String id = ids.message(appNo, PgTimes.micros(row, "message_at"), seq);
-                if (all.containsKey(new DeadLetters.Ref(endpointNo, id, seq))) {
-                    attempts.put(seq, row.getInt("attempts")); // another message's has the same number
+                DeadLetters.Ref ref = new DeadLetters.Ref(endpointNo, id, seq);
+                if (all.containsKey(ref)) { // the number alone could be that of another message
+                    attempts.put(seq, row.getInt("attempts"));
+                    there.put(seq, ref);
                 }
-                return seq;
+                return ref;
             });
-            Map<Long, Resent> replayed = PgRounds.replay(tx, endpointNo, ordered, attempts, now);
-            all.replaceAll((ref, gone) -> replayed.getOrDefault(ref.seq(), gone));
+            PgRounds.replay(tx, endpointNo, ordered, attempts, now)
+                    .forEach((seq, resent) -> all.put(Objects.requireNonNull(there.get(seq)), resent));
             return all;
         });
     }

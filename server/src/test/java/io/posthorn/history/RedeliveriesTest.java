@@ -9,6 +9,7 @@ import io.posthorn.history.Redeliveries.Step;
 import io.posthorn.history.Redeliveries.Wanted;
 import io.posthorn.history.RedeliveryTask.Kind;
 import io.posthorn.history.RedeliveryTask.Status;
+import io.posthorn.model.AttemptStatus;
 import io.posthorn.model.DeferralReason;
 import io.posthorn.model.Message;
 import io.posthorn.model.Verdict;
@@ -19,6 +20,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -70,20 +72,22 @@ class RedeliveriesTest {
     }
 
     private Begun begin(Kind kind, long since, long until) {
-        return store.begin(
-                new RedeliveryTask.Draft(
-                        "qtask_%08d".formatted(number.incrementAndGet()),
-                        ENV,
-                        app,
-                        endpoint,
-                        "app_" + app,
-                        "ep_" + endpoint,
-                        kind,
-                        since,
-                        until,
-                        Selection.ALL,
-                        "somebody"),
-                NOW);
+        return store.begin(draft(kind, since, until, Selection.ALL), NOW);
+    }
+
+    private RedeliveryTask.Draft draft(Kind kind, long since, long until, Selection selection) {
+        return new RedeliveryTask.Draft(
+                "qtask_%08d".formatted(number.incrementAndGet()),
+                ENV,
+                app,
+                endpoint,
+                "app_" + app,
+                "ep_" + endpoint,
+                kind,
+                since,
+                until,
+                selection,
+                "somebody");
     }
 
     private long started(Kind kind) {
@@ -586,6 +590,234 @@ class RedeliveriesTest {
                 .as("it is gone, and was counted by whoever took it back")
                 .isZero();
         assertThat(written.settle(second(message, retry))).isEqualTo(1);
+    }
+
+    private long started(Kind kind, Selection selection) {
+        return ((Begun.Started) store.begin(draft(kind, BASE, NOW, selection), NOW))
+                .task()
+                .no();
+    }
+
+    private List<Long> queued(Kind kind, Selection selection) {
+        long task = started(kind, selection);
+        List<Long> queued =
+                LongStream.of(((Step.Moved) step(task, 100)).queued()).boxed().toList();
+        assertThat(requireNonNull(store.task(ENV, "qtask_%08d".formatted(number.get())))
+                        .selection())
+                .isEqualTo(selection);
+        return queued;
+    }
+
+    private static Selection which(Selection.Which which) {
+        return new Selection(List.of(), null, null, which, null, null);
+    }
+
+    @Test
+    void aBulkReplaySendsEverythingThatTheEndpointWants() throws Exception {
+        List<Message> messages = messages(7);
+        ended(messages.get(0), new Verdict.Delivered());
+        ended(messages.get(1), new Verdict.Exhausted());
+        ended(messages.get(2), new Verdict.RetryAt(NOW + 9_000_000_000L));
+        written.settle(Written.outcome(
+                messages.get(3),
+                endpoint,
+                Written.failure(1, NOW, AttemptStatus.CANCELLED, "cancelled"),
+                new Verdict.Cancelled()));
+        ended(messages.get(4), new Verdict.Delivered());
+        written.settledUpTo(messages.getLast());
+        long task = started(Kind.BULK, Selection.ALL);
+        Step.Moved moved = (Step.Moved) store.step(
+                task,
+                (app, ep) -> new Redeliveries.Wish(message -> message.seq != messages.get(4).seq, false),
+                100,
+                1_000,
+                NOW);
+        assertThat(moved.task().status()).isEqualTo(Status.FINISHED);
+        assertThat(moved.task().scanned()).isEqualTo(7);
+        assertThat(moved.task().total()).isNull();
+        assertThat(moved.task().waiting()).isEqualTo(5);
+        assertThat(moved.added()).isEqualTo(4);
+        assertThat(dueSeqs())
+                .as("in the order of acceptance, but for what was cancelled or is not wanted")
+                .containsExactly(
+                        messages.get(0).seq,
+                        messages.get(1).seq,
+                        messages.get(2).seq,
+                        messages.get(5).seq,
+                        messages.get(6).seq);
+        assertThat(due()).filteredOn(Due::aside).hasSize(4);
+    }
+
+    @Test
+    void aBulkReplayLeavesOutWhatItsSelectionSays() {
+        Message delivered = written.message(app, BASE, "a");
+        Message failed = written.message(app, BASE + 1_000_000, "a");
+        Message refused = written.message(app, BASE + 2_000_000, "b");
+        Message missing = written.next(
+                app, BASE + 3_000_000, "a", null, List.of("eu"), List.of("vip"), "{}".getBytes(StandardCharsets.UTF_8));
+        written.write(List.of(missing));
+        written.settle(Written.delivered(delivered, endpoint));
+        ended(failed, new Verdict.Exhausted());
+        written.settle(Written.outcome(
+                refused, endpoint, Written.failure(1, NOW, AttemptStatus.CONNECT, "refused"), new Verdict.Exhausted()));
+        written.settledUpTo(missing);
+        List<String> none = List.of();
+        Selection.Which all = Selection.Which.ALL;
+
+        assertThat(queued(Kind.BULK, which(Selection.Which.DELIVERED))).containsExactly(delivered.seq);
+        assertThat(queued(Kind.BULK, which(Selection.Which.MISSING))).containsExactly(missing.seq);
+        clear();
+        assertThat(queued(Kind.BULK, which(Selection.Which.FAILED))).containsExactlyInAnyOrder(failed.seq, refused.seq);
+        clear();
+        assertThat(queued(Kind.BULK, new Selection(none, null, null, all, 500, null)))
+                .containsExactly(failed.seq);
+        assertThat(queued(Kind.BULK, new Selection(none, null, null, all, 0, null)))
+                .containsExactly(refused.seq);
+        clear();
+        assertThat(queued(Kind.BULK, new Selection(List.of("b"), null, null, all, null, null)))
+                .containsExactly(refused.seq);
+        assertThat(queued(Kind.BULK, new Selection(none, "eu", null, all, null, null)))
+                .containsExactly(missing.seq);
+        clear();
+        assertThat(queued(Kind.BULK, new Selection(none, null, "vip", all, null, null)))
+                .containsExactly(missing.seq);
+    }
+
+    private void clear() {
+        db.jdbi().useHandle(h -> h.execute("delete from deferral where endpoint_no = ?", endpoint));
+    }
+
+    @Test
+    void deadLettersAreReplayedByTheTimesOfTheirDeaths() {
+        List<Message> messages = messages(6);
+        ended(messages.get(0), new Verdict.Exhausted());
+        ended(messages.get(1), new Verdict.Gone());
+        ended(messages.get(2), new Verdict.RetryAt(NOW + 9_000_000_000L));
+        ended(messages.get(3), new Verdict.Held());
+        written.settle(Written.outcome(
+                messages.get(4), endpoint, Written.response(1, NOW + 1, 500, ""), new Verdict.Exhausted()));
+        // Nothing is settled: what is dead is over, wherever the others stand.
+        RedeliveryTask task =
+                ((Begun.Started) store.begin(draft(Kind.DEAD_LETTERS, BASE, NOW, Selection.ALL), NOW)).task();
+        assertThat(task.total()).isEqualTo(3);
+        Step.Moved moved = (Step.Moved)
+                store.step(task.no(), (app, ep) -> new Redeliveries.Wish(message -> true, true), 2, 1_000, NOW);
+        assertThat(moved.queued()).containsExactlyInAnyOrder(messages.get(0).seq, messages.get(1).seq);
+        moved = (Step.Moved)
+                store.step(task.no(), (app, ep) -> new Redeliveries.Wish(message -> true, true), 2, 1_000, NOW);
+        assertThat(moved.queued()).as("it was held").containsExactly(messages.get(3).seq);
+        assertThat(moved.task().status()).isEqualTo(Status.FINISHED);
+        assertThat(moved.task().waiting()).as("what was held is in its order").isEqualTo(2);
+        clear();
+        Selection gone = new Selection(List.of(), null, null, Selection.Which.ALL, null, DeadLetter.Why.GONE);
+        assertThat(queued(Kind.DEAD_LETTERS, gone)).containsExactly(messages.get(1).seq);
+        Selection other = new Selection(List.of("x.y"), null, null, Selection.Which.ALL, null, null);
+        assertThat(queued(Kind.DEAD_LETTERS, other)).isEmpty();
+    }
+
+    /** What waits in an order keeps its place, whoever asks for it. */
+    @Test
+    void inAnOrderARetryKeepsItsPlace() throws Exception {
+        List<Message> messages = messages(3);
+        ended(messages.get(0), new Verdict.RetryAt(NOW + 9_000_000_000L));
+        ended(messages.get(1), new Verdict.RetryAt(NOW + 9_000_000_000L));
+        ended(messages.get(2), new Verdict.Held());
+        written.settledUpTo(messages.getLast());
+        assertThat(store.resend(messages.get(0), endpoint, true, NOW)).isEqualTo(Resent.HASTENED);
+        long task = started(Kind.RECOVER);
+        Redeliveries.Wishes ordered = (app, ep) -> new Redeliveries.Wish(message -> true, true);
+        assertThat(((Step.Moved) store.step(task, ordered, 100, 1_000, NOW)).queued())
+                .hasSize(3);
+
+        assertThat(due()).extracting(Due::reason).containsOnly(DeferralReason.RETRY);
+        assertThat(due()).extracting(Due::aside).containsOnly(false);
+        assertThat(due()).extracting(Due::base).containsOnly(1);
+        assertThat(due()).extracting(Due::manual).containsOnly(true);
+        assertThat(requireNonNull(store.task(ENV, "qtask_%08d".formatted(number.get())))
+                        .waiting())
+                .isZero();
+    }
+
+    @Test
+    void oneThatIsHeldIsSentAgainInItsPlace() throws Exception {
+        Message message = messages(1).getFirst();
+        ended(message, new Verdict.Held());
+        assertThat(store.resend(message, endpoint, true, NOW)).isEqualTo(Resent.HASTENED);
+        assertThat(due()).extracting(Due::reason).containsExactly(DeferralReason.RETRY);
+        assertThat(due()).extracting(Due::aside).containsExactly(false);
+    }
+
+    @Test
+    void whatIsToBeSentLaterIsNotSentAgainBefore() throws Exception {
+        Message message = messages(1).getFirst();
+        written.settle(new Settlement(
+                app,
+                endpoint,
+                message.seq,
+                message.createdAt,
+                0,
+                false,
+                null,
+                new Verdict.Parked(NOW + 1_000_000, DeferralReason.SCHEDULED)));
+        assertThat(store.resend(message, endpoint, false, NOW)).isEqualTo(Resent.SCHEDULED);
+        assertThat(due()).isEmpty();
+    }
+
+    @Test
+    void whatWaitsOfATaskThatIsPausedIsNotDueUntilItGoesOn() throws Exception {
+        List<Message> messages = messages(4);
+        messages.forEach(message -> ended(message, new Verdict.Exhausted()));
+        written.settledUpTo(messages.getLast());
+        long task = started(Kind.RECOVER);
+        assertThat(step(task, 3)).isInstanceOf(Step.Moved.class);
+        store.resend(messages.get(0), endpoint, false, NOW);
+
+        Redeliveries.Moved paused = requireNonNull(store.pause(task, NOW));
+        assertThat(paused.task().paused()).isTrue();
+        assertThat(paused.task().status()).isEqualTo(Status.RUNNING);
+        assertThat(paused.moved()).containsExactlyInAnyOrder(messages.get(1).seq, messages.get(2).seq);
+        assertThat(dueSeqs()).as("what somebody asked for besides").containsExactly(messages.get(0).seq);
+        assertThat(requireNonNull(store.pause(task, NOW)).moved()).isEmpty();
+        assertThat(begin(Kind.REPLAY, BASE, NOW)).isInstanceOf(Begun.Busy.class);
+
+        // Another process finds it as it is.
+        Redeliveries again = new PgRedeliveries(db.dataSource(), written.ownership()::fence, written.ids);
+        assertThat(again.running())
+                .filteredOn(each -> each.no() == task)
+                .singleElement()
+                .satisfies(each -> assertThat(each.paused()).isTrue());
+        assertThat(again.step(task, EVERYTHING, 3, 1_000, NOW)).isEqualTo(new Step.Paused());
+        Redeliveries.Moved resumed = requireNonNull(again.resume(task, NOW));
+        assertThat(resumed.moved()).containsExactlyInAnyOrder(messages.get(1).seq, messages.get(2).seq);
+        assertThat(requireNonNull(again.resume(task, NOW)).moved()).isEmpty();
+        assertThat(((Step.Moved) step(task, 3)).task().status()).isEqualTo(Status.FINISHED);
+        assertThat(dueSeqs()).containsExactly(messages.stream().map(m -> m.seq).toArray(Long[]::new));
+        assertThat(store.pause(task, NOW)).isNull();
+        assertThat(store.resume(task, NOW)).isNull();
+    }
+
+    @Test
+    void aTaskThatIsPausedIsCancelledWithWhatWaits() throws Exception {
+        List<Message> messages = messages(4); // the task does not come to the last
+        ended(messages.get(0), new Verdict.Exhausted());
+        ended(messages.get(1), new Verdict.RetryAt(NOW + 9_000_000_000L));
+        ended(messages.get(2), new Verdict.Exhausted());
+        ended(messages.get(3), new Verdict.Exhausted());
+        written.settledUpTo(messages.getLast());
+        long task = started(Kind.RECOVER);
+        step(task, 3);
+        store.pause(task, NOW);
+        Redeliveries.Cancelled cancelled = requireNonNull(store.cancel(task, NOW));
+        assertThat(cancelled.task().paused()).isFalse();
+        assertThat(cancelled.withdrawn()).containsExactlyInAnyOrder(messages.get(0).seq, messages.get(2).seq);
+        assertThat(dueSeqs()).as("it was owed a retry before").containsExactly(messages.get(1).seq);
+    }
+
+    @Test
+    void aTaskThatIsPausedEndsWithItsEndpoint() {
+        RedeliveryTask task = ((Begun.Started) begin(Kind.REPLAY, BASE, NOW)).task();
+        store.pause(task.no(), NOW);
+        assertThat(store.step(task.no(), (app, ep) -> null, 10, 10, NOW)).isInstanceOf(Step.Ended.class);
     }
 
     @Test
