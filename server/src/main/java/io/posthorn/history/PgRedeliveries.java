@@ -296,23 +296,26 @@ public final class PgRedeliveries implements Redeliveries {
             case RECOVER, DEAD_LETTERS -> deadPage(tx, task, settled, page);
             case REPLAY, BULK -> messagePage(tx, task, wish.wanted(), settled, page, now);
         };
-        List<Long> queued = new ArrayList<>(
-                switch (task.kind()) {
-                    case RECOVER, DEAD_LETTERS ->
-                        PgRounds.insertDead(
-                                tx,
-                                task.endpointNo(),
-                                found.chosen.stream().map(Place::tie).toList(),
-                                taskNo,
-                                now);
-                    case REPLAY, BULK -> PgRounds.insert(tx, task, found.chosen, now);
-                });
-        int added = queued.size();
-        queued.addAll(PgRounds.hasten(tx, task, found.chosen, wish.ordered(), now));
+        // In this order: what ends between the two has no row any more when rows are put.
+        List<Long> queued = new ArrayList<>(PgRounds.hasten(tx, task, found.chosen, wish.ordered(), now));
+        List<Long> added = switch (task.kind()) {
+            case RECOVER, DEAD_LETTERS ->
+                PgRounds.insertDead(
+                        tx,
+                        task.endpointNo(),
+                        found.chosen.stream().map(Place::tie).toList(),
+                        taskNo,
+                        now);
+            case REPLAY, BULK -> PgRounds.insert(tx, task, found.chosen, now);
+        };
+        queued.addAll(added);
         boolean finished = !found.more && !found.unsettled;
         RedeliveryTask moved = move(tx, task, found, queued.size(), finished, now);
         return new Step.Moved(
-                moved, queued.stream().mapToLong(Long::longValue).toArray(), added, !finished && !found.unsettled);
+                moved,
+                queued.stream().mapToLong(Long::longValue).toArray(),
+                added.size(),
+                !finished && !found.unsettled);
     }
 
     /**

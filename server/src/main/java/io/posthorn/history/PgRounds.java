@@ -136,7 +136,7 @@ final class PgRounds {
     // ---- dead letters by name
 
     /**
-     * Those of the dead letters that have no row get one, the others are made due where they wait.
+     * Dead letters that wait are made due where they are, the others get a row.
      *
      * @param attempts by the numbers of the messages: of the dead letters that there are
      * @return what became of each of them
@@ -145,7 +145,6 @@ final class PgRounds {
             Connection tx, int endpointNo, boolean ordered, Map<Long, Integer> attempts, long now) throws SQLException {
         Map<Long, Resent> all = new HashMap<>();
         List<Long> seqs = new ArrayList<>(attempts.keySet());
-        insertDead(tx, endpointNo, seqs, null, now).forEach(seq -> all.put(seq, Resent.QUEUED));
         try (PreparedStatement update = tx.prepareStatement("""
                 with waiting as (
                     select endpoint_no, seq from deferral
@@ -158,15 +157,13 @@ final class PgRounds {
                 returning d.seq
                 """)) {
             update.setInt(1, endpointNo);
-            update.setArray(
-                    2,
-                    tx.createArrayOf(
-                            "int8",
-                            seqs.stream().filter(seq -> !all.containsKey(seq)).toArray()));
+            update.setArray(2, tx.createArrayOf("int8", seqs.toArray()));
             update.setInt(3, MOST_ATTEMPTS);
             update.setObject(4, PgTimes.utc(now));
             seqs(update).forEach(seq -> all.put(seq, Resent.HASTENED));
         }
+        // Behind the other: what ended in between has no row any more.
+        insertDead(tx, endpointNo, seqs, null, now).forEach(seq -> all.put(seq, Resent.QUEUED));
         try (PreparedStatement select =
                 tx.prepareStatement("select seq from deferral where endpoint_no = ? and seq = any (?)")) {
             select.setInt(1, endpointNo);
