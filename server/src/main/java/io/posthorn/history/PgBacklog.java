@@ -372,7 +372,7 @@ public final class PgBacklog implements Backlog {
                     "delete from deferral d where not exists (select from endpoint e where e.no = d.endpoint_no)")) {
                 delete.executeUpdate();
             }
-            DeadLetterRows.forgetOrphans(tx);
+            PgDeadLetterRows.forgetOrphans(tx);
             tx.commit();
             try (PreparedStatement select = tx.prepareStatement("""
                     select app_no, endpoint_no, count(*), count(*) filter (where reason not in (?, ?, 8, 9)), min(due_at)
@@ -400,7 +400,7 @@ public final class PgBacklog implements Backlog {
                 PreparedStatement delete = connection.prepareStatement("delete from deferral where endpoint_no = ?")) {
             delete.setInt(1, endpointNo);
             long forgotten = delete.executeUpdate();
-            DeadLetterRows.forget(connection, endpointNo);
+            PgDeadLetterRows.forget(connection, endpointNo);
             return forgotten;
         } catch (SQLException e) {
             throw new BacklogUnavailable(e);

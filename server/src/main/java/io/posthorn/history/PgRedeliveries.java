@@ -194,7 +194,7 @@ public final class PgRedeliveries implements Redeliveries {
             return task; // messages are too many to be counted
         }
         Long total = new PgSelect("select count(*) from (")
-                .add(DeadPage.select(task, null, Long.MAX_VALUE, MOST_COUNTED + 1, "")
+                .add(PgDeadPage.select(task, null, Long.MAX_VALUE, MOST_COUNTED + 1, "")
                         .add(") t"))
                 .first(tx, row -> row.getLong(1));
         if (total == null || total > MOST_COUNTED) {
@@ -369,7 +369,7 @@ public final class PgRedeliveries implements Redeliveries {
         boolean byMessage = task.kind() == Kind.RECOVER;
         List<Place> found = list(
                 tx,
-                DeadPage.select(task, task.cursor(), byMessage ? settled : Long.MAX_VALUE, page + 1, "order by seq"),
+                PgDeadPage.select(task, task.cursor(), byMessage ? settled : Long.MAX_VALUE, page + 1, "order by seq"),
                 row -> new Place(PgTimes.micros(row, "message_at"), row.getLong("seq")));
         boolean more = found.size() > page;
         List<Place> chosen = more ? found.subList(0, page) : found;

@@ -19,6 +19,8 @@ import io.posthorn.runtime.Time;
 import io.posthorn.store.Database;
 import io.posthorn.store.TestDatabase;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -198,7 +200,7 @@ class DeadLettersTest {
                 .containsExactly(messages.get(2).seq, messages.get(3).seq);
 
         for (boolean up : new boolean[] {true, false}) {
-            for (Integer only : new Integer[] {null, endpoint}) {
+            for (@Nullable Integer only : new @Nullable Integer[] {null, endpoint}) {
                 List<String> read = new ArrayList<>();
                 Place after = null;
                 boolean more = true;
@@ -219,6 +221,36 @@ class DeadLettersTest {
                                 new Reach(null, true, 10, false))
                         .rows())
                 .isEmpty();
+    }
+
+    /** Neither sorted nor passed over: a page costs the same, however many there are. */
+    @Test
+    void aPageIsReadInTheOrderOfAnIndex() throws Exception {
+        Message m = dead(0, "a", new Verdict.Exhausted());
+        for (@Nullable Integer only : new @Nullable Integer[] {null, endpoint}) {
+            for (@Nullable
+            Place after : new @Nullable Place[] {null, new Place(m.createdAt, m.seq, only == null ? endpoint : 0)}) {
+                StringBuilder plan = new StringBuilder();
+                try (Connection tx = db.dataSource().getConnection();
+                        Statement first = tx.createStatement()) {
+                    tx.setAutoCommit(false);
+                    first.execute(PgHistory.begin(10_000));
+                    PgSelect select =
+                            PgDeadLetters.select(wanted(only, List.of(), null), new Reach(after, false, 10, false));
+                    try (PreparedStatement explain = select.prepare(tx, "explain ");
+                            ResultSet row = explain.executeQuery()) {
+                        while (row.next()) {
+                            plan.append(row.getString(1)).append('\n');
+                        }
+                    }
+                    tx.rollback();
+                }
+                assertThat(plan.toString())
+                        .contains(only == null ? "using dead_letter_app " : "using dead_letter_endpoint ")
+                        .contains("deferral_pkey")
+                        .doesNotContain("Sort", "Seq Scan");
+            }
+        }
     }
 
     @Test

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * The recorder's part of the dead letters: a delivery that ends without success becomes one, and a redelivery that
  * succeeds takes it away, in the transaction of the outcome. A batch in which neither happens costs nothing.
  */
-final class DeadLetterRows {
-    private DeadLetterRows() {}
+final class PgDeadLetterRows {
+    private PgDeadLetterRows() {}
 
     static void write(Connection tx, List<Settlement> batch) throws SQLException {
         List<Settlement> dead = new ArrayList<>();

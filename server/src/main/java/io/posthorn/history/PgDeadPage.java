@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * What a task has to look at that is about dead letters: their numbers and times, and with {@link Kind#RECOVER} those of
  * what waits for a later retry. Both tables are read by their keys, the endpoint and the number, in this order.
  */
-final class DeadPage {
-    private DeadPage() {}
+final class PgDeadPage {
+    private PgDeadPage() {}
 
     /**
      * The statement.
