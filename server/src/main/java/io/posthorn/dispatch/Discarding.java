@@ -5,6 +5,9 @@ import io.posthorn.history.DeadLetters;
 import io.posthorn.history.DeadLetters.Discarded;
 import io.posthorn.runtime.Time;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Gives up dead letters. The lanes of those that others wait for are told, so that these go on. */
 public final class Discarding {
@@ -35,20 +38,30 @@ public final class Discarding {
 
     /** As {@link DeadLetters#discard(int, List, long)}. */
     public Discarded discard(int appNo, List<DeadLetters.Ref> refs) {
-        return told(appNo, store.discard(appNo, refs, time.micros()));
+        Set<Integer> endpoints = refs.stream().map(DeadLetters.Ref::endpointNo).collect(Collectors.toSet());
+        return told(appNo, endpoints, () -> store.discard(appNo, refs, time.micros()));
     }
 
     /** As {@link DeadLetters#discard(DeadLetter.Wanted, long)}. */
     public Discarded discard(DeadLetter.Wanted wanted) {
-        return told(wanted.appNo(), store.discard(wanted, time.micros()));
+        Integer endpointNo = wanted.endpointNo();
+        return told(
+                wanted.appNo(),
+                endpointNo == null ? Set.of() : Set.of(endpointNo),
+                () -> store.discard(wanted, time.micros()));
     }
 
-    /** What stood behind them may be due since long, so that their lanes look anew, whatever they knew. */
-    private Discarded told(int appNo, Discarded discarded) {
+    private Discarded told(int appNo, Set<Integer> endpoints, Supplier<Discarded> discarding) {
+        Discarded discarded;
+        try {
+            discarded = discarding.get();
+        } catch (RuntimeException e) {
+            endpoints.forEach(no -> lanes.maybeAsked(appNo, no)); // nobody knows whether it is committed
+            throw e;
+        }
         discarded.released().forEach((endpointNo, seqs) -> {
             metrics.forgotten(seqs.size());
             lanes.withdrawn(endpointNo, seqs);
-            lanes.maybeAsked(appNo, endpointNo);
         });
         return discarded;
     }
