@@ -8,6 +8,7 @@ import com.svix.exceptions.ApiException;
 import com.svix.models.BackgroundTaskOut;
 import com.svix.models.BackgroundTaskStatus;
 import com.svix.models.BackgroundTaskType;
+import com.svix.models.BulkReplayIn;
 import com.svix.models.EndpointIn;
 import com.svix.models.EndpointOut;
 import com.svix.models.EndpointPatch;
@@ -242,6 +243,122 @@ final class ReplayTest {
         assertThat(countTaken()).as("no more than was in flight").isLessThan(2_600);
     }
 
+    private ReplayOut bulkReplay(EndpointOut endpoint) throws Exception {
+        return server.api()
+                .svix()
+                .getEndpoint()
+                .bulkReplay(customer.id(), endpoint.getId(), new BulkReplayIn().since(before));
+    }
+
+    private JsonNode told(String task, String what) throws Exception {
+        Api.Answer answer = server.api().post("/api/v1/background-task/" + task + "/" + what, "");
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        return answer.json();
+    }
+
+    @Test
+    @Requirement("D24")
+    void aBulkReplayThatIsPausedAndKilledSendsEverythingToANewEndpoint() throws Exception {
+        Set<String> messages = new HashSet<>(customer.publish(4_000));
+        EndpointOut endpoint = customer.endpoint(inbox);
+        CountDownLatch some = new CountDownLatch(300);
+        CountDownLatch more = new CountDownLatch(2_000);
+        inbox.replies((request, out) -> {
+            took(request.id());
+            some.countDown();
+            more.countDown();
+            return Reply.status(200).write(request, out);
+        });
+        ReplayOut begun = bulkReplay(endpoint);
+        assertThat(begun.getTask()).isEqualTo(BackgroundTaskType.ENDPOINT_BULK_REPLAY);
+        assertThat(some.await(60, TimeUnit.SECONDS)).isTrue();
+
+        // It cannot have ended yet: it never has more than 1,500 of its deliveries waiting.
+        JsonNode paused = told(begun.getId(), "pause");
+        assertThat(paused.path("status").asText()).isEqualTo("running");
+        assertThat(paused.path("data").path("paused").asBoolean()).isTrue();
+        long queued = paused.path("data").path("queued").asLong();
+        server.kill();
+        server.start();
+        String marker = customer.publish("{\"n\":\"marker\"}");
+        awaitTaken(Set.of(marker));
+        JsonNode data = data(begun.getId());
+        assertThat(data.path("paused").asBoolean()).isTrue();
+        assertThat(data.path("queued").asLong()).as("it has waited").isEqualTo(queued);
+        assertThat(data.path("waiting").asInt())
+                .as("what it has queued waits, too")
+                .isPositive();
+        assertThat(server.api()
+                        .post(
+                                "/api/v1/app/" + customer.id() + "/endpoint/" + endpoint.getId() + "/recover",
+                                "{\"since\":\"" + before + "\"}")
+                        .status())
+                .as("it is the task of its endpoint")
+                .isEqualTo(409);
+
+        told(begun.getId(), "resume");
+        assertThat(more.await(60, TimeUnit.SECONDS)).isTrue();
+        server.kill();
+        server.start();
+        awaitTaken(messages);
+        assertThat(ended(begun.getId()).getStatus()).isEqualTo(BackgroundTaskStatus.FINISHED);
+        assertThat(data(begun.getId()).path("queued").asInt())
+                .as("no message was queued twice")
+                .isEqualTo(4_000);
+    }
+
+    @Test
+    void aBulkReplaySendsWhatWasDeliveredAndWhatFailedAgain() throws Exception {
+        EndpointOut endpoint = customer.endpoint(inbox);
+        List<String> failed = exhausted(20);
+        Until.holds("all have ended", () -> deadLetters().size() == 20);
+        mended();
+        List<String> delivered = customer.publish(20);
+        awaitTaken(Set.copyOf(delivered));
+        Until.value(
+                "what was delivered is on record",
+                () -> server.api()
+                        .get("/api/v1/app/" + customer.id() + "/attempt/endpoint/" + endpoint.getId()
+                                + "?status=0&limit=250")
+                        .json()
+                        .path("data"),
+                list -> list.size() == 20);
+        taken.clear();
+        Api.Answer some = server.api()
+                .post(
+                        "/api/v1/app/" + customer.id() + "/endpoint/" + endpoint.getId() + "/bulk-replay",
+                        "{\"since\":\"" + before + "\",\"status\":\"delivered\",\"eventTypes\":[\"order.created\"]}");
+        assertThat(some.status()).as(some.body()).isEqualTo(202);
+        assertThat(ended(some.id()).getStatus()).isEqualTo(BackgroundTaskStatus.FINISHED);
+        awaitTaken(Set.copyOf(delivered));
+        assertThat(taken).doesNotContainAnyElementsOf(failed);
+
+        ReplayOut begun = bulkReplay(endpoint);
+        awaitTaken(Set.copyOf(failed));
+        assertThat(ended(begun.getId()).getStatus()).isEqualTo(BackgroundTaskStatus.FINISHED);
+        assertThat(data(begun.getId()).path("scanned").asInt()).isEqualTo(40);
+        Until.holds("what was dead is not", () -> deadLetters().isEmpty());
+        for (String body : List.of(
+                "{\"since\":\"" + before + "\",\"status\":1}",
+                "{\"since\":\"" + before + "\",\"status\":\"some\"}",
+                "{\"since\":\"" + before + "\",\"statusCodeClass\":7}")) {
+            assertThat(server.api()
+                            .post(
+                                    "/api/v1/app/" + customer.id() + "/endpoint/" + endpoint.getId() + "/bulk-replay",
+                                    body)
+                            .status())
+                    .as(body)
+                    .isEqualTo(422);
+        }
+    }
+
+    private JsonNode deadLetters() throws Exception {
+        return server.api()
+                .get("/api/v1/app/" + customer.id() + "/dead-letter?limit=250")
+                .json()
+                .path("data");
+    }
+
     @Test
     void whatWasDeliveredIsSentAgainWithTheSameId() throws Exception {
         EndpointOut endpoint = customer.steadfastEndpoint(inbox);
@@ -284,7 +401,7 @@ final class ReplayTest {
                 "{\"since\":1}",
                 "{\"since\":\"2100-01-01T00:00:00Z\"}",
                 "{\"since\":\"2026-01-02T00:00:00Z\",\"until\":\"2026-01-01T00:00:00Z\"}")) {
-            for (String what : List.of("/recover", "/replay-missing")) {
+            for (String what : List.of("/recover", "/replay-missing", "/bulk-replay")) {
                 Api.Answer answer = server.api().post(path + what, body);
                 assertThat(answer.status()).as(body).isEqualTo(422);
                 assertThat(answer.json()

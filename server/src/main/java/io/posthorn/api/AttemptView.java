@@ -93,7 +93,7 @@ record AttemptView(
     }
 
     /** Nothing remembers the id of a deleted endpoint, but clients insist on one. */
-    private static String deleted(int endpointNo, Ids ids) {
+    static String deleted(int endpointNo, Ids ids) {
         return "ep_" + ids.message(0, 0, endpointNo).substring("msg_".length());
     }
 

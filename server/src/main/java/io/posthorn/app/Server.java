@@ -5,6 +5,7 @@ import io.posthorn.api.ApiServer;
 import io.posthorn.api.ApiSettings;
 import io.posthorn.api.ContentRoutes;
 import io.posthorn.api.EndpointHealthRoutes;
+import io.posthorn.api.DeadLetterRoutes;
 import io.posthorn.api.ExampleRoutes;
 import io.posthorn.api.FastRoutes;
 import io.posthorn.api.HistoryRoutes;
@@ -18,6 +19,7 @@ import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
 import io.posthorn.catalog.WriteGuard;
 import io.posthorn.dispatch.ContentDeletion;
+import io.posthorn.dispatch.Discarding;
 import io.posthorn.dispatch.DispatchSettings;
 import io.posthorn.dispatch.Dispatcher;
 import io.posthorn.dispatch.Recovery;
@@ -33,6 +35,7 @@ import io.posthorn.history.Backlog;
 import io.posthorn.history.PgBacklog;
 import io.posthorn.history.PgContents;
 import io.posthorn.history.PgEndpointTroubles;
+import io.posthorn.history.PgDeadLetters;
 import io.posthorn.history.PgHistory;
 import io.posthorn.history.PgOutcomeStore;
 import io.posthorn.history.PgRedeliveries;
@@ -250,7 +253,19 @@ public final class Server {
                                         contents),
                                 listen,
                                 new EndpointHealthRoutes(catalog, dispatcher),
-                                new RedeliveryRoutes(catalog, history, ids, redelivery, clock))));
+                                new RedeliveryRoutes(catalog, history, ids, redelivery, clock),
+                                new DeadLetterRoutes(
+                                        catalog,
+                                        history,
+                                        ids,
+                                        redelivery,
+                                        new Discarding(
+                                                new PgDeadLetters(
+                                                        database.dataSource(), acts::check, ids, database.partitions()),
+                                                dispatcher,
+                                                metrics,
+                                                time),
+                                        clock))));
         listen(api);
         onStop(
                 "API",

@@ -98,6 +98,10 @@ final class AdministrationCommands {
                         .example("task list --status running", ""),
                 Verb.get("get", TASKS + "/{TASK}", "Shows a task.")
                         .example("task get qtask_01K9ZQ2V5E8S7X3N4M6P0R1T2W", ""),
+                Verb.post("pause", TASKS + "/{TASK}/pause", "Lets a task wait, with what it has not sent yet.")
+                        .example("task pause qtask_01K9ZQ2V5E8S7X3N4M6P0R1T2W", ""),
+                Verb.post("resume", TASKS + "/{TASK}/resume", "Lets a task go on that was paused.")
+                        .example("task resume qtask_01K9ZQ2V5E8S7X3N4M6P0R1T2W", ""),
                 Verb.post("cancel", TASKS + "/{TASK}/cancel", "Ends a task before it is done.")
                         .example("task cancel qtask_01K9ZQ2V5E8S7X3N4M6P0R1T2W", ""));
     }

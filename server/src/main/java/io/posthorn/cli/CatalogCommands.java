@@ -153,6 +153,20 @@ final class CatalogCommands {
                                         .needed(),
                                 past("--until", "until", "Messages until then. Default: now."))
                         .example("endpoint replay-missing --app acme main --since 3d", ""),
+                Verb.post("bulk-replay", ENDPOINT + "/bulk-replay", "Sends everything of a time to an endpoint again.")
+                        .body(
+                                past("--since", "since", "Messages from then on: a time, or 2h, 3d ago.")
+                                        .needed(),
+                                past("--until", "until", "Messages until then. Default: now."),
+                                texts("--event-type", "eventTypes", "Only of this type, once for each."),
+                                text("--channel", "channel", "Only of this channel."),
+                                text("--tag", "tag", "Only with this tag."),
+                                words(
+                                        "--status",
+                                        "status",
+                                        "Only what is delivered, failed or missing (never sent). Default: all."))
+                        .example("endpoint bulk-replay --app acme main --since 3d", "")
+                        .example("endpoint bulk-replay --app acme new --since 30d --status missing", ""),
                 Verb.post(
                                 "send-example",
                                 ENDPOINT + "/send-example",

@@ -19,6 +19,7 @@ final class CommandList implements IHelpSectionRenderer {
                             "event-type",
                             "message",
                             "attempt",
+                            "dead-letter",
                             "task",
                             "token",
                             "environment",

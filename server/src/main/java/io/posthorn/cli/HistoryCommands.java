@@ -2,18 +2,21 @@ package io.posthorn.cli;
 
 import static io.posthorn.cli.Field.choice;
 import static io.posthorn.cli.Field.flag;
+import static io.posthorn.cli.Field.json;
 import static io.posthorn.cli.Field.past;
 import static io.posthorn.cli.Field.text;
 import static io.posthorn.cli.Field.texts;
+import static io.posthorn.cli.Field.words;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-/** {@code posthorn message} and {@code attempt}: what was sent, and what came of it. */
+/** {@code posthorn message}, {@code attempt} and {@code dead-letter}: what was sent, and what came of it. */
 final class HistoryCommands {
     private static final String MESSAGES = "/app/{--app}/msg";
     private static final String MESSAGE = MESSAGES + "/{MESSAGE}";
     private static final String ATTEMPTS = "/app/{--app}/attempt";
     private static final String ATTEMPT = MESSAGES + "/{--message}/attempt/{ATTEMPT}";
+    private static final String DEAD_LETTERS = "/app/{--app}/dead-letter";
     private static final String NO_CONTENT = "with_content=false";
 
     private static final Field TYPES = texts("--event-type", "event_types", "Only of this type, once for each.");
@@ -23,6 +26,11 @@ final class HistoryCommands {
     private static final Field BEFORE = past("--before", "before", "Only earlier ones.");
     private static final Field CONTENT =
             flag("--with-content", "with_content", "Whether payloads are shown; only --json shows them in a list.");
+
+    private static final Field REASON =
+            words("--reason", "reason", "Only what ended like this: exhausted, rejected, gone, expired or held.");
+    private static final Field ITEMS =
+            json("--items", "items", "A list of messageId and endpointId, at most 250; what the list shows will do.");
 
     private HistoryCommands() {}
 
@@ -147,6 +155,71 @@ final class HistoryCommands {
                         .example(
                                 "attempt delete-content --app acme --message order-17 atmpt_01K9ZQ2V5E8S7X3N4M6P0R1T2W",
                                 ""));
+    }
+
+    static Group deadLetters() {
+        return Group.of(
+                "dead-letter",
+                "Dead letters: deliveries that ended without success.",
+                Verb.list(
+                                DEAD_LETTERS,
+                                "Lists what ended without success and was not delivered or discarded since.",
+                                Column.of("MESSAGE", "messageId"),
+                                Column.of("ENDPOINT", "endpointId"),
+                                Column.of("EVENT TYPE", "eventType"),
+                                Column.of("REASON", "reason"),
+                                Column.of("ATTEMPTS", "attempts"),
+                                Column.of("OUTCOME", "outcome"),
+                                new Column("CODE", HistoryCommands::code),
+                                Column.of("REDELIVERING", "redelivering"),
+                                Column.of("ENDED", "diedAt"))
+                        .query(
+                                text("--endpoint", "endpoint_id", "Only those of this endpoint, its id or uid."),
+                                TYPES,
+                                REASON,
+                                past("--since", "since", "Only what ended from then on: a time, or 2h, 3d ago."),
+                                past("--until", "until", "Only what ended before."))
+                        .example("dead-letter list --app acme", "")
+                        .example("dead-letter list --app acme --endpoint main --reason exhausted --since 1d", ""),
+                Verb.post("replay", DEAD_LETTERS + "/replay-all", "Delivers dead letters of an endpoint again.")
+                        .body(deadLetterFields())
+                        .example("dead-letter replay --app acme --endpoint main", "")
+                        .example("dead-letter replay --app acme --endpoint main --event-type invoice.paid", "")
+                        .example(
+                                "task wait $(posthorn dead-letter replay --app acme --endpoint main --json | jq -r .id)",
+                                "and wait for the end"),
+                Verb.post(
+                                "discard",
+                                DEAD_LETTERS + "/discard-all",
+                                "Takes dead letters of an endpoint from the list for good, at most 10,000 at a time.")
+                        .body(deadLetterFields())
+                        .example("dead-letter discard --app acme --endpoint main --until 30d", "")
+                        .example("dead-letter discard --app acme --endpoint main --reason gone", ""),
+                Verb.post("replay-one", DEAD_LETTERS + "/replay", "Delivers dead letters that are named again.")
+                        .body(ITEMS.needed())
+                        .example(
+                                "dead-letter replay-one --app acme --items"
+                                        + " '[{\"messageId\":\"msg_01k9zq2v5e8s7x3n4m6p0r1t2w\",\"endpointId\":\"main\"}]'",
+                                ""),
+                Verb.post(
+                                "discard-one",
+                                DEAD_LETTERS + "/discard",
+                                "Takes dead letters that are named from the list for good.")
+                        .body(ITEMS.needed())
+                        .example(
+                                "dead-letter discard-one --app acme --items"
+                                        + " '[{\"messageId\":\"msg_01k9zq2v5e8s7x3n4m6p0r1t2w\",\"endpointId\":\"main\"}]'",
+                                ""));
+    }
+
+    private static Field[] deadLetterFields() {
+        return new Field[] {
+            words("--endpoint", "endpointId", "The endpoint, its id or uid.").needed(),
+            texts("--event-type", "eventTypes", "Only of this type, once for each."),
+            REASON,
+            past("--since", "since", "Only what ended from then on: a time, or 2h, 3d ago."),
+            past("--until", "until", "Only what ended before."),
+        };
     }
 
     /** The code of the response; there is none without a response. */

@@ -83,6 +83,7 @@ public final class Posthorn implements Callable<Integer> {
                 .addSubcommand(CatalogCommands.eventTypes().command(surroundings))
                 .addSubcommand(HistoryCommands.messages().command(surroundings))
                 .addSubcommand(HistoryCommands.attempts().command(surroundings))
+                .addSubcommand(HistoryCommands.deadLetters().command(surroundings))
                 .addSubcommand(tasks)
                 .addSubcommand(AdministrationCommands.tokens().command(surroundings))
                 .addSubcommand(AdministrationCommands.environments().command(surroundings))

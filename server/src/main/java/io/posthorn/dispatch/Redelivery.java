@@ -3,12 +3,14 @@ package io.posthorn.dispatch;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Audit;
 import io.posthorn.catalog.Catalog;
+import io.posthorn.history.DeadLetters;
 import io.posthorn.history.HistoryException;
 import io.posthorn.history.Redeliveries;
 import io.posthorn.history.Redeliveries.Begun;
 import io.posthorn.history.Redeliveries.Resent;
 import io.posthorn.history.Redeliveries.Step;
 import io.posthorn.history.RedeliveryTask;
+import io.posthorn.history.Selection;
 import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Ids;
@@ -18,6 +20,7 @@ import io.posthorn.runtime.Time;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,7 +30,7 @@ import java.util.concurrent.Delayed;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +42,8 @@ import org.slf4j.LoggerFactory;
  *   resend ───────────────────────┐
  *   recover, replay ─▶ task ─page─┴─▶ deferral (REPLAY, due now) ─▶ lane
  * </pre>
+ *
+ * <p>What waits already, with a reason of its own, is made due where it is.
  *
  * <p>A task takes a page of messages at a time and commits the deliveries that it finds together with its place, so that
  * after any end of the process it goes on exactly there. A few workers do the pages of all tasks in turn: a task that has
@@ -69,6 +74,9 @@ public final class Redelivery {
     private final DelayQueue<Turn> line = new DelayQueue<>();
     /** The numbers of the tasks that stand in the line or are worked on. */
     private final Set<Long> known = ConcurrentHashMap.newKeySet();
+
+    /** The numbers of tasks that somebody let go on, maybe while one of their turns found that they were to wait. */
+    private final Set<Long> resumed = ConcurrentHashMap.newKeySet();
 
     private final AtomicLong arrivals = new AtomicLong();
     private final List<Thread> workers = new ArrayList<>();
@@ -161,7 +169,7 @@ public final class Redelivery {
         Arrays.setAll(stripes, i -> new Semaphore(1, true));
     }
 
-    private static Lanes lanesOf(Dispatcher dispatcher) {
+    static Lanes lanesOf(Dispatcher dispatcher) {
         return new Lanes() {
             @Override
             public void asked(int appNo, int endpointNo, long[] seqs) {
@@ -252,6 +260,34 @@ public final class Redelivery {
         return resent;
     }
 
+    /**
+     * Delivers dead letters of one endpoint once more.
+     *
+     * @param endpoint enabled
+     * @param refs which; of this endpoint
+     * @return what became of each: {@link Resent#BUSY} of all of them if others had their turn for too long
+     */
+    public Map<DeadLetters.Ref, Resent> replay(Endpoint endpoint, List<DeadLetters.Ref> refs)
+            throws InterruptedException {
+        Map<DeadLetters.Ref, Resent> busy = new HashMap<>();
+        refs.forEach(ref -> busy.put(ref, Resent.BUSY));
+        Map<DeadLetters.Ref, Resent> all = inTurn(
+                endpoint,
+                busy,
+                () -> store.replay(endpoint.appNo(), endpoint.no(), ordered(endpoint), refs, time.micros()));
+        long[] due = all.entrySet().stream()
+                .filter(each -> each.getValue() == Resent.QUEUED || each.getValue() == Resent.HASTENED)
+                .mapToLong(each -> each.getKey().seq())
+                .toArray();
+        if (due.length > 0) {
+            metrics.asked(all.values().stream()
+                    .filter(resent -> resent == Resent.QUEUED)
+                    .count());
+            lanes.asked(endpoint.appNo(), endpoint.no(), due);
+        }
+        return all;
+    }
+
     private static boolean isToBeAskedAgain(Resent resent) {
         return resent == Resent.UNDER_WAY || resent == Resent.BUSY;
     }
@@ -268,16 +304,30 @@ public final class Redelivery {
     }
 
     private Resent ask(Endpoint endpoint, Message message) throws InterruptedException {
+        return inTurn(
+                endpoint, Resent.BUSY, () -> store.resend(message, endpoint.no(), ordered(endpoint), time.micros()));
+    }
+
+    private static boolean ordered(Endpoint endpoint) {
+        return endpoint.delivery().order().mode().ordered();
+    }
+
+    /**
+     * Asks the books when it is this one's turn.
+     *
+     * @param otherwise if that does not come in time
+     */
+    private <T> T inTurn(Endpoint endpoint, T otherwise, Supplier<T> asking) throws InterruptedException {
         Semaphore stripe = stripes[Math.floorMod(endpoint.no(), STRIPES)];
         if (!stripe.tryAcquire(bounds.turnMillis, TimeUnit.MILLISECONDS)) {
-            return Resent.BUSY;
+            return otherwise;
         }
         try {
             if (!resends.tryAcquire(bounds.turnMillis, TimeUnit.MILLISECONDS)) {
-                return Resent.BUSY;
+                return otherwise;
             }
             try {
-                return store.resend(message, endpoint.no(), time.micros());
+                return asking.get();
             } catch (RuntimeException e) {
                 doubts.put(endpoint.no(), new Doubt(endpoint.appNo(), false));
                 throw e;
@@ -297,6 +347,7 @@ public final class Redelivery {
      * @param kind what to look for
      * @param since messages accepted from then, microseconds since 1970
      * @param until and before then; not later than now counts
+     * @param selection what is left out
      * @param createdBy who asks for it, for people
      */
     public Begun begin(
@@ -305,6 +356,7 @@ public final class Redelivery {
             RedeliveryTask.Kind kind,
             long since,
             long until,
+            Selection selection,
             String createdBy) {
         long now = time.micros();
         RedeliveryTask.Draft draft = new RedeliveryTask.Draft(
@@ -317,6 +369,7 @@ public final class Redelivery {
                 kind,
                 since,
                 Math.min(until, now),
+                selection,
                 createdBy);
         Begun begun =
                 Audit.about(new Audit.Subject(draft.envNo(), draft.appId(), draft.id()), () -> store.begin(draft, now));
@@ -340,6 +393,40 @@ public final class Redelivery {
         return cancelled.task();
     }
 
+    /**
+     * Lets a task wait; null if it does not run. What its endpoint has in memory and has not begun is not begun, but for
+     * what keeps its place in an order.
+     */
+    public @Nullable RedeliveryTask pause(RedeliveryTask task) {
+        Redeliveries.Moved paused = store.pause(task.no(), time.micros());
+        if (paused == null) {
+            return null;
+        }
+        lanes.withdrawn(task.endpointNo(), Set.copyOf(paused.moved()));
+        return paused.task();
+    }
+
+    /** Lets a task go on; null if it does not run. */
+    public @Nullable RedeliveryTask resume(RedeliveryTask task) {
+        Redeliveries.Moved moved = store.resume(task.no(), time.micros());
+        if (moved == null) {
+            return null;
+        }
+        if (!moved.moved().isEmpty()) {
+            lanes.asked(
+                    task.appNo(),
+                    task.endpointNo(),
+                    moved.moved().stream().mapToLong(Long::longValue).toArray());
+        }
+        if (!adopt(moved.task())) {
+            resumed.add(task.no());
+            if (!known.contains(task.no()) && resumed.remove(task.no())) {
+                adopt(moved.task()); // its last turn was over before it could see that
+            }
+        }
+        return moved.task();
+    }
+
     /** The books, for reading. */
     public Redeliveries store() {
         return store;
@@ -347,11 +434,18 @@ public final class Redelivery {
 
     // ---- the workers
 
-    /** The task is worked on from now on, if it is not already. */
-    private void adopt(RedeliveryTask task) {
-        if (known.add(task.no())) {
+    /** The task is worked on from now on. False if it is already. */
+    private boolean adopt(RedeliveryTask task) {
+        boolean fresh = known.add(task.no());
+        if (fresh) {
             enqueue(task, 0, SHORT_MILLIS, 0, false);
         }
+        return fresh;
+    }
+
+    private void forget(RedeliveryTask task) {
+        known.remove(task.no());
+        resumed.remove(task.no());
     }
 
     private void enqueue(@Nullable RedeliveryTask task, long millis, long pauseMillis, int waiting, boolean unsure) {
@@ -429,7 +523,13 @@ public final class Redelivery {
                 if (task.status() == RedeliveryTask.Status.RUNNING) {
                     enqueue(task, more ? 0 : SHORT_MILLIS, SHORT_MILLIS, 0, false);
                 } else {
-                    known.remove(task.no());
+                    forget(task);
+                }
+            }
+            case Step.Paused _ -> {
+                known.remove(before.no());
+                if (resumed.remove(before.no())) {
+                    adopt(before); // whoever let it go on has found that it was known
                 }
             }
             case Step.Full(int waiting) -> {
@@ -445,7 +545,7 @@ public final class Redelivery {
             case Step.Busy _ -> enqueue(before, SHORT_MILLIS, SHORT_MILLIS, turn.waiting, false);
             case Step.Ended _ -> {
                 LOG.debug("background task {} has ended", before.no());
-                known.remove(before.no());
+                forget(before);
             }
         }
     }
@@ -454,13 +554,15 @@ public final class Redelivery {
         return Math.min(LONG_MILLIS, millis * 2);
     }
 
-    private static @Nullable Predicate<Message> wishes(Catalog catalog, int appNo, int endpointNo) {
+    private static Redeliveries.@Nullable Wish wishes(Catalog catalog, int appNo, int endpointNo) {
         AppView view = catalog.appByNo(appNo);
         Endpoint endpoint = view == null ? null : view.endpointByNo(endpointNo);
         return endpoint == null
                 ? null
-                : message -> (message.onlyEndpointNo == 0 || message.onlyEndpointNo == endpointNo)
-                        && Recovery.wants(endpoint, message);
+                : new Redeliveries.Wish(
+                        message -> (message.onlyEndpointNo == 0 || message.onlyEndpointNo == endpointNo)
+                                && Recovery.wants(endpoint, message),
+                        ordered(endpoint));
     }
 
     private void giveUp(RedeliveryTask task, Turn turn, String why) {
@@ -471,7 +573,7 @@ public final class Redelivery {
             enqueue(task, LONG_MILLIS, LONG_MILLIS, turn.waiting, turn.unsure); // it fails again then
             return;
         }
-        known.remove(task.no());
+        forget(task);
         if (turn.unsure) {
             lanes.maybeAsked(task.appNo(), task.endpointNo());
         }

@@ -149,6 +149,15 @@ public interface History {
     Deliveries deliveries(Message message, Collection<Integer> endpointNos);
 
     /**
+     * Deliveries that ended without success and that nobody has delivered or discarded since. A place is the time of
+     * death, the number of the message and, without an endpoint, that of the endpoint.
+     *
+     * @param wanted which
+     * @param reach how far
+     */
+    Slice<DeadLetter> deadLetters(DeadLetter.Wanted wanted, Reach reach);
+
+    /**
      * Counts attempts over time.
      *
      * @param endpointNos at these endpoints

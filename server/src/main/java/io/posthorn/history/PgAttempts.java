@@ -191,6 +191,8 @@ final class PgAttempts {
             case 1 -> new Verdict.RetryAt(PgTimes.micros(row, "next_at"));
             case 2 -> new Verdict.Exhausted();
             case 3 -> new Verdict.Gone();
+            case 4 -> new Verdict.Superseded(""); // by what stands in the detail
+            case 5 -> new Verdict.Cancelled();
             default -> throw new IllegalArgumentException("no verdict " + code);
         };
     }

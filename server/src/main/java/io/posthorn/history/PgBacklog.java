@@ -427,6 +427,7 @@ public final class PgBacklog implements Backlog {
                     "delete from deferral d where not exists (select from endpoint e where e.no = d.endpoint_no)")) {
                 delete.executeUpdate();
             }
+            PgDeadLetterRows.forgetOrphans(tx);
             tx.commit();
             try (PreparedStatement select = tx.prepareStatement("""
                     select app_no, endpoint_no, count(*), count(*) filter (where reason not in (?, ?, 8, 9)), min(due_at)
@@ -453,7 +454,9 @@ public final class PgBacklog implements Backlog {
         try (Connection connection = pool.getConnection();
                 PreparedStatement delete = connection.prepareStatement("delete from deferral where endpoint_no = ?")) {
             delete.setInt(1, endpointNo);
-            return delete.executeUpdate();
+            long forgotten = delete.executeUpdate();
+            PgDeadLetterRows.forget(connection, endpointNo);
+            return forgotten;
         } catch (SQLException e) {
             throw new BacklogUnavailable(e);
         }

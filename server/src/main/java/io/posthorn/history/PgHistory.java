@@ -36,6 +36,7 @@ public final class PgHistory implements History {
     private final Semaphore payloadRoom = new Semaphore(MOST_IN_PAYLOADS);
     private final long waitMillis;
     private final String begin;
+    private final Ids ids;
     private final PgMessages messages;
     private final PgAttempts attempts;
     private final PgDeliveries deliveries;
@@ -63,6 +64,7 @@ public final class PgHistory implements History {
         this.room = new Semaphore(mostAtOnce);
         this.waitMillis = waitMillis;
         this.begin = begin(statementMillis);
+        this.ids = ids;
         this.messages = new PgMessages(ids);
         this.attempts = new PgAttempts(ids, messages);
         this.deliveries = new PgDeliveries(messages);
@@ -128,6 +130,11 @@ public final class PgHistory implements History {
     @Override
     public Deliveries deliveries(Message message, Collection<Integer> endpointNos) {
         return read(tx -> deliveries.of(tx, message, endpointNos));
+    }
+
+    @Override
+    public Slice<DeadLetter> deadLetters(DeadLetter.Wanted wanted, Reach reach) {
+        return read(tx -> PgDeadLetters.page(tx, ids, wanted, reach));
     }
 
     @Override

@@ -54,6 +54,7 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
             Connection tx = writer.begin();
             writeAttempts(tx, batch);
             backlogChange = writeDeferrals(tx, batch);
+            PgDeadLetterRows.write(tx, batch);
             writePositions(tx, moved);
             tx.commit();
             return new WriteResult.Written(backlogChange);

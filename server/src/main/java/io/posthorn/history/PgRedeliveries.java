@@ -6,10 +6,8 @@ import io.posthorn.history.History.Slice;
 import io.posthorn.history.RedeliveryTask.Draft;
 import io.posthorn.history.RedeliveryTask.Kind;
 import io.posthorn.history.RedeliveryTask.Status;
-import io.posthorn.model.Attempt;
 import io.posthorn.model.Ids;
 import io.posthorn.model.Message;
-import io.posthorn.model.Shards;
 import io.posthorn.runtime.Time;
 import io.posthorn.store.PgTimes;
 import io.posthorn.store.SqlErrors;
@@ -19,9 +17,13 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.sql.Types;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
 import javax.sql.DataSource;
@@ -36,9 +38,6 @@ public final class PgRedeliveries implements Redeliveries {
     /** The first key of the endpoints' advisory locks; the second is the endpoint's number. */
     private static final int LOCK_SPACE = 7_236_462;
 
-    /** No new round begins beyond it: attempts are counted up to {@link Attempt#MOST}, and a round may have many. */
-    private static final int MOST_ATTEMPTS = 30_000;
-
     private static final long KEEP_MICROS = 90L * 86_400_000_000L;
     private static final int TRIES = 3;
     private static final String LOCKED = "55P03";
@@ -46,7 +45,7 @@ public final class PgRedeliveries implements Redeliveries {
     private static final String TOO_SLOW = "57014";
 
     /** As for reading the history: each statement is written for an index. A page may take longer than an answer. */
-    private static final String BEGIN = """
+    static final String BEGIN = """
             set local statement_timeout = 25000;
             set local jit = off;
             set local enable_seqscan = off;
@@ -57,23 +56,18 @@ public final class PgRedeliveries implements Redeliveries {
 
     private static final String TASK = """
             select no, id, env_no, app_no, endpoint_no, app_id, endpoint_id, kind, status, since, until, cursor_at,
-                   cursor_seq, scanned, queued, cancelled, error, created_by, created_at, updated_at
-            from background_task""";
+                   cursor_seq, total, scanned, queued, paused, cancelled, error, created_by, created_at, updated_at,
+                   event_types, channel, tag, which, code_class, why,
+                   (select count(*) from (select from deferral d where d.task_no = t.no and d.reason = 4
+                                          limit 10000) w) as waiting
+            from background_task t""";
 
-    /** The messages of a page, {@code w}, each with its last attempt at the endpoint, if any. */
-    private static final String LAST = """
-            with w as (select seq, to_timestamp(0) + at * interval '1 microsecond' as at
-                       from unnest(?::bigint[], ?::bigint[]) as u (seq, at)),
-            last as (select w.seq, w.at, l.number, l.verdict
-                     from w left join lateral (
-                         select a.number, a.verdict from attempt a
-                         where a.app_no = ? and a.seq = w.seq and a.endpoint_no + 0 = ?
-                           and a.started_at >= w.at - interval '1 day'
-                         order by a.number desc limit 1) l on true)
-            """;
+    /** More than so many are not counted. */
+    private static final int MOST_COUNTED = 1_000_000;
 
     private final DataSource pool;
     private final Guard guard;
+    private final Ids ids;
     private final PgMessages messages;
 
     /** Whether this process may still write. What a transaction does not change in the end, its guard does not either. */
@@ -103,13 +97,14 @@ public final class PgRedeliveries implements Redeliveries {
     public PgRedeliveries(DataSource pool, Guard guard, Ids ids) {
         this.pool = pool;
         this.guard = guard;
+        this.ids = ids;
         this.messages = new PgMessages(ids);
     }
 
     // ---- one delivery
 
     @Override
-    public Resent resend(Message message, int endpointNo, long now) {
+    public Resent resend(Message message, int endpointNo, boolean ordered, long now) {
         return write(resent -> resent == Resent.QUEUED || resent == Resent.HASTENED, tx -> {
             if (!tryLock(tx, endpointNo)) {
                 return Resent.BUSY;
@@ -126,83 +121,48 @@ public final class PgRedeliveries implements Redeliveries {
             }
             Resent resent = null;
             for (int tries = 0; resent == null && tries < TRIES; tries++) {
-                resent = hasten(tx, message, endpointNo, now);
+                resent = PgRounds.hasten(tx, message, endpointNo, ordered, now);
                 if (resent == null) {
-                    resent = put(tx, message, endpointNo, now);
+                    resent = PgRounds.put(tx, message, endpointNo, now);
                 }
             }
             return resent == null ? Resent.UNDER_WAY : resent;
         });
     }
 
-    /**
-     * A delivery that waits is made due, and its schedule starts afresh. One that never had its turn keeps its reason,
-     * and with it its place. It belongs to no task any more: to cancel that one must not take back what somebody has
-     * asked for besides.
-     *
-     * @return null if nothing waits; nothing of this is to be committed if it was attempted too often
-     */
-    private static @Nullable Resent hasten(Connection tx, Message message, int endpointNo, long now)
-            throws SQLException {
-        try (PreparedStatement update = tx.prepareStatement("""
-                update deferral
-                set due_at = least(due_at, ?), base = attempts, manual = true, task_no = null,
-                    reason = case when attempts = 0 then reason else 4 end
-                where endpoint_no = ? and seq = ?
-                returning attempts
-                """)) {
-            update.setObject(1, PgTimes.utc(now));
-            update.setInt(2, endpointNo);
-            update.setLong(3, message.seq);
-            try (ResultSet row = update.executeQuery()) {
-                if (!row.next()) {
-                    return null;
-                }
-                return row.getInt(1) > MOST_ATTEMPTS ? Resent.TOO_OFTEN : Resent.HASTENED;
+    @Override
+    public Map<DeadLetters.Ref, Resent> replay(
+            int appNo, int endpointNo, boolean ordered, List<DeadLetters.Ref> refs, long now) {
+        return write(all -> all.containsValue(Resent.QUEUED) || all.containsValue(Resent.HASTENED), tx -> {
+            Map<DeadLetters.Ref, Resent> all = new HashMap<>();
+            if (!tryLock(tx, endpointNo)) {
+                refs.forEach(ref -> all.put(ref, Resent.BUSY));
+                return all;
             }
-        }
-    }
-
-    /**
-     * Nothing waits. The recorder may write in between, so that the order matters: what is settled was written before
-     * that was read, and so its attempts are seen; and the row is put only where the books still say what was read.
-     *
-     * @return null if they do not: to be looked at anew
-     */
-    private static @Nullable Resent put(Connection tx, Message message, int endpointNo, long now) throws SQLException {
-        boolean settled = settled(tx, message.appNo) >= message.seq;
-        Integer attempts = new PgSelect("select max(number) from attempt")
-                .add("where app_no = ? and seq = ? and endpoint_no + 0 = ?", message.appNo, message.seq, endpointNo)
-                .add("and started_at >= ?", PgTimes.utc(message.createdAt - PgAttempts.CLOCKS_DIFFER))
-                .first(tx, row -> row.getInt(1)); // 0 for null
-        int number = attempts == null ? 0 : attempts;
-        if (number == 0 && !settled) {
-            return Resent.UNDER_WAY;
-        }
-        if (number > MOST_ATTEMPTS) {
-            return Resent.TOO_OFTEN;
-        }
-        try (PreparedStatement insert = tx.prepareStatement("""
-                insert into deferral (endpoint_no, seq, due_at, message_at, app_no, attempts, reason, base, manual)
-                select w.endpoint_no, w.seq, w.due_at, w.message_at, w.app_no, w.attempts, 4, w.attempts, true
-                from (values (?::int, ?::bigint, ?::timestamptz, ?::timestamptz, ?::int, ?::int))
-                     as w (endpoint_no, seq, due_at, message_at, app_no, attempts)
-                where not exists (select from deferral d where d.endpoint_no = w.endpoint_no and d.seq = w.seq)
-                  and not exists (
-                      select from attempt a
-                      where a.app_no = w.app_no and a.seq = w.seq and a.endpoint_no + 0 = w.endpoint_no
-                        and a.started_at >= ? and a.number > w.attempts)
-                on conflict do nothing
-                """)) {
-            insert.setInt(1, endpointNo);
-            insert.setLong(2, message.seq);
-            insert.setObject(3, PgTimes.utc(now));
-            insert.setObject(4, PgTimes.utc(message.createdAt));
-            insert.setInt(5, message.appNo);
-            insert.setInt(6, number);
-            insert.setObject(7, PgTimes.utc(message.createdAt - PgAttempts.CLOCKS_DIFFER));
-            return insert.executeUpdate() > 0 ? Resent.QUEUED : null;
-        }
+            refs.forEach(ref -> all.put(ref, Resent.GONE));
+            if (!keepEndpoint(tx, endpointNo)) {
+                return all;
+            }
+            Map<Long, Integer> attempts = new HashMap<>();
+            Map<Long, DeadLetters.Ref> there = new HashMap<>();
+            PgSelect select = new PgSelect("select seq, message_at, attempts from dead_letter")
+                    .add("where endpoint_no = ? and app_no = ?", endpointNo, appNo)
+                    .add("and seq = any (?)", (Object)
+                            refs.stream().map(DeadLetters.Ref::seq).toArray(Long[]::new));
+            select.each(tx, row -> {
+                long seq = row.getLong("seq");
+                String id = ids.message(appNo, PgTimes.micros(row, "message_at"), seq);
+                DeadLetters.Ref ref = new DeadLetters.Ref(endpointNo, id, seq);
+                if (all.containsKey(ref)) { // the number alone could be that of another message
+                    attempts.put(seq, row.getInt("attempts"));
+                    there.put(seq, ref);
+                }
+                return ref;
+            });
+            PgRounds.replay(tx, endpointNo, ordered, attempts, now)
+                    .forEach((seq, resent) -> all.put(Objects.requireNonNull(there.get(seq)), resent));
+            return all;
+        });
     }
 
     // ---- tasks
@@ -224,15 +184,36 @@ public final class PgRedeliveries implements Redeliveries {
             if (running == null) {
                 throw new IllegalStateException("tasks of endpoint " + draft.endpointId() + " come and go");
             }
-            return running.id().equals(draft.id()) ? new Begun.Started(running) : new Begun.Busy(running);
+            return running.id().equals(draft.id()) ? new Begun.Started(counted(tx, running)) : new Begun.Busy(running);
         });
+    }
+
+    /** With the number of what there is to look at, where that is a matter of counting. */
+    private static RedeliveryTask counted(Connection tx, RedeliveryTask task) throws SQLException {
+        if (task.kind() != Kind.RECOVER && task.kind() != Kind.DEAD_LETTERS) {
+            return task; // messages are too many to be counted
+        }
+        Long total = new PgSelect("select count(*) from (")
+                .add(PgDeadPage.select(task, null, Long.MAX_VALUE, MOST_COUNTED + 1, "")
+                        .add(") t"))
+                .first(tx, row -> row.getLong(1));
+        if (total == null || total > MOST_COUNTED) {
+            return task;
+        }
+        try (PreparedStatement update = tx.prepareStatement("update background_task set total = ? where no = ?")) {
+            update.setLong(1, total);
+            update.setLong(2, task.no());
+            update.executeUpdate();
+        }
+        return reread(tx, task.no());
     }
 
     private static void insert(Connection tx, Draft draft, long now) throws SQLException {
         try (PreparedStatement insert = tx.prepareStatement("""
                     insert into background_task (id, env_no, app_no, endpoint_no, app_id, endpoint_id, kind, status,
-                                                 since, until, created_by, created_at, updated_at)
-                    values (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)
+                                                 since, until, created_by, created_at, updated_at, event_types,
+                                                 channel, tag, which, code_class, why)
+                    values (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     on conflict do nothing
                     """)) {
             insert.setString(1, draft.id());
@@ -247,6 +228,18 @@ public final class PgRedeliveries implements Redeliveries {
             insert.setString(10, draft.createdBy());
             insert.setObject(11, PgTimes.utc(now));
             insert.setObject(12, PgTimes.utc(now));
+            Selection selection = draft.selection();
+            DeadLetter.Why why = selection.why();
+            insert.setArray(
+                    13,
+                    selection.eventTypes().isEmpty()
+                            ? null
+                            : tx.createArrayOf("text", selection.eventTypes().toArray()));
+            insert.setString(14, selection.channel());
+            insert.setString(15, selection.tag());
+            insert.setInt(16, selection.which().code());
+            insert.setObject(17, selection.codeClass(), Types.SMALLINT);
+            insert.setObject(18, why == null ? null : why.code(), Types.SMALLINT);
             insert.executeUpdate();
         }
     }
@@ -283,109 +276,118 @@ public final class PgRedeliveries implements Redeliveries {
         if (task == null) {
             return new Step.Ended();
         }
-        Predicate<Message> wanted = wishes.of(task.appNo(), task.endpointNo());
+        Wish wish = wishes.of(task.appNo(), task.endpointNo());
         if (!tryLock(tx, task.endpointNo())) {
             return new Step.Busy();
         }
-        if (wanted == null || !keepEndpoint(tx, task.endpointNo())) {
+        if (wish == null || !keepEndpoint(tx, task.endpointNo())) {
             end(tx, taskNo, "the endpoint was deleted", false, now);
             return new Step.Ended();
+        }
+        if (task.paused()) {
+            return new Step.Paused();
         }
         int waiting = waiting(tx, taskNo, mostWaiting + 1);
         if (waiting > mostWaiting) {
             return new Step.Full(waiting);
         }
-        long settled = settled(tx, task.appNo());
-        Slice<Message> slice =
-                messages.page(tx, task.appNo(), filter(task), Search.NONE, new Reach(task.cursor(), true, page, false));
-        List<Message> seen =
-                slice.rows().stream().filter(message -> message.seq <= settled).toList();
-        List<Message> chosen =
-                task.kind() == Kind.REPLAY ? seen.stream().filter(wanted).toList() : seen;
-        List<Long> queued = new ArrayList<>(insert(tx, task, chosen, now));
-        int added = queued.size();
-        if (task.kind() == Kind.RECOVER) {
-            queued.addAll(hasten(tx, task, chosen, now));
-        }
-        boolean unsettled = seen.size() < slice.rows().size();
-        boolean finished = !slice.more() && !unsettled;
-        RedeliveryTask moved = move(tx, task, seen, queued.size(), finished, now);
-        return new Step.Moved(
-                moved, queued.stream().mapToLong(Long::longValue).toArray(), added, !finished && !unsettled);
-    }
-
-    private static Filter filter(RedeliveryTask task) {
-        return new Filter(List.of(), null, null, Time.micros(task.since()), Time.micros(task.until()), null, null);
-    }
-
-    /** Those of the messages that the task is about and that have no row yet. */
-    private static List<Long> insert(Connection tx, RedeliveryTask task, List<Message> chosen, long now)
-            throws SQLException {
-        String which = switch (task.kind()) {
-            case RECOVER -> "last.verdict in (2, 3) and last.number <= " + MOST_ATTEMPTS;
-            case REPLAY -> "last.verdict is null";
+        long settled = PgRounds.settled(tx, task.appNo());
+        Page found = switch (task.kind()) {
+            case RECOVER, DEAD_LETTERS -> deadPage(tx, task, settled, page);
+            case REPLAY, BULK -> messagePage(tx, task, wish.wanted(), settled, page, now);
         };
-        try (PreparedStatement insert = tx.prepareStatement(LAST + """
-                insert into deferral
-                    (endpoint_no, seq, due_at, message_at, app_no, attempts, reason, base, manual, task_no)
-                select ?, last.seq, ?, last.at, ?, coalesce(last.number, 0), 4, coalesce(last.number, 0), true, ?
-                from last
-                join lateral (select from message m
-                              where m.app_no = ? and m.seq = last.seq and m.created_at = last.at
-                                and m.payload is not null) c on true
-                where not exists (select from deferral d where d.endpoint_no = ? and d.seq = last.seq) and\s""" + which + """
-
-                on conflict do nothing
-                returning seq
-                """)) {
-            bindPage(tx, insert, task, chosen);
-            insert.setInt(5, task.endpointNo());
-            insert.setObject(6, PgTimes.utc(now));
-            insert.setInt(7, task.appNo());
-            insert.setLong(8, task.no());
-            insert.setInt(9, task.appNo());
-            insert.setInt(10, task.endpointNo());
-            return seqs(insert);
-        }
+        // In this order: what ends between the two has no row any more when rows are put.
+        List<Long> queued = new ArrayList<>(PgRounds.hasten(tx, task, found.chosen, wish.ordered(), now));
+        List<Long> added = switch (task.kind()) {
+            case RECOVER, DEAD_LETTERS ->
+                PgRounds.insertDead(
+                        tx,
+                        task.endpointNo(),
+                        found.chosen.stream().map(Place::tie).toList(),
+                        taskNo,
+                        now);
+            case REPLAY, BULK -> PgRounds.insert(tx, task, found.chosen, now);
+        };
+        queued.addAll(added);
+        boolean finished = !found.more && !found.unsettled;
+        RedeliveryTask moved = move(tx, task, found, queued.size(), finished, now);
+        return new Step.Moved(
+                moved,
+                queued.stream().mapToLong(Long::longValue).toArray(),
+                added.size(),
+                !finished && !found.unsettled);
     }
 
     /**
-     * What waits for a later retry is due now, as the first of a new round. Should the recorder be writing about one of
-     * them, all is left for later.
+     * What a step looks at.
+     *
+     * @param chosen what it is about
+     * @param seen how many it has looked at
+     * @param last of these; null if there were none
+     * @param more whether there are more to be looked at
+     * @param unsettled whether there are some that are not settled, or may come
      */
-    private static List<Long> hasten(Connection tx, RedeliveryTask task, List<Message> chosen, long now)
+    private record Page(
+            List<Place> chosen, int seen, @Nullable Place last, boolean more, boolean unsettled) {}
+
+    /** Messages in their order, up to those that are not settled. */
+    private Page messagePage(
+            Connection tx, RedeliveryTask task, Predicate<Message> wanted, long settled, int page, long now)
             throws SQLException {
-        List<Long> waiting;
-        try (PreparedStatement select = tx.prepareStatement("""
-                select seq from deferral
-                where endpoint_no = ? and seq = any (?) and reason = 0 and attempts <= ? for update nowait
-                """)) {
-            select.setInt(1, task.endpointNo());
-            select.setArray(
-                    2, tx.createArrayOf("int8", chosen.stream().map(m -> m.seq).toArray()));
-            select.setInt(3, MOST_ATTEMPTS);
-            waiting = seqs(select);
-        }
-        if (!waiting.isEmpty()) {
-            try (PreparedStatement update = tx.prepareStatement("""
-                    update deferral
-                    set due_at = least(due_at, ?), base = attempts, manual = true, reason = 4, task_no = ?
-                    where endpoint_no = ? and seq = any (?)
-                    """)) {
-                update.setObject(1, PgTimes.utc(now));
-                update.setLong(2, task.no());
-                update.setInt(3, task.endpointNo());
-                update.setArray(4, tx.createArrayOf("int8", waiting.toArray()));
-                update.executeUpdate();
-            }
-        }
-        return waiting;
+        Selection selection = task.selection();
+        Filter filter = new Filter(
+                selection.eventTypes(),
+                selection.channel(),
+                selection.tag(),
+                Time.micros(task.since()),
+                Time.micros(task.until()),
+                null,
+                null);
+        Slice<Message> slice =
+                messages.page(tx, task.appNo(), filter, Search.NONE, new Reach(task.cursor(), true, page, false));
+        List<Message> seen =
+                slice.rows().stream().filter(message -> message.seq <= settled).toList();
+        List<Place> chosen = seen.stream()
+                .filter(wanted)
+                .filter(message -> message.deliverAt <= now)
+                .map(message -> new Place(message.createdAt, message.seq))
+                .toList();
+        return new Page(
+                chosen,
+                seen.size(),
+                seen.isEmpty() ? null : new Place(seen.getLast().createdAt, seen.getLast().seq),
+                slice.more(),
+                seen.size() < slice.rows().size());
+    }
+
+    /**
+     * Dead letters, and what else waits, in the order of their messages. A message of the time that is not settled may
+     * become one, so that it is waited for; who asks for the dead letters by the times of their deaths has those there
+     * are.
+     */
+    private static Page deadPage(Connection tx, RedeliveryTask task, long settled, int page) throws SQLException {
+        boolean byMessage = task.kind() == Kind.RECOVER;
+        List<Place> found = list(
+                tx,
+                PgDeadPage.select(task, task.cursor(), byMessage ? settled : Long.MAX_VALUE, page + 1, "order by seq"),
+                row -> new Place(PgTimes.micros(row, "message_at"), row.getLong("seq")));
+        boolean more = found.size() > page;
+        List<Place> chosen = more ? found.subList(0, page) : found;
+        boolean unsettled = byMessage
+                && !more
+                && new PgSelect("select true from message where app_no = ? and seq > ?", task.appNo(), settled)
+                                .add(
+                                        "and created_at >= ? and created_at < ? limit 1",
+                                        PgTimes.utc(Time.micros(task.since())),
+                                        PgTimes.utc(Time.micros(task.until())))
+                                .first(tx, row -> true)
+                        != null;
+        return new Page(chosen, chosen.size(), chosen.isEmpty() ? null : chosen.getLast(), more, unsettled);
     }
 
     private static RedeliveryTask move(
-            Connection tx, RedeliveryTask task, List<Message> seen, int queued, boolean finished, long now)
-            throws SQLException {
-        Place cursor = seen.isEmpty() ? task.cursor() : new Place(seen.getLast().createdAt, seen.getLast().seq);
+            Connection tx, RedeliveryTask task, Page page, int queued, boolean finished, long now) throws SQLException {
+        Place cursor = page.last == null ? task.cursor() : page.last;
         try (PreparedStatement update = tx.prepareStatement("""
                 update background_task
                 set cursor_at = ?, cursor_seq = ?, scanned = scanned + ?, queued = queued + ?, status = ?,
@@ -394,7 +396,7 @@ public final class PgRedeliveries implements Redeliveries {
                 """)) {
             update.setObject(1, cursor == null ? null : PgTimes.utc(cursor.at()));
             update.setObject(2, cursor == null ? null : cursor.tie());
-            update.setInt(3, seen.size());
+            update.setInt(3, page.seen);
             update.setInt(4, queued);
             update.setInt(5, (finished ? Status.FINISHED : Status.RUNNING).code());
             update.setObject(6, PgTimes.utc(now));
@@ -424,17 +426,63 @@ public final class PgRedeliveries implements Redeliveries {
                               and a.started_at >= mine.message_at - interval '1 day'
                             order by a.number desc limit 1) l on true),
                     kept as (
-                        update deferral d set reason = 0, task_no = null from state s
+                        update deferral d set reason = 0, task_no = null, due_at = least(d.due_at, ?) from state s
                         where d.endpoint_no = s.endpoint_no and d.seq = s.seq and s.verdict = 1)
                     delete from deferral d using state s
                     where d.endpoint_no = s.endpoint_no and d.seq = s.seq and s.verdict is distinct from 1
                     returning d.seq
                     """)) {
                 delete.setLong(1, taskNo);
-                withdrawn = seqs(delete);
+                delete.setObject(2, PgTimes.utc(now));
+                withdrawn = PgRounds.seqs(delete);
             }
             end(tx, taskNo, "it was cancelled", true, now);
             return new Cancelled(reread(tx, taskNo), withdrawn);
+        });
+    }
+
+    @Override
+    public @Nullable Moved pause(long taskNo, long now) {
+        return shift(taskNo, true, now);
+    }
+
+    @Override
+    public @Nullable Moved resume(long taskNo, long now) {
+        return shift(taskNo, false, now);
+    }
+
+    /**
+     * What waits of a task that pauses is due at the end of time, and what is due then when it goes on is due now. A row
+     * that somebody else has locked is being attempted: it goes its way.
+     */
+    private @Nullable Moved shift(long taskNo, boolean paused, long now) {
+        return this.<@Nullable Moved>write(Objects::nonNull, tx -> {
+            RedeliveryTask task = lockRunning(tx, taskNo);
+            if (task == null || task.paused() == paused) {
+                return task == null ? null : new Moved(task, List.of());
+            }
+            List<Long> moved;
+            try (PreparedStatement shift = tx.prepareStatement("""
+                    update deferral d set due_at = ?
+                    from (select endpoint_no, seq from deferral
+                          where task_no = ? and reason = 4 and (due_at >= ?) <> ? for update skip locked) w
+                    where d.endpoint_no = w.endpoint_no and d.seq = w.seq
+                    returning d.seq
+                    """)) {
+                shift.setObject(1, PgTimes.utc(paused ? Filter.FOREVER : now));
+                shift.setLong(2, taskNo);
+                shift.setObject(3, PgTimes.utc(Filter.FOREVER));
+                shift.setBoolean(4, paused);
+                moved = PgRounds.seqs(shift);
+            }
+            try (PreparedStatement mark =
+                    tx.prepareStatement("update background_task set paused = ?, updated_at = ? where no = ?")) {
+                mark.setBoolean(1, paused);
+                mark.setObject(2, PgTimes.utc(now));
+                mark.setLong(3, taskNo);
+                mark.executeUpdate();
+            }
+            return new Moved(reread(tx, taskNo), moved);
         });
     }
 
@@ -448,7 +496,7 @@ public final class PgRedeliveries implements Redeliveries {
 
     private static void end(Connection tx, long taskNo, String why, boolean cancelled, long now) throws SQLException {
         try (PreparedStatement update = tx.prepareStatement("""
-                update background_task set status = 2, error = ?, cancelled = ?, updated_at = ?
+                update background_task set status = 2, error = ?, cancelled = ?, paused = false, updated_at = ?
                 where no = ? and status = 0
                 """)) {
             update.setString(1, why);
@@ -480,8 +528,12 @@ public final class PgRedeliveries implements Redeliveries {
         if (wanted.status() != null) {
             select.add("and status = ?", wanted.status().code());
         }
-        if (wanted.kind() != null) {
-            select.add("and kind = ?", wanted.kind().code());
+        String kind = wanted.kind();
+        if (kind != null) {
+            select.add("and kind = any (?)", (Object) Arrays.stream(Kind.values())
+                    .filter(each -> each.text().equals(kind))
+                    .map(each -> (short) each.code())
+                    .toArray(Short[]::new));
         }
         if (after != null) {
             select.add(ascending ? "and id > ?" : "and id < ?", after);
@@ -535,35 +587,6 @@ public final class PgRedeliveries implements Redeliveries {
         return count == null ? 0 : count;
     }
 
-    private static long settled(Connection tx, int appNo) throws SQLException {
-        Long settled = new PgSelect("select settled from shard where no = ?", Shards.of(appNo))
-                .first(tx, row -> row.getLong(1));
-        if (settled == null) {
-            throw new IllegalStateException("no shard " + Shards.of(appNo));
-        }
-        return settled;
-    }
-
-    private static void bindPage(Connection tx, PreparedStatement statement, RedeliveryTask task, List<Message> page)
-            throws SQLException {
-        statement.setArray(
-                1, tx.createArrayOf("int8", page.stream().map(m -> m.seq).toArray()));
-        statement.setArray(
-                2, tx.createArrayOf("int8", page.stream().map(m -> m.createdAt).toArray()));
-        statement.setInt(3, task.appNo());
-        statement.setInt(4, task.endpointNo());
-    }
-
-    private static List<Long> seqs(PreparedStatement statement) throws SQLException {
-        List<Long> seqs = new ArrayList<>();
-        try (ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                seqs.add(row.getLong(1));
-            }
-        }
-        return seqs;
-    }
-
     private static <T> List<T> list(Connection tx, PgSelect select, PgSelect.Reader<T> reader) throws SQLException {
         List<T> list = new ArrayList<>();
         select.each(tx, row -> list.add(reader.read(row)));
@@ -584,14 +607,29 @@ public final class PgRedeliveries implements Redeliveries {
                 Status.of(row.getInt("status")),
                 PgTimes.instant(row, "since"),
                 PgTimes.instant(row, "until"),
+                selection(row),
                 cursor == null ? null : new Place(Time.micros(cursor.toInstant()), row.getLong("cursor_seq")),
+                row.getObject("total", Long.class),
                 row.getLong("scanned"),
                 row.getLong("queued"),
+                row.getInt("waiting"),
+                row.getBoolean("paused"),
                 row.getBoolean("cancelled"),
                 row.getString("error"),
                 row.getString("created_by"),
                 PgTimes.instant(row, "created_at"),
                 PgTimes.instant(row, "updated_at"));
+    }
+
+    private static Selection selection(ResultSet row) throws SQLException {
+        Integer why = row.getObject("why", Integer.class);
+        return new Selection(
+                PgBacklog.texts(row.getArray("event_types")),
+                row.getString("channel"),
+                row.getString("tag"),
+                Selection.Which.of(row.getInt("which")),
+                row.getObject("code_class", Integer.class),
+                why == null ? null : DeadLetter.Why.of(why));
     }
 
     /** What has changed nothing is rolled back, with whatever the guard has written. */

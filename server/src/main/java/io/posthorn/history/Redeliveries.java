@@ -1,10 +1,10 @@
 package io.posthorn.history;
 
 import io.posthorn.history.RedeliveryTask.Draft;
-import io.posthorn.history.RedeliveryTask.Kind;
 import io.posthorn.history.RedeliveryTask.Status;
 import io.posthorn.model.Message;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -32,17 +32,34 @@ public interface Redeliveries {
         /** There is no such message or endpoint any more. */
         GONE,
         /** It was attempted as often as can be counted. */
-        TOO_OFTEN
+        TOO_OFTEN,
+        /** Its message is to be sent at a time that has not come. */
+        SCHEDULED
     }
 
     /**
-     * Asks for one delivery.
+     * Asks for one delivery. What waits is due now; it keeps its place where the endpoint's deliveries have an order.
      *
      * @param message which; its content is of no concern
      * @param endpointNo where
+     * @param ordered whether the endpoint's deliveries have an order
      * @param now when it is due, microseconds since 1970
      */
-    Resent resend(Message message, int endpointNo, long now);
+    Resent resend(Message message, int endpointNo, boolean ordered, long now);
+
+    /**
+     * Asks for dead letters of one endpoint.
+     *
+     * @param appNo the application that they have to belong to
+     * @param endpointNo the endpoint
+     * @param ordered whether its deliveries have an order
+     * @param refs which; of this endpoint
+     * @param now when they are due, microseconds since 1970
+     * @return what became of each; {@link Resent#GONE} for those that are none, {@link Resent#UNDER_WAY} for those that
+     *     the recorder writes about just now
+     */
+    Map<DeadLetters.Ref, Resent> replay(
+            int appNo, int endpointNo, boolean ordered, List<DeadLetters.Ref> refs, long now);
 
     /** What became of asking for a task. */
     sealed interface Begun {
@@ -74,6 +91,9 @@ public interface Redeliveries {
          */
         record Moved(RedeliveryTask task, long[] queued, int added, boolean more) implements Step {}
 
+        /** Somebody wants it to wait. */
+        record Paused() implements Step {}
+
         /** So many of its deliveries wait in the backlog that it has to wait for some of them. */
         record Full(int waiting) implements Step {}
 
@@ -91,12 +111,20 @@ public interface Redeliveries {
         record Ended() implements Step {}
     }
 
-    /** Which messages an endpoint wants. */
+    /**
+     * What is to be known of an endpoint.
+     *
+     * @param wanted which messages it wants
+     * @param ordered whether its deliveries have an order
+     */
+    record Wish(Predicate<Message> wanted, boolean ordered) {}
+
+    /** What endpoints want. */
     @FunctionalInterface
     interface Wishes {
         /** Null if there is no such endpoint any more. */
         @Nullable
-        Predicate<Message> of(int appNo, int endpointNo);
+        Wish of(int appNo, int endpointNo);
     }
 
     /**
@@ -131,10 +159,39 @@ public interface Redeliveries {
     @Nullable
     Cancelled cancel(long taskNo, long now);
 
+    /**
+     * What became of a task that was to wait, or to go on.
+     *
+     * @param task as it is now
+     * @param moved the numbers of the messages whose deliveries are due no more, or again
+     */
+    record Moved(RedeliveryTask task, List<Long> moved) {}
+
+    /**
+     * Lets a task wait until {@link #resume}. Its deliveries that have not been attempted are not due until then, but for
+     * those that it found waiting in their order: they keep their place.
+     *
+     * @param taskNo {@link RedeliveryTask#no()}
+     * @param now microseconds since 1970
+     * @return null if it does not run; nothing is moved if it waits already
+     */
+    @Nullable
+    Moved pause(long taskNo, long now);
+
+    /**
+     * Lets a task go on, and its deliveries first.
+     *
+     * @param taskNo {@link RedeliveryTask#no()}
+     * @param now microseconds since 1970
+     * @return null if it does not run; nothing is moved if it does not wait
+     */
+    @Nullable
+    Moved resume(long taskNo, long now);
+
     /** Ends a task that cannot go on; nothing happens if it does not run. What it has put into the backlog stays there. */
     void fail(long taskNo, String why, long now);
 
-    /** The tasks that run, in the order in which they began. */
+    /** The tasks that run, or wait while they would, in the order in which they began. */
     List<RedeliveryTask> running();
 
     /**
@@ -151,13 +208,13 @@ public interface Redeliveries {
      * @param envNo of this environment
      * @param appNo of this application; null for all
      * @param status null for any
-     * @param kind null for any
+     * @param kind the name of a kind, {@link RedeliveryTask.Kind#text()}; null for any
      */
     record Wanted(
             int envNo,
             @Nullable Integer appNo,
             @Nullable Status status,
-            @Nullable Kind kind) {}
+            @Nullable String kind) {}
 
     /**
      * Some tasks, in the order of their ids, which is that of their beginnings.

@@ -15,11 +15,15 @@ import org.jspecify.annotations.Nullable;
  * @param endpointId of the endpoint, likewise
  * @param kind what it looks for
  * @param status where it stands
- * @param since messages accepted from then
+ * @param since messages accepted from then; dead letters that died from then
  * @param until and before then
+ * @param selection what it leaves out
  * @param cursor the last message that was looked at; null before the first page
- * @param scanned how many messages were looked at
+ * @param total how many there were to look at when it began, about; null where nobody has counted
+ * @param scanned how many messages, or dead letters, were looked at
  * @param queued how many deliveries were put into the backlog, or were there already and made due
+ * @param waiting how many of these wait for their turn
+ * @param paused whether somebody wants it to wait, while it runs
  * @param cancelled whether it failed because somebody wanted it to end
  * @param error why it failed, for people; null if it did not
  * @param createdBy who asked for it, for people
@@ -38,9 +42,13 @@ public record RedeliveryTask(
         Status status,
         Instant since,
         Instant until,
+        Selection selection,
         History.@Nullable Place cursor,
+        @Nullable Long total,
         long scanned,
         long queued,
+        int waiting,
+        boolean paused,
         boolean cancelled,
         @Nullable String error,
         String createdBy,
@@ -49,10 +57,14 @@ public record RedeliveryTask(
 
     /** What a task looks for. */
     public enum Kind {
-        /** Deliveries that have failed for good, and those that wait for a later retry. */
+        /** Dead letters by the times of their messages, and what waits for a later retry. */
         RECOVER(0, "endpoint.recover"),
         /** Messages that the endpoint would want and was never sent. */
-        REPLAY(1, "endpoint.replay");
+        REPLAY(1, "endpoint.replay"),
+        /** Messages that the endpoint wants, whether it has them or not. */
+        BULK(2, "endpoint.bulk-replay"),
+        /** Dead letters by the times of their deaths. Clients know no word of its own for it, so that it has another's. */
+        DEAD_LETTERS(3, "endpoint.recover");
 
         private final int code;
         private final String text;
@@ -121,6 +133,7 @@ public record RedeliveryTask(
      * @param kind as in the task
      * @param since microseconds since 1970
      * @param until microseconds since 1970
+     * @param selection as in the task
      * @param createdBy as in the task
      */
     public record Draft(
@@ -133,5 +146,6 @@ public record RedeliveryTask(
             Kind kind,
             long since,
             long until,
+            Selection selection,
             String createdBy) {}
 }

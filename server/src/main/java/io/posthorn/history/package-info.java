@@ -22,6 +22,11 @@
  * away the recorder keeps what it has and tries again; those who begin deliveries look whether it is full first. An
  * outcome that the database refuses for what a stranger put into it is kept without the response.
  *
+ * <p><b>Dead letters.</b> A delivery that ends without success gets a row in the transaction of its outcome
+ * ({@code PgDeadLetterRows}), and a later round that succeeds takes it away in that of its own. What somebody asks for comes
+ * back through {@code deferral} ({@code PgRounds}): {@link io.posthorn.history.Redeliveries} asks for it, by name or page by
+ * page, and {@link io.posthorn.history.DeadLetters} gives it up.
+ *
  * <p><b>Reading</b> ({@link io.posthorn.history.History}) lives from the indexes that writing needs anyway, for another
  * one would be paid for with every message: (application, number) of messages and attempts, (endpoint, start, number) of
  * attempts. So there are lists in the order of these only, and filters look at what comes in that order. Pages begin at a

@@ -83,6 +83,12 @@ class AccessTest {
             POST   /app/{}/endpoint/{}/secret/rotate              +     +     3     3     +     3     4     4
             POST   /app/{}/endpoint/{}/recover                    +     +     3     3     +     3     4     4
             POST   /app/{}/endpoint/{}/replay-missing             +     +     3     3     +     3     4     4
+            POST   /app/{}/endpoint/{}/bulk-replay                +     +     3     3     +     3     4     4
+            GET    /app/{}/dead-letter                            +     +     3     +     +     +     4     4
+            POST   /app/{}/dead-letter/replay                     +     +     3     3     +     3     4     4
+            POST   /app/{}/dead-letter/discard                    +     +     3     3     +     3     4     4
+            POST   /app/{}/dead-letter/replay-all                 +     +     3     3     +     3     4     4
+            POST   /app/{}/dead-letter/discard-all                +     +     3     3     +     3     4     4
             POST   /app/{}/endpoint/{}/send-example               +     +     3     3     +     3     4     4
             GET    /app/{}/endpoint/{}/stats                      +     +     3     +     +     +     4     4
             GET    /app/{}/endpoint/{}/health                     +     +     3     +     +     +     4     4
@@ -111,6 +117,8 @@ class AccessTest {
             GET    /background-task                               +     +     3     +     +     +     +     +
             GET    /background-task/{}                            +     +     3     +     +     +     4     4
             POST   /background-task/{}/cancel                     +     +     3     3     +     3     4     4
+            POST   /background-task/{}/pause                      +     +     3     3     +     3     4     4
+            POST   /background-task/{}/resume                     +     +     3     3     +     3     4     4
             GET    /token                                         +     +     3     3     3     3     3     +
             POST   /token                                         +     +     3     3     3     3     3     +
             GET    /token/{}                                      +     +     3     3     3     3     3     4
@@ -520,7 +528,9 @@ class AccessTest {
         if (row.method().equals("PUT") && row.path().endsWith("/endpoint/{}")) {
             return "{\"url\":\"https://example.com/\"}";
         }
-        if (row.path().endsWith("/recover") || row.path().endsWith("/replay-missing")) {
+        if (row.path().endsWith("/recover")
+                || row.path().endsWith("-missing")
+                || row.path().endsWith("/bulk-replay")) {
             return "{\"since\":\"" + Instant.now().minusSeconds(60) + "\"}";
         }
         if (row.path().endsWith("/send-example")) {

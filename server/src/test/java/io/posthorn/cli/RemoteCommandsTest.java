@@ -67,6 +67,13 @@ final class RemoteCommandsTest {
             environment rename e --name n                   | PATCH /api/v1/environment/e {'name':'n'}
             environment delete e                            | DELETE /api/v1/environment/e
             task get t                                      | GET /api/v1/background-task/t
+            task pause t                                    | POST /api/v1/background-task/t/pause {}
+            task resume t                                   | POST /api/v1/background-task/t/resume {}
+            endpoint bulk-replay --app a e --since 2026-01-31T12:00:00Z --event-type t --status failed | POST /api/v1/app/a/endpoint/e/bulk-replay {'since':'2026-01-31T12:00:00Z','eventTypes':['t'],'status':'failed'}
+            dead-letter replay --app a --endpoint e --reason gone | POST /api/v1/app/a/dead-letter/replay-all {'endpointId':'e','reason':'gone'}
+            dead-letter discard --app a --endpoint e --event-type t | POST /api/v1/app/a/dead-letter/discard-all {'endpointId':'e','eventTypes':['t']}
+            dead-letter replay-one --app a --items [{"messageId":"m","endpointId":"e"}] | POST /api/v1/app/a/dead-letter/replay {'items':[{'messageId':'m','endpointId':'e'}]}
+            dead-letter discard-one --app a --items [{"messageId":"m","endpointId":"e"}] | POST /api/v1/app/a/dead-letter/discard {'items':[{'messageId':'m','endpointId':'e'}]}
             task cancel t                                   | POST /api/v1/background-task/t/cancel {}
             """)
     void aCommandIsOneRequest(String command, String request) throws IOException {
@@ -94,6 +101,7 @@ final class RemoteCommandsTest {
             message list --app a --event-type t --event-type s --tag g | /app/a/msg?event_types=t%2Cs&tag=g&with_content=false&limit=50
             message list --app a --json --payload-path $.a --payload-value b+c | /app/a/msg?payload_path=%24.a&payload_value=b%2Bc&limit=50
             message deliveries --app a m                  | /app/a/msg/m/endpoint?limit=50
+            dead-letter list --app a --endpoint e --reason held | /app/a/dead-letter?endpoint_id=e&reason=held&limit=50
             attempt list --app a                          | /app/a/attempt?with_content=false&limit=50
             attempt list --app a --endpoint e --status 2  | /app/a/attempt/endpoint/e?status=2&with_content=false&limit=50
             attempt list --app a --status pending         | /app/a/attempt?status=1&with_content=false&limit=50

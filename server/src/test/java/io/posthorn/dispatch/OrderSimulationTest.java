@@ -228,12 +228,6 @@ final class OrderSimulationTest {
         private void read() {
             world.databaseAway = !calm && random.nextInt(5) == 0;
             log("reads" + (world.databaseAway ? ", away" : ""));
-                world.deferrals.forEach((no, rows) -> log(no + " rows "
-                        + rows.values().stream()
-                                .map(r -> r.message().seq + ":" + r.reason() + "@" + r.dueAt() / 1000
-                                        + (r.aside() ? "aside" : "") + "#" + r.keyHash())
-                                .toList()));
-            }
             world.rekey();
             world.read();
         }

@@ -3,8 +3,10 @@ package io.posthorn.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.posthorn.history.DeadLetters;
 import io.posthorn.history.Redeliveries;
 import io.posthorn.history.RedeliveryTask;
+import io.posthorn.history.Selection;
 import io.posthorn.model.Application;
 import io.posthorn.model.Attempt;
 import io.posthorn.model.Endpoint;
@@ -18,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +44,8 @@ class RedeliveryTest {
 
     private final Books books = new Books();
     private final BlockingQueue<Integer> maybeAsked = new LinkedBlockingQueue<>();
+    private final List<List<Long>> asked = new CopyOnWriteArrayList<>();
+    private final List<Set<Long>> withdrawn = new CopyOnWriteArrayList<>();
     private final CompletableFuture<Throwable> failed = new CompletableFuture<>();
     private final FakeWorld world = new FakeWorld();
     private final ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
@@ -47,7 +53,9 @@ class RedeliveryTest {
 
     private final Redelivery.Lanes lanes = new Redelivery.Lanes() {
         @Override
-        public void asked(int appNo, int endpointNo, long[] seqs) {}
+        public void asked(int appNo, int endpointNo, long[] seqs) {
+            asked.add(LongStream.of(seqs).boxed().toList());
+        }
 
         @Override
         public void maybeAsked(int appNo, int endpointNo) {
@@ -55,7 +63,9 @@ class RedeliveryTest {
         }
 
         @Override
-        public void withdrawn(int endpointNo, Set<Long> seqs) {}
+        public void withdrawn(int endpointNo, Set<Long> seqs) {
+            withdrawn.add(seqs);
+        }
     };
 
     private static final DispatchMetrics METRICS = new DispatchMetrics() {
@@ -86,13 +96,15 @@ class RedeliveryTest {
         };
         volatile Function<Long, Step> steps = task -> new Step.Ended();
         volatile Function<Message, Resent> resends = message -> Resent.QUEUED;
+        volatile Function<Long, @Nullable Moved> pauses = task -> null;
+        volatile Function<Long, @Nullable Moved> resumes = task -> null;
 
         void runs(RedeliveryTask task) {
             tasks.put(task.endpointNo(), List.of(task));
         }
 
         @Override
-        public Resent resend(Message message, int endpointNo, long now) {
+        public Resent resend(Message message, int endpointNo, boolean ordered, long now) {
             return resends.apply(message);
         }
 
@@ -109,6 +121,22 @@ class RedeliveryTest {
         @Override
         public @Nullable Cancelled cancel(long taskNo, long now) {
             return null;
+        }
+
+        @Override
+        public Map<DeadLetters.Ref, Resent> replay(
+                int appNo, int endpointNo, boolean ordered, List<DeadLetters.Ref> refs, long now) {
+            throw new AssertionError("no dead letters are asked for");
+        }
+
+        @Override
+        public @Nullable Moved pause(long taskNo, long now) {
+            return pauses.apply(taskNo);
+        }
+
+        @Override
+        public @Nullable Moved resume(long taskNo, long now) {
+            return resumes.apply(taskNo);
         }
 
         @Override
@@ -147,9 +175,13 @@ class RedeliveryTest {
                 RedeliveryTask.Status.RUNNING,
                 Instant.EPOCH,
                 Instant.EPOCH,
+                Selection.ALL,
+                null,
                 null,
                 0,
                 0,
+                0,
+                false,
                 false,
                 null,
                 "somebody",
@@ -165,7 +197,7 @@ class RedeliveryTest {
     private Redelivery redelivery(long lookMillis) {
         return new Redelivery(
                 books,
-                (app, endpoint) -> message -> true,
+                (app, endpoint) -> new Redeliveries.Wish(message -> true, false),
                 lanes,
                 METRICS,
                 world.time,
@@ -222,6 +254,70 @@ class RedeliveryTest {
     }
 
     @Test
+    void whatATaskThatIsPausedHasInMemoryIsTakenBackAndComesAgain() throws Exception {
+        RedeliveryTask task = task(5, 3);
+        books.pauses = no -> new Redeliveries.Moved(task, List.of(11L, 12L));
+        books.resumes = no -> new Redeliveries.Moved(task, List.of(11L));
+        Redelivery redelivery = redelivery(HOUR_MILLIS);
+        assertThat(redelivery.pause(task)).isEqualTo(task);
+        assertThat(withdrawn).containsExactly(Set.of(11L, 12L));
+        assertThat(redelivery.resume(task)).isEqualTo(task);
+        assertThat(asked).containsExactly(List.of(11L));
+        books.pauses = no -> null;
+        books.resumes = no -> null;
+        assertThat(redelivery.pause(task)).isNull();
+        assertThat(redelivery.resume(task)).isNull();
+    }
+
+    /** It goes on in the very moment in which its last turn finds that it was to wait. */
+    @Test
+    void aTaskThatGoesOnWhileItIsFoundPausedIsWorkedOn() throws Exception {
+        RedeliveryTask task = task(5, 3);
+        books.runs(task);
+        books.resumes = no -> new Redeliveries.Moved(task, List.of());
+        CompletableFuture<Redelivery> made = new CompletableFuture<>();
+        BlockingQueue<Long> worked = new LinkedBlockingQueue<>();
+        AtomicInteger turns = new AtomicInteger();
+        books.steps = no -> {
+            if (turns.incrementAndGet() == 1) {
+                made.join().resume(task);
+                return new Redeliveries.Step.Paused();
+            }
+            worked.add(no);
+            return new Redeliveries.Step.Ended();
+        };
+        made.complete(started(HOUR_MILLIS));
+        assertThat(worked.poll(30, TimeUnit.SECONDS)).isEqualTo(5);
+    }
+
+    @Test
+    void nobodyWorksOnATaskThatIsPausedUntilItGoesOn() throws Exception {
+        RedeliveryTask task = task(5, 3);
+        books.runs(task);
+        books.resumes = no -> new Redeliveries.Moved(task, List.of());
+        BlockingQueue<Long> worked = new LinkedBlockingQueue<>();
+        books.steps = no -> {
+            worked.add(no);
+            return new Redeliveries.Step.Paused();
+        };
+        Redelivery redelivery = started(HOUR_MILLIS);
+        assertThat(worked.poll(30, TimeUnit.SECONDS)).isEqualTo(5);
+        redelivery.resume(task);
+        assertThat(worked.poll(30, TimeUnit.SECONDS)).isEqualTo(5);
+        books.begins = () -> new Redeliveries.Begun.Busy(task(6, 4));
+        redelivery.begin(
+                application(),
+                FakeWorld.endpoint(4, false),
+                RedeliveryTask.Kind.RECOVER,
+                0,
+                1,
+                Selection.ALL,
+                "somebody");
+        Long next = worked.poll(30, TimeUnit.SECONDS);
+        assertThat(next).as("the first one has not come again").isEqualTo(6);
+    }
+
+    @Test
     void aTaskThatIsInTheWayOfAnotherIsWorkedOn() throws Exception {
         BlockingQueue<Long> worked = new LinkedBlockingQueue<>();
         books.steps = no -> {
@@ -230,7 +326,14 @@ class RedeliveryTest {
         };
         Redelivery redelivery = started(HOUR_MILLIS);
         books.begins = () -> new Redeliveries.Begun.Busy(task(6, 3));
-        redelivery.begin(application(), FakeWorld.endpoint(3, false), RedeliveryTask.Kind.RECOVER, 0, 1, "somebody");
+        redelivery.begin(
+                application(),
+                FakeWorld.endpoint(3, false),
+                RedeliveryTask.Kind.RECOVER,
+                0,
+                1,
+                Selection.ALL,
+                "somebody");
         assertThat(worked.poll(30, TimeUnit.SECONDS)).isEqualTo(6);
     }
 
@@ -310,7 +413,7 @@ class RedeliveryTest {
         };
         Redelivery redelivery = new Redelivery(
                 books,
-                (app, endpoint) -> message -> true,
+                (app, endpoint) -> new Redeliveries.Wish(message -> true, false),
                 lanes,
                 METRICS,
                 world.time,

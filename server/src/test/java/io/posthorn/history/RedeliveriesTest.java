@@ -9,6 +9,7 @@ import io.posthorn.history.Redeliveries.Step;
 import io.posthorn.history.Redeliveries.Wanted;
 import io.posthorn.history.RedeliveryTask.Kind;
 import io.posthorn.history.RedeliveryTask.Status;
+import io.posthorn.model.AttemptStatus;
 import io.posthorn.model.DeferralReason;
 import io.posthorn.model.Message;
 import io.posthorn.model.Verdict;
@@ -19,6 +20,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -38,7 +40,8 @@ class RedeliveriesTest {
     private static final long BASE = Time.micros(Instant.parse("2026-03-10T20:00:00Z"));
     private static final long NOW = BASE + 3_600_000_000L;
     private static final int ENV = 1;
-    private static final Redeliveries.Wishes EVERYTHING = (app, endpoint) -> message -> true;
+    private static final Redeliveries.Wishes EVERYTHING =
+            (app, endpoint) -> new Redeliveries.Wish(message -> true, false);
     private static final AtomicInteger number = new AtomicInteger();
 
     private static final Database db = TestDatabase.fresh();
@@ -69,19 +72,22 @@ class RedeliveriesTest {
     }
 
     private Begun begin(Kind kind, long since, long until) {
-        return store.begin(
-                new RedeliveryTask.Draft(
-                        "qtask_%08d".formatted(number.incrementAndGet()),
-                        ENV,
-                        app,
-                        endpoint,
-                        "app_" + app,
-                        "ep_" + endpoint,
-                        kind,
-                        since,
-                        until,
-                        "somebody"),
-                NOW);
+        return store.begin(draft(kind, since, until, Selection.ALL), NOW);
+    }
+
+    private RedeliveryTask.Draft draft(Kind kind, long since, long until, Selection selection) {
+        return new RedeliveryTask.Draft(
+                "qtask_%08d".formatted(number.incrementAndGet()),
+                ENV,
+                app,
+                endpoint,
+                "app_" + app,
+                "ep_" + endpoint,
+                kind,
+                since,
+                until,
+                selection,
+                "somebody");
     }
 
     private long started(Kind kind) {
@@ -103,11 +109,11 @@ class RedeliveriesTest {
     @Test
     void aResendGoesOnWithTheNumbersOnceTheFirstDeliveryIsOver() throws Exception {
         Message message = messages(1).getFirst();
-        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.UNDER_WAY);
+        assertThat(store.resend(message, endpoint, false, NOW)).isEqualTo(Resent.UNDER_WAY);
         ended(message, new Verdict.Delivered());
 
-        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.QUEUED);
-        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.HASTENED);
+        assertThat(store.resend(message, endpoint, false, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(store.resend(message, endpoint, false, NOW)).isEqualTo(Resent.HASTENED);
         Due due = due().getFirst();
         assertThat(due.attempts()).isEqualTo(1);
         assertThat(due.base()).isEqualTo(1);
@@ -121,11 +127,11 @@ class RedeliveriesTest {
         int other = written.endpoint(app);
         written.settledUpTo(message);
 
-        assertThat(store.resend(message, other, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(store.resend(message, other, false, NOW)).isEqualTo(Resent.QUEUED);
         assertThat(backlog.fetch(other, NOW, new long[0], 10, 1_000).due())
                 .extracting(Due::attempts)
                 .containsExactly(0);
-        assertThat(store.resend(message, Integer.MAX_VALUE, NOW)).isEqualTo(Resent.GONE);
+        assertThat(store.resend(message, Integer.MAX_VALUE, false, NOW)).isEqualTo(Resent.GONE);
     }
 
     @Test
@@ -134,7 +140,7 @@ class RedeliveriesTest {
         ended(message, new Verdict.RetryAt(NOW + 1_000_000_000L));
         assertThat(due()).isEmpty();
 
-        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.HASTENED);
+        assertThat(store.resend(message, endpoint, false, NOW)).isEqualTo(Resent.HASTENED);
         assertThat(due()).extracting(Due::base).containsExactly(1);
     }
 
@@ -178,7 +184,7 @@ class RedeliveriesTest {
         Message message = messages(1).getFirst();
         Redeliveries slow = interrupted(
                 sql -> sql.contains("max(number)"), tx -> ended(message, new Verdict.RetryAt(NOW + 1_000_000_000L)));
-        assertThat(slow.resend(message, endpoint, NOW)).isEqualTo(Resent.HASTENED);
+        assertThat(slow.resend(message, endpoint, false, NOW)).isEqualTo(Resent.HASTENED);
         assertThat(due()).extracting(Due::base).containsExactly(1);
     }
 
@@ -193,7 +199,7 @@ class RedeliveriesTest {
                     ended(message, new Verdict.Delivered());
                     written.settledUpTo(message);
                 });
-        assertThat(slow.resend(message, endpoint, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(slow.resend(message, endpoint, false, NOW)).isEqualTo(Resent.QUEUED);
         assertThat(due()).extracting(Due::attempts).containsExactly(1);
     }
 
@@ -205,7 +211,7 @@ class RedeliveriesTest {
                 sql -> sql.contains("insert into deferral"),
                 tx -> written.settle(Written.outcome(
                         message, endpoint, Written.response(2, NOW, 200, ""), new Verdict.Delivered())));
-        assertThat(slow.resend(message, endpoint, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(slow.resend(message, endpoint, false, NOW)).isEqualTo(Resent.QUEUED);
         assertThat(due()).extracting(Due::attempts).containsExactly(2);
     }
 
@@ -220,7 +226,7 @@ class RedeliveriesTest {
                 new Verdict.RetryAt(NOW + 1_000_000_000L)));
         written.settledUpTo(message);
 
-        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.TOO_OFTEN);
+        assertThat(store.resend(message, endpoint, false, NOW)).isEqualTo(Resent.TOO_OFTEN);
         assertThat(((Step.Moved) step(started(Kind.RECOVER), 10)).queued()).isEmpty();
         assertThat(due()).as("it waits for its time as before").isEmpty();
     }
@@ -230,7 +236,7 @@ class RedeliveriesTest {
     void aRoundThatWasAskedForDuringAnAttemptOutlivesIt() throws Exception {
         Message message = messages(1).getFirst();
         ended(message, new Verdict.RetryAt(NOW));
-        store.resend(message, endpoint, NOW);
+        store.resend(message, endpoint, false, NOW);
         written.settle(
                 Written.outcome(message, endpoint, Written.response(2, NOW + 1_000, 500, ""), new Verdict.Exhausted()));
 
@@ -238,7 +244,7 @@ class RedeliveriesTest {
         assertThat(due.attempts()).isEqualTo(2);
         assertThat(due.base()).isEqualTo(2);
 
-        store.resend(message, endpoint, NOW);
+        store.resend(message, endpoint, false, NOW);
         written.settle(new Settlement(
                 app,
                 endpoint,
@@ -251,7 +257,7 @@ class RedeliveriesTest {
                 2,
                 true));
         assertThat(due()).isEmpty();
-        store.resend(message, endpoint, NOW);
+        store.resend(message, endpoint, false, NOW);
         written.settle(new Settlement(
                 app,
                 endpoint,
@@ -284,7 +290,8 @@ class RedeliveriesTest {
                 .containsExactlyInAnyOrder(messages.get(0).seq, messages.get(2).seq, messages.get(3).seq);
         assertThat(moved.added()).isEqualTo(2);
         assertThat(moved.task().status()).isEqualTo(Status.FINISHED);
-        assertThat(moved.task().scanned()).isEqualTo(6);
+        assertThat(moved.task().scanned()).isEqualTo(3);
+        assertThat(moved.task().total()).isEqualTo(3);
         assertThat(moved.task().queued()).isEqualTo(3);
         assertThat(dueSeqs())
                 .as("what never had its turn keeps its place before")
@@ -313,8 +320,12 @@ class RedeliveriesTest {
         written.settledUpTo(messages.getLast());
 
         long task = started(Kind.REPLAY);
-        Step.Moved moved = (Step.Moved)
-                store.step(task, (app, ep) -> message -> message.seq != messages.get(2).seq, 100, 1_000, NOW);
+        Step.Moved moved = (Step.Moved) store.step(
+                task,
+                (app, ep) -> new Redeliveries.Wish(message -> message.seq != messages.get(2).seq, false),
+                100,
+                1_000,
+                NOW);
 
         assertThat(moved.queued()).containsExactly(messages.get(3).seq);
         assertThat(due().getLast().attempts()).isZero();
@@ -419,13 +430,13 @@ class RedeliveriesTest {
         long task = started(Kind.RECOVER);
         AtomicInteger asked = new AtomicInteger();
         Redeliveries other = interrupted(sql -> sql.contains("insert into deferral"), tx -> {
-            assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.BUSY);
+            assertThat(store.resend(message, endpoint, false, NOW)).isEqualTo(Resent.BUSY);
             assertThat(step(task, 10)).isInstanceOf(Step.Busy.class);
             asked.incrementAndGet();
         });
-        assertThat(other.resend(message, endpoint, NOW)).isEqualTo(Resent.QUEUED);
+        assertThat(other.resend(message, endpoint, false, NOW)).isEqualTo(Resent.QUEUED);
         assertThat(asked).hasValue(1);
-        assertThat(store.resend(message, endpoint, NOW)).isEqualTo(Resent.HASTENED);
+        assertThat(store.resend(message, endpoint, false, NOW)).isEqualTo(Resent.HASTENED);
     }
 
     @Test
@@ -447,15 +458,16 @@ class RedeliveriesTest {
 
     @Test
     void cancellingTakesBackWhatWasNotAttempted() throws Exception {
-        List<Message> messages = messages(4);
+        List<Message> messages = messages(5); // the task does not come to the last
         ended(messages.get(0), new Verdict.Exhausted());
         ended(messages.get(1), new Verdict.RetryAt(NOW + 9_000_000_000L));
         ended(messages.get(2), new Verdict.Exhausted());
         ended(messages.get(3), new Verdict.Delivered());
+        ended(messages.get(4), new Verdict.Exhausted());
         written.settledUpTo(messages.getLast());
         long task = started(Kind.RECOVER);
         step(task, 3);
-        store.resend(messages.get(3), endpoint, NOW);
+        store.resend(messages.get(3), endpoint, false, NOW);
 
         Redeliveries.Cancelled cancelled = requireNonNull(store.cancel(task, NOW));
 
@@ -472,7 +484,7 @@ class RedeliveriesTest {
     private void resentBesides(Kind kind, List<Message> messages) throws Exception {
         long task = started(kind);
         assertThat(((Step.Moved) step(task, 2)).queued()).hasSize(2);
-        assertThat(store.resend(messages.get(0), endpoint, NOW)).isEqualTo(Resent.HASTENED);
+        assertThat(store.resend(messages.get(0), endpoint, false, NOW)).isEqualTo(Resent.HASTENED);
 
         assertThat(requireNonNull(store.cancel(task, NOW)).withdrawn()).containsExactly(messages.get(1).seq);
         assertThat(dueSeqs()).containsExactly(messages.get(0).seq);
@@ -501,7 +513,7 @@ class RedeliveriesTest {
         assertThat(begin(Kind.REPLAY, BASE, NOW)).isInstanceOf(Begun.Started.class);
         assertThat(requireNonNull(store.task(ENV, first.id())).error()).isEqualTo("because");
         assertThat(store.task(ENV + 1, first.id())).isNull();
-        Wanted failed = new Wanted(ENV, app, Status.FAILED, Kind.RECOVER);
+        Wanted failed = new Wanted(ENV, app, Status.FAILED, Kind.RECOVER.text());
         assertThat(store.tasks(failed, null, false, 10))
                 .extracting(RedeliveryTask::id)
                 .containsExactly(first.id());
@@ -520,7 +532,7 @@ class RedeliveriesTest {
         List<Message> messages = messages(40);
         messages.subList(0, 20).forEach(message -> ended(message, new Verdict.Exhausted()));
         messages.subList(20, 40).forEach(message -> written.settle(Written.parked(message, endpoint)));
-        messages.subList(0, 20).forEach(message -> store.resend(message, endpoint, NOW));
+        messages.subList(0, 20).forEach(message -> store.resend(message, endpoint, false, NOW));
 
         Backlog.Fetched page = backlog.fetch(endpoint, NOW, new long[0], 8, 1 << 20);
         assertThat(page.due()).hasSize(8);
@@ -568,7 +580,7 @@ class RedeliveriesTest {
         assertThat(written.settle(Written.outcome(message, endpoint, Written.response(1, NOW, 500, ""), retry)))
                 .isEqualTo(1);
         assertThat(written.settle(second(message, retry))).isZero();
-        store.resend(message, endpoint, NOW);
+        store.resend(message, endpoint, false, NOW);
         assertThat(written.settle(second(message, new Verdict.Exhausted())))
                 .as("it was asked for again meanwhile and stays")
                 .isZero();
@@ -578,6 +590,234 @@ class RedeliveriesTest {
                 .as("it is gone, and was counted by whoever took it back")
                 .isZero();
         assertThat(written.settle(second(message, retry))).isEqualTo(1);
+    }
+
+    private long started(Kind kind, Selection selection) {
+        return ((Begun.Started) store.begin(draft(kind, BASE, NOW, selection), NOW))
+                .task()
+                .no();
+    }
+
+    private List<Long> queued(Kind kind, Selection selection) {
+        long task = started(kind, selection);
+        List<Long> queued =
+                LongStream.of(((Step.Moved) step(task, 100)).queued()).boxed().toList();
+        assertThat(requireNonNull(store.task(ENV, "qtask_%08d".formatted(number.get())))
+                        .selection())
+                .isEqualTo(selection);
+        return queued;
+    }
+
+    private static Selection which(Selection.Which which) {
+        return new Selection(List.of(), null, null, which, null, null);
+    }
+
+    @Test
+    void aBulkReplaySendsEverythingThatTheEndpointWants() throws Exception {
+        List<Message> messages = messages(7);
+        ended(messages.get(0), new Verdict.Delivered());
+        ended(messages.get(1), new Verdict.Exhausted());
+        ended(messages.get(2), new Verdict.RetryAt(NOW + 9_000_000_000L));
+        written.settle(Written.outcome(
+                messages.get(3),
+                endpoint,
+                Written.failure(1, NOW, AttemptStatus.CANCELLED, "cancelled"),
+                new Verdict.Cancelled()));
+        ended(messages.get(4), new Verdict.Delivered());
+        written.settledUpTo(messages.getLast());
+        long task = started(Kind.BULK, Selection.ALL);
+        Step.Moved moved = (Step.Moved) store.step(
+                task,
+                (app, ep) -> new Redeliveries.Wish(message -> message.seq != messages.get(4).seq, false),
+                100,
+                1_000,
+                NOW);
+        assertThat(moved.task().status()).isEqualTo(Status.FINISHED);
+        assertThat(moved.task().scanned()).isEqualTo(7);
+        assertThat(moved.task().total()).isNull();
+        assertThat(moved.task().waiting()).isEqualTo(5);
+        assertThat(moved.added()).isEqualTo(4);
+        assertThat(dueSeqs())
+                .as("in the order of acceptance, but for what was cancelled or is not wanted")
+                .containsExactly(
+                        messages.get(0).seq,
+                        messages.get(1).seq,
+                        messages.get(2).seq,
+                        messages.get(5).seq,
+                        messages.get(6).seq);
+        assertThat(due()).filteredOn(Due::aside).hasSize(4);
+    }
+
+    @Test
+    void aBulkReplayLeavesOutWhatItsSelectionSays() {
+        Message delivered = written.message(app, BASE, "a");
+        Message failed = written.message(app, BASE + 1_000_000, "a");
+        Message refused = written.message(app, BASE + 2_000_000, "b");
+        Message missing = written.next(
+                app, BASE + 3_000_000, "a", null, List.of("eu"), List.of("vip"), "{}".getBytes(StandardCharsets.UTF_8));
+        written.write(List.of(missing));
+        written.settle(Written.delivered(delivered, endpoint));
+        ended(failed, new Verdict.Exhausted());
+        written.settle(Written.outcome(
+                refused, endpoint, Written.failure(1, NOW, AttemptStatus.CONNECT, "refused"), new Verdict.Exhausted()));
+        written.settledUpTo(missing);
+        List<String> none = List.of();
+        Selection.Which all = Selection.Which.ALL;
+
+        assertThat(queued(Kind.BULK, which(Selection.Which.DELIVERED))).containsExactly(delivered.seq);
+        assertThat(queued(Kind.BULK, which(Selection.Which.MISSING))).containsExactly(missing.seq);
+        clear();
+        assertThat(queued(Kind.BULK, which(Selection.Which.FAILED))).containsExactlyInAnyOrder(failed.seq, refused.seq);
+        clear();
+        assertThat(queued(Kind.BULK, new Selection(none, null, null, all, 500, null)))
+                .containsExactly(failed.seq);
+        assertThat(queued(Kind.BULK, new Selection(none, null, null, all, 0, null)))
+                .containsExactly(refused.seq);
+        clear();
+        assertThat(queued(Kind.BULK, new Selection(List.of("b"), null, null, all, null, null)))
+                .containsExactly(refused.seq);
+        assertThat(queued(Kind.BULK, new Selection(none, "eu", null, all, null, null)))
+                .containsExactly(missing.seq);
+        clear();
+        assertThat(queued(Kind.BULK, new Selection(none, null, "vip", all, null, null)))
+                .containsExactly(missing.seq);
+    }
+
+    private void clear() {
+        db.jdbi().useHandle(h -> h.execute("delete from deferral where endpoint_no = ?", endpoint));
+    }
+
+    @Test
+    void deadLettersAreReplayedByTheTimesOfTheirDeaths() {
+        List<Message> messages = messages(6);
+        ended(messages.get(0), new Verdict.Exhausted());
+        ended(messages.get(1), new Verdict.Gone());
+        ended(messages.get(2), new Verdict.RetryAt(NOW + 9_000_000_000L));
+        ended(messages.get(3), new Verdict.Held());
+        written.settle(Written.outcome(
+                messages.get(4), endpoint, Written.response(1, NOW + 1, 500, ""), new Verdict.Exhausted()));
+        // Nothing is settled: what is dead is over, wherever the others stand.
+        RedeliveryTask task =
+                ((Begun.Started) store.begin(draft(Kind.DEAD_LETTERS, BASE, NOW, Selection.ALL), NOW)).task();
+        assertThat(task.total()).isEqualTo(3);
+        Step.Moved moved = (Step.Moved)
+                store.step(task.no(), (app, ep) -> new Redeliveries.Wish(message -> true, true), 2, 1_000, NOW);
+        assertThat(moved.queued()).containsExactlyInAnyOrder(messages.get(0).seq, messages.get(1).seq);
+        moved = (Step.Moved)
+                store.step(task.no(), (app, ep) -> new Redeliveries.Wish(message -> true, true), 2, 1_000, NOW);
+        assertThat(moved.queued()).as("it was held").containsExactly(messages.get(3).seq);
+        assertThat(moved.task().status()).isEqualTo(Status.FINISHED);
+        assertThat(moved.task().waiting()).as("what was held is in its order").isEqualTo(2);
+        clear();
+        Selection gone = new Selection(List.of(), null, null, Selection.Which.ALL, null, DeadLetter.Why.GONE);
+        assertThat(queued(Kind.DEAD_LETTERS, gone)).containsExactly(messages.get(1).seq);
+        Selection other = new Selection(List.of("x.y"), null, null, Selection.Which.ALL, null, null);
+        assertThat(queued(Kind.DEAD_LETTERS, other)).isEmpty();
+    }
+
+    /** What waits in an order keeps its place, whoever asks for it. */
+    @Test
+    void inAnOrderARetryKeepsItsPlace() throws Exception {
+        List<Message> messages = messages(3);
+        ended(messages.get(0), new Verdict.RetryAt(NOW + 9_000_000_000L));
+        ended(messages.get(1), new Verdict.RetryAt(NOW + 9_000_000_000L));
+        ended(messages.get(2), new Verdict.Held());
+        written.settledUpTo(messages.getLast());
+        assertThat(store.resend(messages.get(0), endpoint, true, NOW)).isEqualTo(Resent.HASTENED);
+        long task = started(Kind.RECOVER);
+        Redeliveries.Wishes ordered = (app, ep) -> new Redeliveries.Wish(message -> true, true);
+        assertThat(((Step.Moved) store.step(task, ordered, 100, 1_000, NOW)).queued())
+                .hasSize(3);
+
+        assertThat(due()).extracting(Due::reason).containsOnly(DeferralReason.RETRY);
+        assertThat(due()).extracting(Due::aside).containsOnly(false);
+        assertThat(due()).extracting(Due::base).containsOnly(1);
+        assertThat(due()).extracting(Due::manual).containsOnly(true);
+        assertThat(requireNonNull(store.task(ENV, "qtask_%08d".formatted(number.get())))
+                        .waiting())
+                .isZero();
+    }
+
+    @Test
+    void oneThatIsHeldIsSentAgainInItsPlace() throws Exception {
+        Message message = messages(1).getFirst();
+        ended(message, new Verdict.Held());
+        assertThat(store.resend(message, endpoint, true, NOW)).isEqualTo(Resent.HASTENED);
+        assertThat(due()).extracting(Due::reason).containsExactly(DeferralReason.RETRY);
+        assertThat(due()).extracting(Due::aside).containsExactly(false);
+    }
+
+    @Test
+    void whatIsToBeSentLaterIsNotSentAgainBefore() throws Exception {
+        Message message = messages(1).getFirst();
+        written.settle(new Settlement(
+                app,
+                endpoint,
+                message.seq,
+                message.createdAt,
+                0,
+                false,
+                null,
+                new Verdict.Parked(NOW + 1_000_000, DeferralReason.SCHEDULED)));
+        assertThat(store.resend(message, endpoint, false, NOW)).isEqualTo(Resent.SCHEDULED);
+        assertThat(due()).isEmpty();
+    }
+
+    @Test
+    void whatWaitsOfATaskThatIsPausedIsNotDueUntilItGoesOn() throws Exception {
+        List<Message> messages = messages(4);
+        messages.forEach(message -> ended(message, new Verdict.Exhausted()));
+        written.settledUpTo(messages.getLast());
+        long task = started(Kind.RECOVER);
+        assertThat(step(task, 3)).isInstanceOf(Step.Moved.class);
+        store.resend(messages.get(0), endpoint, false, NOW);
+
+        Redeliveries.Moved paused = requireNonNull(store.pause(task, NOW));
+        assertThat(paused.task().paused()).isTrue();
+        assertThat(paused.task().status()).isEqualTo(Status.RUNNING);
+        assertThat(paused.moved()).containsExactlyInAnyOrder(messages.get(1).seq, messages.get(2).seq);
+        assertThat(dueSeqs()).as("what somebody asked for besides").containsExactly(messages.get(0).seq);
+        assertThat(requireNonNull(store.pause(task, NOW)).moved()).isEmpty();
+        assertThat(begin(Kind.REPLAY, BASE, NOW)).isInstanceOf(Begun.Busy.class);
+
+        // Another process finds it as it is.
+        Redeliveries again = new PgRedeliveries(db.dataSource(), written.ownership()::fence, written.ids);
+        assertThat(again.running())
+                .filteredOn(each -> each.no() == task)
+                .singleElement()
+                .satisfies(each -> assertThat(each.paused()).isTrue());
+        assertThat(again.step(task, EVERYTHING, 3, 1_000, NOW)).isEqualTo(new Step.Paused());
+        Redeliveries.Moved resumed = requireNonNull(again.resume(task, NOW));
+        assertThat(resumed.moved()).containsExactlyInAnyOrder(messages.get(1).seq, messages.get(2).seq);
+        assertThat(requireNonNull(again.resume(task, NOW)).moved()).isEmpty();
+        assertThat(((Step.Moved) step(task, 3)).task().status()).isEqualTo(Status.FINISHED);
+        assertThat(dueSeqs()).containsExactly(messages.stream().map(m -> m.seq).toArray(Long[]::new));
+        assertThat(store.pause(task, NOW)).isNull();
+        assertThat(store.resume(task, NOW)).isNull();
+    }
+
+    @Test
+    void aTaskThatIsPausedIsCancelledWithWhatWaits() throws Exception {
+        List<Message> messages = messages(4); // the task does not come to the last
+        ended(messages.get(0), new Verdict.Exhausted());
+        ended(messages.get(1), new Verdict.RetryAt(NOW + 9_000_000_000L));
+        ended(messages.get(2), new Verdict.Exhausted());
+        ended(messages.get(3), new Verdict.Exhausted());
+        written.settledUpTo(messages.getLast());
+        long task = started(Kind.RECOVER);
+        step(task, 3);
+        store.pause(task, NOW);
+        Redeliveries.Cancelled cancelled = requireNonNull(store.cancel(task, NOW));
+        assertThat(cancelled.task().paused()).isFalse();
+        assertThat(cancelled.withdrawn()).containsExactlyInAnyOrder(messages.get(0).seq, messages.get(2).seq);
+        assertThat(dueSeqs()).as("it was owed a retry before").containsExactly(messages.get(1).seq);
+    }
+
+    @Test
+    void aTaskThatIsPausedEndsWithItsEndpoint() {
+        RedeliveryTask task = ((Begun.Started) begin(Kind.REPLAY, BASE, NOW)).task();
+        store.pause(task.no(), NOW);
+        assertThat(store.step(task.no(), (app, ep) -> null, 10, 10, NOW)).isInstanceOf(Step.Ended.class);
     }
 
     @Test
