@@ -644,7 +644,6 @@ final class LaneLoop {
         } else if (holdsBack(lane)) {
             fallBehind(lane, ordered);
             park(lane, delivery, whyHeldBack(lane));
-            ordered.parked(delivery);
             lookIntoBacklog(lane);
         } else if (!ordered.gathers() && !lane.behind && roomFor(lane, delivery)) {
             enqueue(lane, ordered, delivery);

@@ -43,8 +43,10 @@ final class PgDeadLetterRows {
             return null; // nothing is on record of it, so that it has not ended
         }
         return switch (settlement.verdict()) {
-            case Verdict.Exhausted _ ->
-                attempt.status() == AttemptStatus.EXPIRED ? DeadLetter.Why.EXPIRED : DeadLetter.Why.EXHAUSTED;
+            case Verdict.Exhausted(boolean rejected) ->
+                attempt.status() == AttemptStatus.EXPIRED
+                        ? DeadLetter.Why.EXPIRED
+                        : rejected ? DeadLetter.Why.REJECTED : DeadLetter.Why.EXHAUSTED;
             case Verdict.Held _ -> DeadLetter.Why.HELD;
             case Verdict.Gone _ -> DeadLetter.Why.GONE;
             case Verdict.Delivered _,
