@@ -348,7 +348,8 @@ public final class Endpoints {
     }
 
     private Endpoint store(AppView view, Endpoint now) {
-        Audit.about(subject(view, now), () -> pg.update(now));
+        Turn turn = Turn.of(view, now);
+        Audit.about(subject(view, now), () -> turn.during(() -> pg.update(now)));
         publish(view, now);
         return now;
     }
