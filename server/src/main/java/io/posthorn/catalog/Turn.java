@@ -2,6 +2,8 @@ package io.posthorn.catalog;
 
 import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An endpoint changes. Bound to the thread that makes the change, so that a {@link WriteGuard}, which is asked in every
@@ -10,14 +12,19 @@ import io.posthorn.model.Endpoint;
  * @param application its application
  * @param was how it was
  * @param now how it is to be
+ * @param failSince since when its attempts have failed; null if that is not why it changes, or not known
  */
-public record Turn(Application application, Endpoint was, Endpoint now) {
+public record Turn(
+        Application application,
+        Endpoint was,
+        Endpoint now,
+        @Nullable Instant failSince) {
     /** What changes on this thread; not bound when something else does. */
     public static final ScopedValue<Turn> TURN = ScopedValue.newInstance();
 
-    static Turn of(AppView view, Endpoint now) {
+    static Turn of(AppView view, Endpoint now, @Nullable Instant failSince) {
         Endpoint was = view.endpointByNo(now.no());
-        return new Turn(view.application(), was == null ? now : was, now);
+        return new Turn(view.application(), was == null ? now : was, now, failSince);
     }
 
     void during(Runnable change) {

@@ -12,8 +12,17 @@ public sealed interface Verdict {
      */
     record RetryAt(long dueAt) implements Verdict {}
 
-    /** The last attempt of the schedule failed: it ends here, visibly. */
-    record Exhausted() implements Verdict {}
+    /**
+     * The last attempt failed: it ends here, visibly.
+     *
+     * @param rejected whether not for want of attempts, but because its outcome is one that is not tried again
+     */
+    record Exhausted(boolean rejected) implements Verdict {
+        /** It has run out of attempts. */
+        public Exhausted() {
+            this(false);
+        }
+    }
 
     /** The endpoint answered 410: this delivery ends here, and the endpoint is disabled. */
     record Gone() implements Verdict {}

@@ -34,12 +34,11 @@ final class Letters {
     Letter write(PgMails.Stored stored, Application app, Endpoint endpoint, List<String> to) {
         Mail mail = stored.mail();
         int told = stored.told();
-        String subject =
-                switch (mail.kind()) {
-                    case DISABLED -> "Endpoint " + endpoint.id() + " was disabled";
-                    case EXHAUSTED -> counted(told) + " to " + endpoint.id() + " ended without success";
-                    case REJECTED -> counted(told) + " to " + endpoint.id() + (told == 1 ? " was" : " were") + " rejected";
-                };
+        String subject = switch (mail.kind()) {
+            case DISABLED -> "Endpoint " + endpoint.id() + " was disabled";
+            case EXHAUSTED -> counted(told) + " to " + endpoint.id() + " ended without success";
+            case REJECTED -> counted(told) + " to " + endpoint.id() + (told == 1 ? " was" : " were") + " rejected";
+        };
         List<String> lines = new ArrayList<>();
         lines.add(opening(mail, told));
         lines.add("");

@@ -2,8 +2,8 @@ package io.posthorn.notify;
 
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
 import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -41,11 +41,15 @@ public record MailSettings(
      */
     public static @Nullable String wrong(String url) {
         URI uri = uri(url);
-        if (uri == null || uri.getHost() == null || !("smtp".equals(uri.getScheme()) || "smtps".equals(uri.getScheme()))) {
+        if (uri == null
+                || uri.getHost() == null
+                || !("smtp".equals(uri.getScheme()) || "smtps".equals(uri.getScheme()))) {
             return "must be a URL such as smtp://user:password@mail.example.com:587, or with smtps";
         }
         String path = uri.getRawPath();
-        if (!(path == null || path.isEmpty() || path.equals("/")) || uri.getRawQuery() != null || uri.getRawFragment() != null) {
+        if (!(path == null || path.isEmpty() || path.equals("/"))
+                || uri.getRawQuery() != null
+                || uri.getRawFragment() != null) {
             return "must end with the host or the port";
         }
         String who = uri.getRawUserInfo();

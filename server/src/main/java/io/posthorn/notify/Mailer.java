@@ -106,7 +106,8 @@ final class Mailer {
         PgMails.Stored mail = found.open() ? notices.write(tx -> PgMails.close(tx, found)) : found;
         AppView app = catalog.appByNo(mail.mail().appNo());
         Endpoint endpoint = app == null ? null : app.endpointByNo(mail.mail().endpointNo());
-        List<String> to = endpoint == null ? List.of() : Reports.notification(endpoint).emails();
+        List<String> to =
+                endpoint == null ? List.of() : Reports.notification(endpoint).emails();
         if (app == null || endpoint == null || to.isEmpty()) {
             remove(mail); // nobody wants it any more
             return true;

@@ -69,8 +69,7 @@ public final class Notifier implements Notices, AutoCloseable {
         MailSettings mail = settings.mail();
         this.mailer = mail == null
                 ? null
-                : new Mailer(
-                        notices, catalog, new Letters(ids, installation), new Smtp(mail, CONVERSATION), metrics);
+                : new Mailer(notices, catalog, new Letters(ids, installation), new Smtp(mail, CONVERSATION), metrics);
         catalog.onEndpointChange(change -> wake());
         notices.onWritten(this::wake);
     }

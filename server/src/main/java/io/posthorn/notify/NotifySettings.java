@@ -10,4 +10,6 @@ import org.jspecify.annotations.Nullable;
  * @param mail null if no mail is sent
  */
 public record NotifySettings(
-        String operationalApplication, int backlogThreshold, @Nullable MailSettings mail) {}
+        String operationalApplication,
+        int backlogThreshold,
+        @Nullable MailSettings mail) {}

@@ -77,12 +77,12 @@ final class PgMails {
             select.setArray(
                     1,
                     tx.createArrayOf(
-                            "int4", mails.stream().map(Mail::endpointNo).distinct().toArray()));
+                            "int4",
+                            mails.stream().map(Mail::endpointNo).distinct().toArray()));
             select.setObject(2, PgTimes.utc(now - HOUR_MICROS));
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
-                    present.put(
-                            new Key(row.getInt(1), row.getInt(2)), new Present(row.getInt(3), row.getBoolean(4)));
+                    present.put(new Key(row.getInt(1), row.getInt(2)), new Present(row.getInt(3), row.getBoolean(4)));
                 }
             }
         }
@@ -109,7 +109,8 @@ final class PgMails {
             insert.setBoolean(2, open);
             insert.setArray(3, array(tx, "int4", rows, row -> row.latest().appNo()));
             insert.setArray(4, array(tx, "int4", rows, row -> row.latest().endpointNo()));
-            insert.setArray(5, array(tx, "int4", rows, row -> row.latest().kind().code()));
+            insert.setArray(
+                    5, array(tx, "int4", rows, row -> row.latest().kind().code()));
             insert.setArray(6, array(tx, "int8", rows, row -> row.latest().at()));
             insert.setArray(7, array(tx, "int4", rows, Gathered::told));
             insert.setArray(8, array(tx, "int8", rows, row -> row.latest().seq()));
@@ -157,8 +158,7 @@ final class PgMails {
                 row.getInt("attempts"),
                 row.getInt("response_code"),
                 row.getString("detail"));
-        return new Stored(
-                row.getLong("no"), mail, row.getInt("told"), row.getBoolean("open"), row.getInt("tries"));
+        return new Stored(row.getLong("no"), mail, row.getInt("told"), row.getBoolean("open"), row.getInt("tries"));
     }
 
     /** Nothing joins it from now on; what it says now is what is sent. */

@@ -3,24 +3,22 @@ package io.posthorn.notify;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.posthorn.model.DeferralReason;
 import io.posthorn.store.PgTimes;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.HashSet;
 import org.jspecify.annotations.Nullable;
 
 /** The events and the marks in PostgreSQL. */
 final class PgOutbox {
     /** Beyond that nobody counts. */
     static final int MOST_COUNTED = 1_000_000;
-
-    /** {@code DeferralReason} of what is to be sent later. */
-    private static final int SCHEDULED = 9;
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -153,7 +151,8 @@ final class PgOutbox {
     /** The endpoints that have a mark. */
     static Set<Integer> marked(Connection tx, Mark mark) throws SQLException {
         Set<Integer> endpoints = new HashSet<>();
-        try (PreparedStatement select = tx.prepareStatement("select endpoint_no from operational_mark where kind = ?")) {
+        try (PreparedStatement select =
+                tx.prepareStatement("select endpoint_no from operational_mark where kind = ?")) {
             select.setInt(1, mark.code());
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
@@ -186,7 +185,7 @@ final class PgOutbox {
                 group by endpoint_no having count(*) >= ?
                 """)) {
             limit.execute();
-            select.setInt(1, SCHEDULED);
+            select.setInt(1, DeferralReason.SCHEDULED.code());
             select.setInt(2, least);
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {

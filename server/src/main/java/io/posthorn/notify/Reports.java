@@ -8,11 +8,14 @@ import io.posthorn.catalog.Turn;
 import io.posthorn.history.Settlement;
 import io.posthorn.model.Application;
 import io.posthorn.model.Attempt;
+import io.posthorn.model.AttemptStatus;
+import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Environment;
 import io.posthorn.model.Ids;
 import io.posthorn.model.Verdict;
 import io.posthorn.runtime.Time;
+import java.time.Instant;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -64,9 +67,10 @@ final class Reports {
                     recovered(rows, settlement);
                 }
             }
-            case Verdict.Exhausted _ -> ended(rows, settlement, "exhausted");
+            case Verdict.Exhausted(boolean rejected) -> ended(rows, settlement, rejected ? "rejected" : "exhausted");
+            case Verdict.Held _ -> ended(rows, settlement, "exhausted");
             case Verdict.Gone _ -> ended(rows, settlement, "gone");
-            case Verdict.RetryAt _, Verdict.Parked _, Verdict.Dropped _ -> {}
+            case Verdict.RetryAt _, Verdict.Parked _, Verdict.Superseded _, Verdict.Cancelled _, Verdict.Dropped _ -> {}
         }
     }
 
@@ -80,17 +84,43 @@ final class Reports {
         }
     }
 
-    private void ended(Rows rows, Settlement settlement, String reason) {
+    private void ended(Rows rows, Settlement settlement, String why) {
         AppView app = catalog.appByNo(settlement.appNo());
         Endpoint endpoint = app == null ? null : app.endpointByNo(settlement.endpointNo());
         Attempt attempt = settlement.attempt();
         if (app == null || endpoint == null || attempt == null || endpoint.temporary()) {
             return;
         }
+        String reason = attempt.status() == AttemptStatus.EXPIRED ? "expired" : why;
         if (told(app.application())) {
-            rows.events.add(event("message.attempt.exhausted", app.application(), endpoint, settlement, attempt, reason));
+            Event event = event("message.attempt.exhausted", app.application(), endpoint, settlement, attempt, reason);
+            event.data().put("held", settlement.verdict() instanceof Verdict.Held);
+            rows.events.add(event);
             rows.troubles.put(endpoint.no(), true);
         }
+        boolean gone = settlement.verdict() instanceof Verdict.Gone; // that it is disabled now is told anyway
+        if (!gone && mailing && !notification(endpoint).emails().isEmpty()) {
+            boolean atOnce = reason.equals("rejected") && notification(endpoint).onRejected();
+            rows.mails.add(new Mail(
+                    settlement.appNo(),
+                    endpoint.no(),
+                    atOnce ? MailKind.REJECTED : MailKind.EXHAUSTED,
+                    endOf(attempt),
+                    settlement.seq(),
+                    settlement.messageAt(),
+                    settlement.attempts(),
+                    attempt.responseCode(),
+                    null));
+        }
+    }
+
+    private static long endOf(Attempt attempt) {
+        return attempt.startedAt() + attempt.durationMicros();
+    }
+
+    /** Who is told by mail about an endpoint, and of what. */
+    static DeliveryPolicy.Notification notification(Endpoint endpoint) {
+        return endpoint.delivery().notification();
     }
 
     private Event event(
@@ -111,13 +141,7 @@ final class Reports {
                 .put("responseStatusCode", attempt.responseCode())
                 .put("timestamp", text(attempt.startedAt()));
         return new Event(
-                app.envNo(),
-                attempt.startedAt() + attempt.durationMicros(),
-                type,
-                settlement.appNo(),
-                settlement.seq(),
-                settlement.messageAt(),
-                data);
+                app.envNo(), endOf(attempt), type, settlement.appNo(), settlement.seq(), settlement.messageAt(), data);
     }
 
     /** Of a change to an endpoint. */
@@ -130,8 +154,15 @@ final class Reports {
         if (turn.disables()) {
             disabled(rows, turn, at);
         } else if (turn.enables()) {
-            tell(rows, at, "endpoint.enabled", turn.application(), endpoint, about(turn.application(), endpoint));
+            turned(rows, turn, at, "endpoint.enabled");
         }
+        if (turn.was().paused() != endpoint.paused()) {
+            turned(rows, turn, at, endpoint.paused() ? "endpoint.paused" : "endpoint.resumed");
+        }
+    }
+
+    private void turned(Rows rows, Turn turn, long at, String type) {
+        tell(rows, at, type, turn.application(), about(turn.application(), turn.now()));
     }
 
     private void disabled(Rows rows, Turn turn, long at) {
@@ -139,10 +170,16 @@ final class Reports {
         ObjectNode data = about(turn.application(), endpoint);
         data.put("trigger", turn.byItself() ? "automatic" : "manual");
         data.put("reason", endpoint.disabledReason());
-        tell(rows, at, "endpoint.disabled", turn.application(), endpoint, data);
+        Instant failSince = turn.failSince();
+        data.put("failSince", failSince == null ? null : failSince.toString());
+        tell(rows, at, "endpoint.disabled", turn.application(), data);
+        if (turn.byItself() && mailing && !notification(endpoint).emails().isEmpty()) {
+            rows.mails.add(new Mail(
+                    endpoint.appNo(), endpoint.no(), MailKind.DISABLED, at, 0, 0, 0, 0, endpoint.disabledReason()));
+        }
     }
 
-    private void tell(Rows rows, long at, String type, Application app, Endpoint endpoint, ObjectNode data) {
+    private void tell(Rows rows, long at, String type, Application app, ObjectNode data) {
         if (told(app)) {
             rows.events.add(new Event(app.envNo(), at, type, data));
         }
@@ -195,7 +232,8 @@ final class Reports {
     void databaseSize(Rows rows, long bytes, long bound, long now) {
         for (Environment environment : catalog.environments().list(null, true, Integer.MAX_VALUE, any -> true)) {
             if (operational(environment.no()) != null) {
-                rows.events.add(new Event(environment.no(), now, "limit.reached", limit("databaseBytes", bound, bytes)));
+                rows.events.add(
+                        new Event(environment.no(), now, "limit.reached", limit("databaseBytes", bound, bytes)));
             }
         }
     }

@@ -54,7 +54,8 @@ final class Smtp implements Postman {
         properties.put(prefix + "connectiontimeout", step);
         properties.put(prefix + "timeout", step);
         properties.put(prefix + "auth", Boolean.toString(settings.user() != null));
-        properties.put(prefix + "sendpartial", "true"); // one address that is refused is no reason to leave out the others
+        properties.put(
+                prefix + "sendpartial", "true"); // one address that is refused is no reason to leave out the others
         properties.put(prefix + "ssl.checkserveridentity", "true");
         properties.put(prefix + "starttls.enable", Boolean.toString(settings.startTls()));
         properties.put(prefix + "starttls.required", Boolean.toString(settings.startTls()));
