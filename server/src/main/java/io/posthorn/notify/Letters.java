@@ -8,6 +8,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Writes the letters. What the owners and strangers have given is in them only as far as it says what they are about:
@@ -30,8 +31,12 @@ final class Letters {
         this.installation = installation;
     }
 
-    /** The letter for a mail to the owner of an endpoint. */
-    Letter write(PgMails.Stored stored, Application app, Endpoint endpoint, List<String> to) {
+    /**
+     * The letter for a mail to the owner of an endpoint.
+     *
+     * @param now microseconds since 1970
+     */
+    Letter write(PgMails.Stored stored, Application app, Endpoint endpoint, List<String> to, long now) {
         Mail mail = stored.mail();
         int told = stored.told();
         String subject = switch (mail.kind()) {
@@ -54,6 +59,7 @@ final class Letters {
         lines.add("Time:         " + Time.instant(mail.at()));
         return new Letter(
                 "posthorn-" + installation + "-" + stored.no(),
+                Time.instant(now),
                 to,
                 oneLine("[Posthorn] " + subject),
                 String.join("\n", lines.stream().map(Letters::oneLine).toList()) + "\n");
@@ -69,7 +75,7 @@ final class Letters {
                 counted(told) + " to this endpoint ended without success" + several
                         + " and will not be tried again by itself.";
             case REJECTED ->
-                "The endpoint rejected " + counted(told).toLowerCase(java.util.Locale.ROOT) + several
+                "The endpoint rejected " + counted(told).toLowerCase(Locale.ROOT) + several
                         + ": the answer was one that is not tried again.";
         };
     }

@@ -113,7 +113,7 @@ final class Mailer {
             return true;
         }
         try {
-            postman.send(letters.write(mail, app.application(), endpoint, to));
+            postman.send(letters.write(mail, app.application(), endpoint, to, notices.now()));
         } catch (Postman.NotSent e) {
             notSent(mail, endpoint, e);
             return false;

@@ -11,7 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
-import java.util.Date;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -27,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Smtp implements Postman {
     private static final long ONE_STEP_MILLIS = 10_000;
+    /** RFC 5322, 3.3. */
+    private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern("EEE, d MMM yyyy HH:mm:ss Z", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
 
     private final MailSettings settings;
     private final Duration deadline;
@@ -121,7 +126,7 @@ final class Smtp implements Postman {
         }
         message.setSubject(letter.subject(), StandardCharsets.UTF_8.name());
         message.setHeader("Auto-Submitted", "auto-generated"); // RFC 3834: nobody's holiday notice answers it
-        message.setSentDate(new Date());
+        message.setHeader("Date", DATE.format(letter.at()));
         message.setText(letter.text(), StandardCharsets.UTF_8.name());
         message.saveChanges();
         return message;
