@@ -43,6 +43,7 @@ import io.posthorn.intake.PgJournal;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Ids;
 import io.posthorn.notify.MailSettings;
+import io.posthorn.notify.NoticeQueue;
 import io.posthorn.notify.Notifier;
 import io.posthorn.notify.NotifySettings;
 import io.posthorn.notify.PgNotices;
@@ -147,6 +148,7 @@ public final class Server {
         PgAnswerKeys answerKeys = new PgAnswerKeys(database.jdbi(), box, ownership::fence, clock);
         Ids ids = new Ids(database.idKey());
         PgNotices notices = new PgNotices(notifySettings(), ids, database.dataSource(), ownership::fence, time);
+        NoticeQueue told = new NoticeQueue(notices);
         WriteGuard acts = notices.marking(answerKeys.marking(audit.guard()));
         Catalog catalog = Catalog.load(database.jdbi(), box, clock, acts);
         int left = catalog.endpoints().deleteTemporary();
@@ -217,6 +219,7 @@ public final class Server {
         Notifier notifier = new Notifier(
                 notifySettings(),
                 notices,
+                told,
                 catalog,
                 ids,
                 Long.toHexString(database.idKey()),

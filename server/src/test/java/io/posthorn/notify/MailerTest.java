@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
-import io.posthorn.Requirement;
 import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Verdict;
@@ -64,7 +63,6 @@ final class MailerTest {
     }
 
     @Test
-    @Requirement("B29")
     void aMailReachesTheServer() throws Exception {
         GreenMail server = server("smtp");
         try {
@@ -123,6 +121,30 @@ final class MailerTest {
                     .hasRootCauseInstanceOf(java.security.GeneralSecurityException.class);
         } finally {
             server.stop();
+        }
+    }
+
+    @Test
+    void nothingIsSaidBeforeStartTls() throws Exception {
+        Path keys = folder.resolve("keys.p12");
+        Path certificate = SmallSmtp.certificate(keys);
+        try (SmallSmtp server = new SmallSmtp(keys, false)) {
+            smtp("smtp://me:secret@127.0.0.1:" + server.port(), true, certificate)
+                    .send(letter());
+            assertThat(server.said).filteredOn(line -> line.startsWith("plain")).hasSize(2);
+            assertThat(server.said.get(1)).isEqualTo("plain STARTTLS");
+            assertThat(server.said).anyMatch(line -> line.startsWith("secure AUTH PLAIN"));
+            assertThat(server.said).contains("secure RCPT TO:<a@example.com>", "secure DATA");
+        }
+    }
+
+    @Test
+    void tlsFromTheStart() throws Exception {
+        Path keys = folder.resolve("keys.p12");
+        Path certificate = SmallSmtp.certificate(keys);
+        try (SmallSmtp server = new SmallSmtp(keys, true)) {
+            smtp("smtps://127.0.0.1:" + server.port(), true, certificate).send(letter());
+            assertThat(server.said).contains("secure DATA").noneMatch(line -> line.startsWith("plain"));
         }
     }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.posthorn.Requirement;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.history.PgOutcomeListener;
@@ -62,7 +61,6 @@ final class PgNoticesTest {
     }
 
     @Test
-    @Requirement("B29")
     void anExhaustedDeliveryIsToldWithWhatSvixClientsKnow() throws Exception {
         Message message = house.written.next(
                 app.no(), house.clock.get(), "order.created", "order-17", List.of(), List.of(), new byte[] {'1'});
@@ -175,9 +173,10 @@ final class PgNoticesTest {
 
     @Test
     void aCircuitThatOpenedIsToldAndSoIsTheSuccessAfterIt() throws Exception {
-        Rows rows = new Rows();
-        house.notices.reports().circuitOpened(rows, app.no(), endpoint.no(), 20, 60_000_000, house.clock.get());
-        house.notices.tell(rows);
+        NoticeQueue queue = new NoticeQueue(house.notices);
+        queue.circuitOpened(app.no(), endpoint.no(), 20, 60_000_000);
+        assertThat(queue.write(0)).isTrue();
+        assertThat(queue.write(0)).isFalse();
         house.settle(Written.delivered(house.message(app), endpoint.no()));
         assertThat(house.types()).containsExactly("endpoint.circuit.opened", "message.attempt.recovered");
         JsonNode data = house.events().getFirst().event().data();
@@ -328,17 +327,35 @@ final class PgNoticesTest {
     }
 
     @Test
-    void limitsAreTold() throws Exception {
-        Rows rows = new Rows();
-        house.notices.reports().endpointLimit(rows, app.no(), 50, house.clock.get());
-        house.notices.reports().databaseSize(rows, 900, 1_000, house.clock.get());
-        house.notices.tell(rows);
+    void limitsAreToldOnceAnHour() throws Exception {
+        NoticeQueue queue = new NoticeQueue(house.notices);
+        for (int i = 0; i < 2; i++) {
+            queue.endpointLimitReached(app.no(), 50);
+            queue.databaseSizeReached(900, 1_000);
+        }
+        while (queue.write(0)) {
+            assertThat(house.types()).containsOnly("limit.reached");
+        }
         assertThat(house.events())
                 .extracting(stored -> stored.event().data().toString())
                 .containsExactly(
                         "{\"limit\":\"endpoints\",\"max\":50,\"value\":1,\"appId\":\"" + app.id()
                                 + "\",\"appUid\":\"acme\"}",
                         "{\"limit\":\"databaseBytes\",\"max\":1000,\"value\":900}");
-        assertThat(house.types()).containsOnly("limit.reached");
+        house.clock.addAndGet(PgMails.HOUR_MICROS);
+        queue.endpointLimitReached(app.no(), 50);
+        assertThat(queue.write(0)).isTrue();
+        assertThat(house.events()).hasSize(3);
+    }
+
+    @Test
+    void whatIsSaidOfSomethingThatIsGoneIsNotTold() throws Exception {
+        NoticeQueue queue = new NoticeQueue(house.notices);
+        queue.circuitOpened(app.no(), endpoint.no(), 20, 60_000_000);
+        queue.endpointLimitReached(app.no(), 50);
+        house.catalog.applications().delete(app.envNo(), app.id());
+        assertThat(queue.write(0)).isTrue();
+        assertThat(queue.write(0)).isTrue();
+        assertThat(house.events()).isEmpty();
     }
 }
