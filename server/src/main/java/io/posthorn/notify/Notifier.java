@@ -1,7 +1,9 @@
 package io.posthorn.notify;
 
 import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.EndpointChange;
 import io.posthorn.intake.Submission;
+import io.posthorn.model.Endpoint;
 import io.posthorn.model.Ids;
 import io.posthorn.store.StaleOwnerException;
 import java.sql.SQLException;
@@ -62,7 +64,12 @@ public final class Notifier implements AutoCloseable {
         this.mailer = mail == null
                 ? null
                 : new Mailer(notices, catalog, new Letters(ids, installation), new Smtp(mail, CONVERSATION), metrics);
-        catalog.onEndpointChange(change -> wake());
+        catalog.onEndpointChange(change -> {
+            if (change instanceof EndpointChange.Removed(Endpoint endpoint)) {
+                notices.removed(endpoint.no());
+            }
+            wake();
+        });
         notices.onWritten(this::wake);
     }
 

@@ -149,6 +149,11 @@ public final class PgNotices implements PgOutcomeListener {
         }
     }
 
+    /** An endpoint was deleted; what the tables still have of it goes with the next start. */
+    void removed(int endpointNo) {
+        troubled.remove(endpointNo);
+    }
+
     // ---- transactions
 
     private void write(Connection tx, Rows rows) throws SQLException {

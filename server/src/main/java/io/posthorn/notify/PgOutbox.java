@@ -173,13 +173,14 @@ final class PgOutbox {
     }
 
     /**
-     * How much waits for endpoints, of those for which much does. What is to be sent later does not count.
+     * How much waits for endpoints, of those for which much does. What is to be sent later does not count. Reads all
+     * that waits, a million in a quarter of a second, on one core: deliveries need the others.
      *
      * @param least so much at least
      */
     static List<Waiting> backlogs(Connection tx, int least) throws SQLException {
         List<Waiting> backlogs = new ArrayList<>();
-        try (PreparedStatement limit = tx.prepareStatement("set local statement_timeout = 20000");
+        try (PreparedStatement limit = tx.prepareStatement("set local statement_timeout = 20000; set local max_parallel_workers_per_gather = 0");
                 PreparedStatement select = tx.prepareStatement("""
                 select endpoint_no, min(app_no), count(*) from deferral where reason <> ?
                 group by endpoint_no having count(*) >= ?
