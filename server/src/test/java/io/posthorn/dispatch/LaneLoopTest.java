@@ -425,7 +425,10 @@ class LaneLoopTest {
                                 world.now,
                                 DeferralReason.REPLAY,
                                 Attempt.MOST - 1,
-                                true));
+                                true,
+                                0,
+                                0,
+                                false));
         loop.asked(1, 1, new long[] {1});
         attempt(500);
         assertThat(world.committed.getLast().attempts()).isEqualTo(Attempt.MOST);
