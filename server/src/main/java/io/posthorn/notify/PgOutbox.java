@@ -180,7 +180,8 @@ final class PgOutbox {
      */
     static List<Waiting> backlogs(Connection tx, int least) throws SQLException {
         List<Waiting> backlogs = new ArrayList<>();
-        try (PreparedStatement limit = tx.prepareStatement("set local statement_timeout = 20000; set local max_parallel_workers_per_gather = 0");
+        try (PreparedStatement limit = tx.prepareStatement(
+                        "set local statement_timeout = 20000; set local max_parallel_workers_per_gather = 0");
                 PreparedStatement select = tx.prepareStatement("""
                 select endpoint_no, min(app_no), count(*) from deferral where reason <> ?
                 group by endpoint_no having count(*) >= ?
