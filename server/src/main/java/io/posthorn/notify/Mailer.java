@@ -96,7 +96,7 @@ final class Mailer {
             }
             return Pump.Page.MORE;
         } catch (SQLException | StaleOwnerException | RuntimeException e) {
-            LOG.warn("mails cannot be sent now, trying again: {}", e.toString());
+            Setbacks.log(LOG, "mails cannot be sent now", e);
             return Pump.Page.STUCK;
         }
     }

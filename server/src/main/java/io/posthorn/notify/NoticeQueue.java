@@ -109,7 +109,7 @@ public final class NoticeQueue implements Notices {
             LOG.debug("a notice is left out, another node owns the installation: {}", e.getMessage());
             return true;
         } catch (SQLException | RuntimeException e) {
-            LOG.warn("a notice cannot be written down yet: {}", e.toString());
+            Setbacks.log(LOG, "a notice cannot be written down yet", e);
             return false;
         }
     }

@@ -121,7 +121,7 @@ public final class Notifier implements AutoCloseable {
                 anyBacklogTold = notices.anyBacklogTold();
             }
         } catch (SQLException | StaleOwnerException | RuntimeException e) {
-            LOG.warn("the backlogs of the endpoints cannot be counted now: {}", e.toString());
+            Setbacks.log(LOG, "the backlogs of the endpoints cannot be counted now", e);
         }
     }
 

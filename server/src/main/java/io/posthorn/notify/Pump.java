@@ -111,7 +111,7 @@ final class Pump {
             }
             return done.size() == page.size() ? Page.MORE : Page.STUCK;
         } catch (SQLException | StaleOwnerException | RuntimeException e) {
-            LOG.warn("operational events cannot be sent now, trying again: {}", e.toString());
+            Setbacks.log(LOG, "operational events cannot be sent now", e);
             return Page.STUCK;
         }
     }
