@@ -45,6 +45,7 @@ final class ArchitectureTest {
             Map.entry("egress", Set.of()),
             Map.entry("history", Set.of("store")),
             Map.entry("catalog", Set.of("store")),
+            Map.entry("notify", Set.of("intake", "catalog", "history", "egress", "store")),
             Map.entry("store", Set.of()),
             Map.entry("model", Set.of()),
             Map.entry("runtime", Set.of()));

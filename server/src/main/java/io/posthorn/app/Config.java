@@ -45,6 +45,11 @@ import org.jspecify.annotations.Nullable;
  * @param retrySchedule the delay after each failed attempt but the last; the first attempt is immediate
  * @param retryJitter each delay is multiplied by 1 ± this
  * @param retryAfterMax longest delay that a receiver can ask for
+ * @param operationalApplication uid of the application that gets operational webhooks
+ * @param backlogThreshold deliveries that wait for an endpoint, from which on the operator is told
+ * @param smtpUrl URL of the mail server, perhaps with credentials in it; null for no mail
+ * @param smtpFrom who mails are from; null for {@code posthorn@} the mail server's host
+ * @param smtpStarttls whether an {@code smtp} server is spoken to after STARTTLS only
  */
 public record Config(
         String host,
@@ -80,7 +85,12 @@ public record Config(
         Duration secretOverlap,
         List<Duration> retrySchedule,
         double retryJitter,
-        Duration retryAfterMax) {
+        Duration retryAfterMax,
+        String operationalApplication,
+        int backlogThreshold,
+        @Nullable Secret smtpUrl,
+        @Nullable String smtpFrom,
+        boolean smtpStarttls) {
 
     /**
      * The defaults with some settings changed: for programs that bring their own, such as the demo and tests.

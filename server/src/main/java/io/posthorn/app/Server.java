@@ -47,12 +47,18 @@ import io.posthorn.intake.PgAnswerKeys;
 import io.posthorn.intake.PgJournal;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Ids;
+import io.posthorn.notify.MailSettings;
+import io.posthorn.notify.NoticeQueue;
+import io.posthorn.notify.Notifier;
+import io.posthorn.notify.NotifySettings;
+import io.posthorn.notify.PgNotices;
 import io.posthorn.runtime.SteadyTime;
 import io.posthorn.runtime.Time;
 import io.posthorn.store.Database;
 import io.posthorn.store.DatabaseException;
 import io.posthorn.store.DatabaseSettings;
 import io.posthorn.store.Ownership;
+import io.posthorn.store.StaleOwnerException;
 import io.posthorn.store.WriterConnection;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -116,7 +122,12 @@ public final class Server {
             Thread.currentThread().interrupt();
             server.stop();
             throw new StartException("interrupted while starting", e);
-        } catch (DatabaseException | IOException | SQLException | Backlog.BacklogUnavailable | SecretBoxException e) {
+        } catch (DatabaseException
+                | IOException
+                | SQLException
+                | Backlog.BacklogUnavailable
+                | SecretBoxException
+                | StaleOwnerException e) {
             server.stop();
             throw new StartException(String.valueOf(e.getMessage()), e);
         } catch (RuntimeException e) {
@@ -127,7 +138,7 @@ public final class Server {
 
     private void start()
             throws DatabaseException, IOException, SQLException, InterruptedException, Backlog.BacklogUnavailable,
-                    StartException {
+                    StaleOwnerException, StartException {
         long began = System.nanoTime();
         Time time = Time.system();
         Database database = Database.open(databaseSettings());
@@ -140,13 +151,16 @@ public final class Server {
         Clock clock = instants.withZone(ZoneOffset.UTC);
         PgAudit audit = new PgAudit(database.jdbi(), ownership::fence, clock);
         PgAnswerKeys answerKeys = new PgAnswerKeys(database.jdbi(), box, ownership::fence, clock);
-        WriteGuard acts = answerKeys.marking(audit.guard());
+        Ids ids = new Ids(database.idKey());
+        PgNotices notices = new PgNotices(notifySettings(), ids, database.dataSource(), ownership::fence, time);
+        NoticeQueue told = new NoticeQueue(notices);
+        WriteGuard acts = notices.marking(answerKeys.marking(audit.guard()));
         Catalog catalog = Catalog.load(database.jdbi(), box, clock, acts);
         int left = catalog.endpoints().deleteTemporary();
         if (left > 0) {
             LOG.info("Removed {} endpoints whose listeners were connected to an earlier run", left);
         }
-        Ids ids = new Ids(database.idKey());
+        notices.open(catalog);
 
         int loops = config.eventLoops() == 0 ? Runtime.getRuntime().availableProcessors() : config.eventLoops();
         Vertx vertx =
@@ -161,7 +175,7 @@ public final class Server {
 
         SettledPositions positions = new SettledPositions();
         PgOutcomeStore outcomes = new PgOutcomeStore(
-                new WriterConnection(database, ownership, "posthorn-history"), database.partitions());
+                new WriterConnection(database, ownership, "posthorn-history"), database.partitions(), notices);
         onStop("history", outcomes::close);
         Recorder recorder = new Recorder(OUTCOMES_THAT_MAY_WAIT, outcomes, positions, metrics, time, this::failed);
         PgBacklog backlog = new PgBacklog(database.dataSource(), ids);
@@ -209,6 +223,18 @@ public final class Server {
                 this::failed);
         intake.start();
         onStop("intake", intake::close);
+        Notifier notifier = new Notifier(
+                notifySettings(),
+                notices,
+                told,
+                catalog,
+                ids,
+                Long.toHexString(database.idKey()),
+                intake::submit,
+                metrics::backlog,
+                metrics);
+        notifier.start();
+        onStop("operational webhooks and mail", notifier::close);
         Redelivery redelivery = new Redelivery(
                 new PgRedeliveries(database.dataSource(), acts::check, ids),
                 catalog,
@@ -221,6 +247,11 @@ public final class Server {
         Caretaker caretaker = new Caretaker(database.partitions(), catalog, audit, answerKeys, clock);
         onStop("caretaker", caretaker::close);
         gauges(metrics, intake, recorder, dispatcher, positions);
+        metrics.gauge(
+                "posthorn.operational.waiting",
+                "Operational webhooks in the outbox, up to a million",
+                notifier::eventsWaiting);
+        metrics.gauge("posthorn.mails.waiting", "Mails that are not sent yet", notifier::mailsWaiting);
 
         String token = catalog.ensureAdminToken(reveal(config.adminToken()));
         if (token != null) {
@@ -401,6 +432,14 @@ public final class Server {
                         config.retryAfterMax(),
                         () -> ThreadLocalRandom.current().nextDouble()),
                 config.svixHeaders());
+    }
+
+    private NotifySettings notifySettings() {
+        String url = reveal(config.smtpUrl());
+        return new NotifySettings(
+                config.operationalApplication(),
+                config.backlogThreshold(),
+                url == null ? null : MailSettings.of(url, config.smtpStarttls(), config.smtpFrom(), config.extraCa()));
     }
 
     private ApiSettings apiSettings(int loops) {

@@ -17,6 +17,7 @@ import io.posthorn.history.Settlement;
 import io.posthorn.intake.IntakeMetrics;
 import io.posthorn.model.Attempt;
 import io.posthorn.model.Verdict;
+import io.posthorn.notify.NotifyMetrics;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -24,7 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /** All metrics of the server, for Prometheus. */
-final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMetrics, AutoCloseable {
+final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMetrics, NotifyMetrics, AutoCloseable {
     private static final Duration[] BUCKETS = {
         Duration.ofMillis(1),
         Duration.ofMillis(2),
@@ -62,6 +63,12 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
     private final Counter exhausted =
             counter("posthorn.deliveries.exhausted", "Deliveries that ended without success: exhausted or gone");
     private final Counter circuits = counter("posthorn.circuits.opened", "Times the circuit of an endpoint has opened");
+    private final Counter operationalEvents = counter(
+            "posthorn.operational.events", "Operational webhooks accepted as messages of an operational application");
+    private final Counter mailsSent = counter("posthorn.mails.sent", "Mails that the mail server has taken");
+    private final Counter mailsFailed =
+            counter("posthorn.mails.failed", "Times a mail could not be sent; it is tried again");
+    private final Counter mailsGivenUp = counter("posthorn.mails.given.up", "Mails that could not be sent for a day");
     private final Timer intakeCommit = timer("posthorn.intake.commit", "Commits of accepted messages");
     private final DistributionSummary intakeBatch = DistributionSummary.builder("posthorn.intake.commit.messages")
             .description("Messages in one commit")
@@ -136,6 +143,31 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
         backlog.addAndGet(backlogChange);
         historyBatch.record(outcomes.size());
         historyCommit.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void eventSent() {
+        operationalEvents.increment();
+    }
+
+    @Override
+    public void mailSent() {
+        mailsSent.increment();
+    }
+
+    @Override
+    public void mailFailed() {
+        mailsFailed.increment();
+    }
+
+    @Override
+    public void mailGivenUp() {
+        mailsGivenUp.increment();
+    }
+
+    /** How many deliveries wait in the database. */
+    long backlog() {
+        return backlog.get();
     }
 
     /** So many deliveries were found in the database at the start. */

@@ -21,6 +21,7 @@ public final class Settings {
     private static final String REACHING = "Which receivers may be reached";
     private static final String DELIVERING = "Delivering";
     private static final String RETRYING = "Retrying";
+    private static final String TELLING = "Telling the operator and the owners";
 
     static final Setting<String> HOST =
             new Setting<>("host", Kinds.word(255), "0.0.0.0", SERVER, "The address to listen on.");
@@ -198,6 +199,38 @@ public final class Settings {
             RETRYING,
             "The longest delay that a receiver can ask for with `Retry-After`.");
 
+    static final Setting<String> OPERATIONAL_APPLICATION = new Setting<>(
+            "operational-application",
+            NotifyKinds.uid(),
+            "posthorn-operations",
+            TELLING,
+            "The uid of the application that gets operational webhooks, in each environment that has it.");
+    static final Setting<Integer> BACKLOG_THRESHOLD = new Setting<>(
+            "backlog-threshold",
+            Kinds.number(1, 1_000_000_000),
+            "10000",
+            TELLING,
+            "Deliveries that wait for one endpoint; from so many on there is an operational webhook.");
+    static final Setting<Secret> SMTP_URL = new Setting<>(
+            "smtp-url",
+            NotifyKinds.mailServer(),
+            null,
+            TELLING,
+            "The mail server, such as `smtp://user:password@mail.example.com:587`, or with `smtps`. Without it nothing"
+                    + " is mailed.");
+    static final Setting<String> SMTP_FROM = new Setting<>(
+            "smtp-from",
+            NotifyKinds.mailAddress(),
+            null,
+            TELLING,
+            "Who mails are from. Without it, `posthorn@` and the host of the mail server.");
+    static final Setting<Boolean> SMTP_STARTTLS = new Setting<>(
+            "smtp-starttls",
+            Kinds.truth(),
+            "true",
+            TELLING,
+            "Speak to an `smtp://` server only after STARTTLS. Otherwise everything goes in the clear.");
+
     /** All of them, in the order in which people see them. */
     public static final List<Setting<?>> ALL = List.of(
             HOST,
@@ -233,7 +266,12 @@ public final class Settings {
             SECRET_OVERLAP,
             RETRY_SCHEDULE,
             RETRY_JITTER,
-            RETRY_AFTER_MAX);
+            RETRY_AFTER_MAX,
+            OPERATIONAL_APPLICATION,
+            BACKLOG_THRESHOLD,
+            SMTP_URL,
+            SMTP_FROM,
+            SMTP_STARTTLS);
 
     private Settings() {}
 }

@@ -44,7 +44,12 @@ record Values(Map<Setting<?>, InForce<?>> all) {
                 get(Settings.SECRET_OVERLAP),
                 get(Settings.RETRY_SCHEDULE),
                 get(Settings.RETRY_JITTER),
-                get(Settings.RETRY_AFTER_MAX));
+                get(Settings.RETRY_AFTER_MAX),
+                get(Settings.OPERATIONAL_APPLICATION),
+                get(Settings.BACKLOG_THRESHOLD),
+                find(Settings.SMTP_URL),
+                find(Settings.SMTP_FROM),
+                get(Settings.SMTP_STARTTLS));
     }
 
     /** The value of a setting that always has one. */

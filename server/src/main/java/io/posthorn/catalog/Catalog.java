@@ -5,6 +5,7 @@ import io.posthorn.model.Endpoint;
 import io.posthorn.model.EventType;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -211,7 +212,16 @@ public final class Catalog {
      * @param reason for its owner to read
      */
     public void disable(int endpointNo, String reason) {
-        endpoints.disable(endpointNo, reason);
+        disable(endpointNo, reason, null);
+    }
+
+    /**
+     * As {@link #disable(int, String)}.
+     *
+     * @param failSince since when its attempts have failed, for those who are told; null if that is not why
+     */
+    public void disable(int endpointNo, String reason, @Nullable Instant failSince) {
+        endpoints.disable(endpointNo, reason, failSince);
     }
 
     /** Reads again what is in doubt since the database failed in the midst of a change; for when it is back. */

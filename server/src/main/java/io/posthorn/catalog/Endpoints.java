@@ -209,7 +209,7 @@ public final class Endpoints {
         });
     }
 
-    void disable(int endpointNo, String reason) {
+    void disable(int endpointNo, String reason, @Nullable Instant failSince) {
         Integer appNo = pg.appOf(endpointNo);
         AppView found = appNo == null ? null : directory.find(appNo);
         if (found == null) {
@@ -221,7 +221,7 @@ public final class Endpoints {
             if (view == null || present == null || present.disabled()) {
                 return false;
             }
-            store(view, changed(present, EndpointDraft.of(present), true, reason));
+            store(view, changed(present, EndpointDraft.of(present), true, reason), failSince);
             return true;
         });
     }
@@ -356,7 +356,12 @@ public final class Endpoints {
     }
 
     private Endpoint store(AppView view, Endpoint now) {
-        Audit.about(subject(view, now), () -> pg.update(now));
+        return store(view, now, null);
+    }
+
+    private Endpoint store(AppView view, Endpoint now, @Nullable Instant failSince) {
+        Turn turn = Turn.of(view, now, failSince);
+        Audit.about(subject(view, now), () -> turn.during(() -> pg.update(now)));
         publish(view, now);
         return now;
     }

@@ -207,7 +207,8 @@ public final class PolicyCodec {
         return STATUS.matcher(text).matches() ? null : "must be a status such as 429, or a class such as 5xx";
     }
 
-    private static @Nullable String noEmail(String text) {
+    /** What is wrong with an e-mail address; null if nothing is. */
+    public static @Nullable String noEmail(String text) {
         return text.length() <= LONGEST_EMAIL && EMAIL.matcher(text).matches() ? null : "must be an e-mail address";
     }
 

@@ -17,7 +17,7 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** The certificates that are trusted: those of the Java runtime and those of a file. */
-final class TrustedCas {
+public final class TrustedCas {
     private TrustedCas() {}
 
     /**
@@ -27,6 +27,16 @@ final class TrustedCas {
      * @throws IllegalArgumentException if it cannot be read or has none; the message is for people
      */
     static TrustOptions with(Path pem) {
+        return TrustOptions.wrap(factory(pem));
+    }
+
+    /**
+     * Reads the file.
+     *
+     * @param pem one or more certificates
+     * @throws IllegalArgumentException if it cannot be read or has none; the message is for people
+     */
+    public static TrustManagerFactory factory(Path pem) {
         try {
             KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
             store.load(null, null);
@@ -37,14 +47,14 @@ final class TrustedCas {
             if (count == 0) {
                 throw new IllegalArgumentException("extra-ca: the file " + pem + " has no certificate");
             }
-            for (TrustManager manager : factory(null).getTrustManagers()) {
+            for (TrustManager manager : factory((KeyStore) null).getTrustManagers()) {
                 if (manager instanceof X509TrustManager x509) {
                     for (X509Certificate certificate : x509.getAcceptedIssuers()) {
                         store.setCertificateEntry("runtime-" + count++, certificate);
                     }
                 }
             }
-            return TrustOptions.wrap(factory(store));
+            return factory(store);
         } catch (IOException | GeneralSecurityException e) {
             throw new IllegalArgumentException(
                     "extra-ca: the file " + pem + " is not readable as PEM certificates: " + e.getMessage(), e);

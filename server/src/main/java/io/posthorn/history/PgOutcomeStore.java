@@ -29,6 +29,7 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
 
     private final WriterConnection writer;
     private final DailyPartitions partitions;
+    private final PgOutcomeListener listener;
     private final CopyRows rows = new CopyRows();
     /** Of the last transaction, whether it is known to be committed or not. */
     private int backlogChange;
@@ -38,16 +39,24 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
      *
      * @param writer the connection
      * @param partitions made where a day has none yet
+     * @param listener writes more in the same transactions
      */
-    public PgOutcomeStore(WriterConnection writer, DailyPartitions partitions) {
+    public PgOutcomeStore(WriterConnection writer, DailyPartitions partitions, PgOutcomeListener listener) {
         this.writer = writer;
         this.partitions = partitions;
+        this.listener = listener;
+    }
+
+    /** A store that writes nothing but outcomes. */
+    public PgOutcomeStore(WriterConnection writer, DailyPartitions partitions) {
+        this(writer, partitions, PgOutcomeListener.NONE);
     }
 
     @Override
     public WriteResult write(List<Settlement> batch, List<SettledPositions.Position> moved, boolean again) {
         try {
             if (again && isThere(batch)) {
+                listener.committed();
                 return new WriteResult.Written(backlogChange);
             }
             ensurePartitions(batch);
@@ -55,8 +64,10 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
             writeAttempts(tx, batch);
             backlogChange = writeDeferrals(tx, batch);
             PgDeadLetterRows.write(tx, batch);
+            listener.written(tx, batch);
             writePositions(tx, moved);
             tx.commit();
+            listener.committed();
             return new WriteResult.Written(backlogChange);
         } catch (StaleOwnerException _) {
             writer.broken();

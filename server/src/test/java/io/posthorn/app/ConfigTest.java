@@ -64,7 +64,12 @@ final class ConfigTest {
                                 ofHours(20),
                                 ofHours(24)),
                         0.1,
-                        ofHours(24)));
+                        ofHours(24),
+                        "posthorn-operations",
+                        10_000,
+                        null,
+                        null,
+                        true));
     }
 
     @Test

@@ -55,7 +55,12 @@ final class SettingsTest {
                 Map.entry("secret-overlap", "21s"),
                 Map.entry("retry-schedule", "17s,18s"),
                 Map.entry("retry-jitter", "0.19"),
-                Map.entry("retry-after-max", "20s")));
+                Map.entry("retry-after-max", "20s"),
+                Map.entry("operational-application", "operations"),
+                Map.entry("backlog-threshold", "22"),
+                Map.entry("smtp-url", "smtp://mail.example.com:25"),
+                Map.entry("smtp-from", "me@example.com"),
+                Map.entry("smtp-starttls", "false")));
         others.put("extra-ca", "pom.xml");
         assertThat(others.keySet())
                 .containsExactlyInAnyOrderElementsOf(

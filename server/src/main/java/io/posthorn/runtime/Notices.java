@@ -1,0 +1,46 @@
+package io.posthorn.runtime;
+
+/**
+ * What the operator wants to hear of and what no transaction of its own tells: everybody may say it, on any thread. It
+ * neither blocks nor throws; what is said is written down soon after, and what is said again and again is told once.
+ */
+public interface Notices {
+    /** Nobody wants to hear anything. */
+    Notices NONE = new Notices() {
+        @Override
+        public void circuitOpened(int appNo, int endpointNo, int failures, long probeAt) {}
+
+        @Override
+        public void endpointLimitReached(int appNo, int limit) {}
+
+        @Override
+        public void databaseSizeReached(long bytes, long bound) {}
+    };
+
+    /**
+     * An endpoint is left alone because its attempts fail. When one succeeds again, the operator hears that it has
+     * recovered; nobody has to say so.
+     *
+     * @param appNo its application
+     * @param endpointNo the endpoint
+     * @param failures how many attempts have failed, one after the other
+     * @param probeAt when it is tried again, microseconds since 1970
+     */
+    void circuitOpened(int appNo, int endpointNo, int failures, long probeAt);
+
+    /**
+     * An application was refused another endpoint. Told once an hour at most.
+     *
+     * @param appNo the application
+     * @param limit how many it may have
+     */
+    void endpointLimitReached(int appNo, int limit);
+
+    /**
+     * The database comes near the size that it may have, or has it. Told once an hour at most, in every environment.
+     *
+     * @param bytes its size
+     * @param bound what it may have
+     */
+    void databaseSizeReached(long bytes, long bound);
+}

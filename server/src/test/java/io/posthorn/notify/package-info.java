@@ -1,0 +1,5 @@
+/** Tests of the room. */
+@NullMarked
+package io.posthorn.notify;
+
+import org.jspecify.annotations.NullMarked;
