@@ -25,11 +25,13 @@ import org.jspecify.annotations.Nullable;
  * @param databasePassword the user's password
  * @param databasePoolSize most connections
  * @param embeddedPort port of the embedded database; 0 for any free one
+ * @param databaseMaxSize above it, no new messages are accepted; 0 for no bound
  * @param maxBodyBytes largest body of a request
  * @param intakeQueueMessages most messages that wait for their commit
  * @param intakeQueueBytes most bytes that wait for their commit
  * @param requestDeadline longest that a request to the API may take
  * @param tokenRateLimit most requests a second with a token that has no limit of its own; 0 for any number
+ * @param endpointLimit most active endpoints of an application that has no limit of its own
  * @param allowHttp deliver to http too
  * @param allowNetwork networks in CIDR notation to deliver to although they are not public
  * @param extraCa PEM file of further certificate authorities
@@ -45,6 +47,9 @@ import org.jspecify.annotations.Nullable;
  * @param retrySchedule the delay after each failed attempt but the last; the first attempt is immediate
  * @param retryJitter each delay is multiplied by 1 ± this
  * @param retryAfterMax longest delay that a receiver can ask for
+ * @param retentionPayloads how long payloads are kept
+ * @param retentionAttempts how long attempts are kept
+ * @param retentionMessages how long messages are kept
  */
 public record Config(
         String host,
@@ -61,11 +66,13 @@ public record Config(
         @Nullable Secret databasePassword,
         int databasePoolSize,
         int embeddedPort,
+        long databaseMaxSize,
         long maxBodyBytes,
         int intakeQueueMessages,
         long intakeQueueBytes,
         Duration requestDeadline,
         int tokenRateLimit,
+        int endpointLimit,
         boolean allowHttp,
         List<String> allowNetwork,
         @Nullable Path extraCa,
@@ -80,7 +87,10 @@ public record Config(
         Duration secretOverlap,
         List<Duration> retrySchedule,
         double retryJitter,
-        Duration retryAfterMax) {
+        Duration retryAfterMax,
+        Duration retentionPayloads,
+        Duration retentionAttempts,
+        Duration retentionMessages) {
 
     /**
      * The defaults with some settings changed: for programs that bring their own, such as the demo and tests.

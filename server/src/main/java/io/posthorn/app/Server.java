@@ -12,6 +12,7 @@ import io.posthorn.api.ListenSettings;
 import io.posthorn.api.RedeliveryRoutes;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.EndpointLimit;
 import io.posthorn.catalog.PgAudit;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
@@ -136,7 +137,7 @@ public final class Server {
         PgAudit audit = new PgAudit(database.jdbi(), ownership::fence, clock);
         PgAnswerKeys answerKeys = new PgAnswerKeys(database.jdbi(), box, ownership::fence, clock);
         WriteGuard acts = answerKeys.marking(audit.guard());
-        Catalog catalog = Catalog.load(database.jdbi(), box, clock, acts);
+        Catalog catalog = Catalog.load(database.jdbi(), box, clock, acts, endpointLimit());
         int left = catalog.endpoints().deleteTemporary();
         if (left > 0) {
             LOG.info("Removed {} endpoints whose listeners were connected to an earlier run", left);
@@ -338,6 +339,13 @@ public final class Server {
                 "posthorn.messages.unsettled",
                 "Messages above the settled positions of their shards",
                 positions::unsettled);
+    }
+
+    private EndpointLimit endpointLimit() {
+        return new EndpointLimit(
+                config.endpointLimit(),
+                (application, limit, active) -> LOG.debug(
+                        "Application {} has {} active endpoints, and may have {}", application.id(), active, limit));
     }
 
     private DatabaseSettings databaseSettings() {

@@ -198,7 +198,9 @@ public record DeliveryPolicy(
      * @param failures when so many attempts have failed with no success in between; null for never
      */
     public record Disabling(
-            boolean onGone, @Nullable Duration failingFor, @Nullable Integer failures) {}
+            boolean onGone,
+            @Nullable Duration failingFor,
+            @Nullable Integer failures) {}
 
     /**
      * Who is told by e-mail when the endpoint is disabled or a delivery has ended without success.
