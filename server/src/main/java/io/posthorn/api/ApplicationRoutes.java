@@ -33,6 +33,8 @@ final class ApplicationRoutes implements Resource<Application> {
             Map<String, String> metadata,
             @Nullable Integer rateLimit,
             @Nullable Integer throttleRate,
+            boolean paused,
+            @Nullable Integer endpointLimit,
             Instant createdAt,
             Instant updatedAt) {
         static Out of(Application a) {
@@ -43,6 +45,8 @@ final class ApplicationRoutes implements Resource<Application> {
                     a.metadata(),
                     a.rateLimit(),
                     a.rateLimit(),
+                    a.paused(),
+                    a.endpointLimit(),
                     a.createdAt(),
                     a.updatedAt());
         }
@@ -146,6 +150,8 @@ final class ApplicationRoutes implements Resource<Application> {
                 fields.requiredText("name", base.name(), Rules::appName),
                 fields.optionalText("uid", base.uid(), Rules::uid),
                 fields.texts("metadata", base.metadata(), Rules::metadata),
-                fields.number("throttleRate", "rateLimit", base.rateLimit(), Rules::rateLimit));
+                fields.number("throttleRate", "rateLimit", base.rateLimit(), Rules::rateLimit),
+                fields.flag("paused", base.paused()),
+                fields.number("endpointLimit", "endpointLimit", base.endpointLimit(), Rules::endpointLimit));
     }
 }

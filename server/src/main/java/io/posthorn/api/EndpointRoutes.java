@@ -1,10 +1,13 @@
 package io.posthorn.api;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointDraft;
+import io.posthorn.catalog.PolicyCodec;
 import io.posthorn.catalog.Result;
 import io.posthorn.catalog.Rules;
+import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.SigningSecret;
 import java.time.Instant;
@@ -44,6 +47,8 @@ final class EndpointRoutes implements Resource<Endpoint> {
             @Nullable String disabledReason,
             @Nullable Integer rateLimit,
             @Nullable Integer throttleRate,
+            boolean paused,
+            ObjectNode delivery,
             Map<String, String> metadata,
             Instant createdAt,
             Instant updatedAt) {
@@ -61,6 +66,8 @@ final class EndpointRoutes implements Resource<Endpoint> {
                     e.disabledReason(),
                     e.rateLimit(),
                     e.rateLimit(),
+                    e.paused(),
+                    PolicyCodec.shown(e.delivery()),
                     e.metadata(),
                     e.createdAt(),
                     e.updatedAt());
@@ -160,7 +167,26 @@ final class EndpointRoutes implements Resource<Endpoint> {
                 fields.texts("metadata", base.metadata(), Rules::metadata),
                 secret(fields),
                 HeaderFields.whole(fields),
-                fields.whole("version", base.version(), Rules::version));
+                fields.whole("version", base.version(), Rules::version),
+                delivery(fields, base.delivery()),
+                paused(fields, base.paused()));
+    }
+
+    /** What is not mentioned stays, also where an endpoint is replaced by somebody who does not know of it. */
+    private static @Nullable DeliveryPolicy delivery(Fields fields, @Nullable DeliveryPolicy base) {
+        if (fields.isNull("delivery")) {
+            return DeliveryPolicy.DEFAULT;
+        }
+        return fields.has("delivery")
+                ? PolicyCodec.read(
+                        fields.raw("delivery"),
+                        base == null ? DeliveryPolicy.DEFAULT : base,
+                        (path, rule) -> fields.refuse("delivery", path, rule))
+                : base;
+    }
+
+    private static @Nullable Boolean paused(Fields fields, @Nullable Boolean base) {
+        return fields.has("paused") ? Boolean.valueOf(fields.flag("paused", false)) : base;
     }
 
     private @Nullable String refused(String url) {

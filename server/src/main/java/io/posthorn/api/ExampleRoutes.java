@@ -87,7 +87,8 @@ public final class ExampleRoutes implements RouteModule {
                         "body",
                         "exampleIndex")));
             case Examples.Found.Payload(byte[] json) ->
-                send(new NewMessage(endpoint.appNo(), name, null, List.of(), List.of(), json, null, endpoint.no()));
+                send(new NewMessage(
+                        endpoint.appNo(), name, null, List.of(), List.of(), json, null, endpoint.no(), null, 0));
         };
     }
 

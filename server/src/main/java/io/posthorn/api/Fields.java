@@ -242,6 +242,13 @@ final class Fields {
         problems.add(Problem.value(rule, "body", name));
     }
 
+    /** As {@link #refuse(String, String)}, of a member somewhere below. */
+    void refuse(String name, List<String> path, String rule) {
+        List<Object> place = new ArrayList<>(List.of("body", name));
+        place.addAll(path);
+        problems.add(Problem.value(rule, place.toArray()));
+    }
+
     private <T> void check(T value, Rule<T> rule, String name) {
         String broken = ruled ? rule.broken(value) : null;
         if (broken != null) {

@@ -158,7 +158,8 @@ final class PortalRoutes implements RouteModule {
             loc.add(1, "application");
             fields.problems().add(new Problem(List.copyOf(loc), problem.msg(), problem.type()));
         }
-        return new AppDraft(draft.name(), key, draft.metadata(), draft.rateLimit());
+        return new AppDraft(
+                draft.name(), key, draft.metadata(), draft.rateLimit(), draft.paused(), draft.endpointLimit());
     }
 
     private Answer give(Application app, Role role, int seconds, @Nullable String session) {

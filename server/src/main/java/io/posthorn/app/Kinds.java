@@ -1,6 +1,7 @@
 package io.posthorn.app;
 
 import io.posthorn.app.Kind.Shape;
+import io.posthorn.runtime.Durations;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,7 +62,7 @@ final class Kinds {
         return new Kind<>(
                 "duration, from %s to %s".formatted(Durations.show(least), Durations.show(most)),
                 Shape.SCALAR,
-                text -> Durations.parse(text, least, most),
+                text -> durationOf(text, least, most),
                 Durations::show);
     }
 
@@ -171,6 +172,16 @@ final class Kinds {
             }
         }
         return new Parsed.Value<>(List.copyOf(values));
+    }
+
+    private static Parsed<Duration> durationOf(String text, Duration least, Duration most) {
+        Duration duration = Durations.parse(text);
+        if (duration == null) {
+            return new Parsed.Wrong<>("must be a duration such as 250ms, 5s, 10m or 2h");
+        }
+        return duration.compareTo(least) < 0 || duration.compareTo(most) > 0
+                ? new Parsed.Wrong<>("must be a duration from " + Durations.show(least) + " to " + Durations.show(most))
+                : new Parsed.Value<>(duration);
     }
 
     private static Parsed<String> wordOf(String text, int most) {

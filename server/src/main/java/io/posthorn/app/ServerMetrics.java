@@ -166,11 +166,11 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
                 failed.increment();
                 deferred.increment();
             }
-            case Verdict.Exhausted _, Verdict.Gone _ -> {
+            case Verdict.Exhausted _, Verdict.Held _, Verdict.Gone _ -> {
                 failed.increment();
                 exhausted.increment();
             }
-            case Verdict.Parked _, Verdict.Dropped _ -> {}
+            case Verdict.Parked _, Verdict.Superseded _, Verdict.Cancelled _, Verdict.Dropped _ -> {}
         }
     }
 

@@ -123,8 +123,18 @@ public final class Applications {
             return new Result.NotFound<>("environment"); // deleted since the request began
         }
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
-        Application fresh =
-                new Application(0, env, id, draft.uid(), draft.name(), draft.metadata(), draft.rateLimit(), now, now);
+        Application fresh = new Application(
+                0,
+                env,
+                id,
+                draft.uid(),
+                draft.name(),
+                draft.metadata(),
+                draft.rateLimit(),
+                draft.paused(),
+                draft.endpointLimit(),
+                now,
+                now);
         Application made = Audit.about(subject(fresh), () -> pg.insert(fresh));
         directory.put(AppView.of(made, new Endpoint[0]));
         return new Result.Created<>(made);
@@ -144,6 +154,8 @@ public final class Applications {
                 draft.name(),
                 draft.metadata(),
                 draft.rateLimit(),
+                draft.paused(),
+                draft.endpointLimit(),
                 was.createdAt(),
                 clock.instant().truncatedTo(ChronoUnit.MICROS));
         Audit.about(subject(now), () -> pg.update(now));
@@ -165,7 +177,8 @@ public final class Applications {
     }
 
     private static AppDraft withUid(AppDraft draft, String uid) {
-        return new AppDraft(draft.name(), uid, draft.metadata(), draft.rateLimit());
+        return new AppDraft(
+                draft.name(), uid, draft.metadata(), draft.rateLimit(), draft.paused(), draft.endpointLimit());
     }
 
     private void remove(AppView view) {

@@ -1,6 +1,7 @@
 package io.posthorn.catalog;
 
 import io.posthorn.model.CustomHeader;
+import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.SigningSecret;
 import java.util.List;
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  *     replaced, or to have one made
  * @param headers what its requests carry beside those of the signature; null to keep the present ones
  * @param version a number of its owner's
+ * @param delivery what is decided about its deliveries; null to keep the present, or for the usual
+ * @param paused nothing is sent while it is; null to keep the present, or for not
  */
 public record EndpointDraft(
         String url,
@@ -34,9 +37,11 @@ public record EndpointDraft(
         Map<String, String> metadata,
         @Nullable SigningSecret secret,
         @Nullable List<CustomHeader> headers,
-        int version) {
+        int version,
+        @Nullable DeliveryPolicy delivery,
+        @Nullable Boolean paused) {
 
-    /** A draft that says nothing of headers and version. */
+    /** A draft that says nothing of headers, version and deliveries. */
     public EndpointDraft(
             String url,
             @Nullable String uid,
@@ -47,7 +52,7 @@ public record EndpointDraft(
             @Nullable Integer rateLimit,
             Map<String, String> metadata,
             @Nullable SigningSecret secret) {
-        this(url, uid, description, eventTypes, channels, disabled, rateLimit, metadata, secret, null, 1);
+        this(url, uid, description, eventTypes, channels, disabled, rateLimit, metadata, secret, null, 1, null, null);
     }
 
     /** The part of an endpoint that its owner decides; the secret and the headers stay as they are. */
@@ -63,12 +68,26 @@ public record EndpointDraft(
                 endpoint.metadata(),
                 null,
                 null,
-                endpoint.version());
+                endpoint.version(),
+                endpoint.delivery(),
+                endpoint.paused());
     }
 
     /** The same with another uid. */
     EndpointDraft withUid(String other) {
         return new EndpointDraft(
-                url, other, description, eventTypes, channels, disabled, rateLimit, metadata, secret, headers, version);
+                url,
+                other,
+                description,
+                eventTypes,
+                channels,
+                disabled,
+                rateLimit,
+                metadata,
+                secret,
+                headers,
+                version,
+                delivery,
+                paused);
     }
 }

@@ -2,6 +2,7 @@ package io.posthorn.catalog;
 
 import io.posthorn.model.Application;
 import io.posthorn.model.CustomHeader;
+import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Ids;
 import io.posthorn.model.RetiredSecret;
@@ -258,6 +259,7 @@ public final class Endpoints {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         SigningSecret secret = draft.secret();
         List<CustomHeader> headers = draft.headers();
+        DeliveryPolicy delivery = draft.delivery();
         Endpoint fresh = new Endpoint(
                 0,
                 app.no(),
@@ -275,6 +277,8 @@ public final class Endpoints {
                 List.of(),
                 headers == null ? List.of() : headers,
                 draft.version(),
+                delivery == null ? DeliveryPolicy.DEFAULT : delivery,
+                Boolean.TRUE.equals(draft.paused()),
                 now,
                 now);
         Endpoint made = Audit.about(subject(view, fresh), () -> pg.insert(fresh));
@@ -381,6 +385,8 @@ public final class Endpoints {
             List<RetiredSecret> oldSecrets,
             List<CustomHeader> headers) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+        DeliveryPolicy delivery = draft.delivery();
+        Boolean paused = draft.paused();
         return new Endpoint(
                 was.no(),
                 was.appNo(),
@@ -398,6 +404,8 @@ public final class Endpoints {
                 oldSecrets.stream().filter(old -> now.isBefore(old.until())).toList(),
                 headers,
                 draft.version(),
+                delivery == null ? was.delivery() : delivery,
+                paused == null ? was.paused() : paused,
                 was.createdAt(),
                 now);
     }

@@ -16,11 +16,12 @@ import org.jspecify.annotations.Nullable;
 final class PgCatalog {
     private static final int FETCH_ROWS = 2_000;
     private static final String APPLICATION = """
-            select no, env_no, id, uid, name, metadata::text, rate_limit, created_at, updated_at from application
+            select no, env_no, id, uid, name, metadata::text, rate_limit, paused, endpoint_limit, created_at, updated_at
+            from application
             """;
     private static final String ENDPOINT = """
             select no, app_no, id, uid, url, description, event_types, channels, disabled, disabled_reason, rate_limit,
-                   metadata::text, secret, old_secrets, headers, version, created_at, updated_at
+                   metadata::text, secret, old_secrets, headers, version, delivery::text, paused, created_at, updated_at
             from endpoint
             """;
     private static final String EVENT_TYPE = """
@@ -99,9 +100,12 @@ final class PgCatalog {
     /** Stores a new one and gives it its number. */
     Application insert(Application application) {
         return write(handle -> handle.createQuery("""
-                        insert into application (env_no, id, uid, name, metadata, rate_limit, created_at, updated_at)
-                        values (:envNo, :id, :uid, :name, :metadata::jsonb, :rateLimit, :createdAt, :updatedAt)
-                        returning no, env_no, id, uid, name, metadata::text, rate_limit, created_at, updated_at
+                        insert into application (env_no, id, uid, name, metadata, rate_limit, paused, endpoint_limit,
+                                                 created_at, updated_at)
+                        values (:envNo, :id, :uid, :name, :metadata::jsonb, :rateLimit, :paused, :endpointLimit,
+                                :createdAt, :updatedAt)
+                        returning no, env_no, id, uid, name, metadata::text, rate_limit, paused, endpoint_limit,
+                                  created_at, updated_at
                         """)
                 .bindMap(PgRows.bindings(application))
                 .map((row, ctx) -> rows.application(row))
@@ -113,7 +117,7 @@ final class PgCatalog {
                 handle.createUpdate("""
                         update application
                         set uid = :uid, name = :name, metadata = :metadata::jsonb, rate_limit = :rateLimit,
-                            updated_at = :updatedAt
+                            paused = :paused, endpoint_limit = :endpointLimit, updated_at = :updatedAt
                         where no = :no
                         """).bindMap(PgRows.bindings(application)).execute());
     }
@@ -129,13 +133,13 @@ final class PgCatalog {
         return write(handle -> handle.createQuery("""
                         insert into endpoint (app_no, id, uid, url, description, event_types, channels, disabled,
                                               disabled_reason, rate_limit, metadata, secret, old_secrets, headers,
-                                              version, created_at, updated_at)
+                                              version, delivery, paused, created_at, updated_at)
                         values (:appNo, :id, :uid, :url, :description, :eventTypes, :channels, :disabled,
                                 :disabledReason, :rateLimit, :metadata::jsonb, :secret, :oldSecrets, :headers,
-                                :version, :createdAt, :updatedAt)
+                                :version, :delivery::jsonb, :paused, :createdAt, :updatedAt)
                         returning no, app_no, id, uid, url, description, event_types, channels, disabled,
                                   disabled_reason, rate_limit, metadata::text, secret, old_secrets, headers, version,
-                                  created_at, updated_at
+                                  delivery::text, paused, created_at, updated_at
                         """)
                 .bindMap(rows.bindings(endpoint))
                 .map((row, ctx) -> rows.endpoint(row))
@@ -150,7 +154,7 @@ final class PgCatalog {
                             channels = :channels, disabled = :disabled, disabled_reason = :disabledReason,
                             rate_limit = :rateLimit, metadata = :metadata::jsonb, secret = :secret,
                             old_secrets = :oldSecrets, headers = :headers, version = :version,
-                            updated_at = :updatedAt
+                            delivery = :delivery::jsonb, paused = :paused, updated_at = :updatedAt
                         where no = :no
                         """).bindMap(rows.bindings(endpoint)).execute());
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.posthorn.model.Application;
+import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Environment;
 import io.posthorn.model.EventType;
@@ -31,9 +32,12 @@ final class PgRows {
     /** Names that thousands of endpoints share are kept once; beyond this many, they are not looked for. */
     private static final int SHARED_NAMES = 10_000;
 
+    private static final int SHARED_POLICIES = 1_000;
+
     private final SecretBox box;
     private final SealedParts sealed;
     private final ConcurrentHashMap<String, String> names = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, DeliveryPolicy> policies = new ConcurrentHashMap<>();
 
     PgRows(SecretBox box) {
         this.box = box;
@@ -49,6 +53,8 @@ final class PgRows {
                 row.getString("name"),
                 metadata(row.getString("metadata")),
                 integer(row, "rate_limit"),
+                row.getBoolean("paused"),
+                integer(row, "endpoint_limit"),
                 PgTimes.instant(row, "created_at"),
                 PgTimes.instant(row, "updated_at"));
     }
@@ -72,6 +78,8 @@ final class PgRows {
                 sealed.oldSecrets(row.getBytes("old_secrets"), id),
                 sealed.headers(row.getBytes("headers"), id),
                 row.getInt("version"),
+                delivery(row.getString("delivery")),
+                row.getBoolean("paused"),
                 PgTimes.instant(row, "created_at"),
                 PgTimes.instant(row, "updated_at"));
     }
@@ -121,6 +129,8 @@ final class PgRows {
         all.put("name", application.name());
         all.put("metadata", json(application.metadata()));
         all.put("rateLimit", integer(application.rateLimit()));
+        all.put("paused", application.paused());
+        all.put("endpointLimit", integer(application.endpointLimit()));
         all.put("createdAt", PgTimes.utc(application.createdAt()));
         all.put("updatedAt", PgTimes.utc(application.updatedAt()));
         return all;
@@ -144,6 +154,8 @@ final class PgRows {
         all.put("oldSecrets", bytes(sealed.oldSecrets(endpoint)));
         all.put("headers", bytes(sealed.headers(endpoint)));
         all.put("version", endpoint.version());
+        all.put("delivery", text(PolicyCodec.stored(endpoint.delivery())));
+        all.put("paused", endpoint.paused());
         all.put("createdAt", PgTimes.utc(endpoint.createdAt()));
         all.put("updatedAt", PgTimes.utc(endpoint.updatedAt()));
         return all;
@@ -211,6 +223,21 @@ final class PgRows {
     private static @Nullable Integer integer(ResultSet row, String column) throws SQLException {
         int value = row.getInt(column);
         return row.wasNull() ? null : value;
+    }
+
+    /** Nearly all of them have the usual one, which is there once. */
+    private DeliveryPolicy delivery(@Nullable String json) throws SQLException {
+        if (json == null) {
+            return DeliveryPolicy.DEFAULT;
+        }
+        DeliveryPolicy known = policies.get(json);
+        if (known == null) {
+            known = PolicyCodec.stored(json);
+            if (policies.size() < SHARED_POLICIES) {
+                policies.put(json, known);
+            }
+        }
+        return known;
     }
 
     private @Nullable List<String> list(@Nullable Array array) throws SQLException {

@@ -50,6 +50,13 @@ public final class Rules {
         return wrong;
     }
 
+    /** What a message is put in order by: 1 to 256 characters, none of them NUL. */
+    public static @Nullable String orderingKey(String key) {
+        return key.isEmpty() || key.length() > MOST_NAME || key.indexOf('\0') >= 0
+                ? "must be 1 to " + MOST_NAME + " characters, none of them NUL"
+                : null;
+    }
+
     /** The name of an event type or a channel, and the letters of a uid: 1 to 256 of {@code [a-zA-Z0-9\-_.]}. */
     public static @Nullable String name(String name) {
         boolean fine = !name.isEmpty() && name.length() <= MOST_NAME;
@@ -168,6 +175,11 @@ public final class Rules {
     /** The version of an endpoint: 1 to 65,535. */
     public static @Nullable String version(int version) {
         return version < 1 || version > MOST_VERSION ? "must be 1 to " + MOST_VERSION : null;
+    }
+
+    /** The most endpoints of an application that are not disabled: 0 to {@link Endpoints#MOST}. */
+    public static @Nullable String endpointLimit(int most) {
+        return most < 0 || most > Endpoints.MOST ? "must be 0 to " + Endpoints.MOST : null;
     }
 
     /** A limit a second: at least 1. */

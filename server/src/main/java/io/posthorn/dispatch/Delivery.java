@@ -18,6 +18,11 @@ final class Delivery {
     private final boolean fromDeferral;
     private final int base;
     private final boolean manual;
+    private final boolean aside;
+    /** Of the key that it is in order by; 0 for none. Given by its lane. */
+    long keyHash;
+    /** The endpoint's order that the hash was made for; 0 for none. Given by its lane. */
+    int keyVersion;
     /** Its place in {@link InFlight}, which alone uses this; negative if it is not in flight. */
     int place = -1;
     /** The message's content was deleted while this was in flight: no other attempt follows. */
@@ -32,21 +37,29 @@ final class Delivery {
      * @param fromDeferral whether it has a row in {@code deferral}
      */
     Delivery(Message message, int endpointNo, int attempts, boolean fromDeferral) {
-        this(message, endpointNo, attempts, fromDeferral, 0, false);
+        this(message, endpointNo, attempts, fromDeferral, 0, false, false);
     }
 
-    private Delivery(Message message, int endpointNo, int attempts, boolean fromDeferral, int base, boolean manual) {
+    private Delivery(
+            Message message,
+            int endpointNo,
+            int attempts,
+            boolean fromDeferral,
+            int base,
+            boolean manual,
+            boolean aside) {
         this.message = message;
         this.endpointNo = endpointNo;
         this.attempts = attempts;
         this.fromDeferral = fromDeferral;
         this.base = base;
         this.manual = manual;
+        this.aside = aside;
     }
 
     /** One that was read back from {@code deferral}. */
     static Delivery of(Due due, int endpointNo) {
-        return new Delivery(due.message(), endpointNo, due.attempts(), true, due.base(), due.manual());
+        return new Delivery(due.message(), endpointNo, due.attempts(), true, due.base(), due.manual(), due.aside());
     }
 
     Message message() {
@@ -70,6 +83,11 @@ final class Delivery {
         return base;
     }
 
+    /** It had ended or never begun and was asked for again: it does not stand in the order. */
+    boolean aside() {
+        return aside;
+    }
+
     /** What it costs in memory, bytes, roughly. */
     int weight() {
         return message.payload.length + OVERHEAD;
@@ -87,6 +105,9 @@ final class Delivery {
                 attempt,
                 verdict,
                 base,
-                manual);
+                manual,
+                keyHash,
+                keyVersion,
+                aside);
     }
 }

@@ -315,8 +315,13 @@ public final class Dispatcher {
 
     private static boolean waits(Verdict verdict) {
         return switch (verdict) {
-            case Verdict.RetryAt _, Verdict.Parked _ -> true;
-            case Verdict.Delivered _, Verdict.Exhausted _, Verdict.Gone _, Verdict.Dropped _ -> false;
+            case Verdict.RetryAt _, Verdict.Parked _, Verdict.Held _ -> true;
+            case Verdict.Delivered _,
+                    Verdict.Exhausted _,
+                    Verdict.Gone _,
+                    Verdict.Superseded _,
+                    Verdict.Cancelled _,
+                    Verdict.Dropped _ -> false;
         };
     }
 

@@ -308,7 +308,13 @@ final class LaneLoop {
                 switch (settlement.verdict()) {
                     case Verdict.RetryAt(long dueAt) -> written(lane, settlement.seq(), dueAt);
                     case Verdict.Parked(long dueAt, DeferralReason _) -> written(lane, settlement.seq(), dueAt);
-                    case Verdict.Delivered _, Verdict.Exhausted _, Verdict.Gone _, Verdict.Dropped _ -> {}
+                    case Verdict.Held _ -> lane.unwritten.remove(settlement.seq());
+                    case Verdict.Delivered _,
+                            Verdict.Exhausted _,
+                            Verdict.Gone _,
+                            Verdict.Superseded _,
+                            Verdict.Cancelled _,
+                            Verdict.Dropped _ -> {}
                 }
             }
         }

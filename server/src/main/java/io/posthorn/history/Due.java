@@ -12,5 +12,7 @@ import io.posthorn.model.Message;
  * @param reason why it was deferred
  * @param base attempts made before the present round; the retry schedule counts from there
  * @param manual whether somebody asked for the present round
+ * @param aside it had ended or never begun and was asked for again: it does not stand in the order
  */
-public record Due(Message message, int attempts, long dueAt, DeferralReason reason, int base, boolean manual) {}
+public record Due(
+        Message message, int attempts, long dueAt, DeferralReason reason, int base, boolean manual, boolean aside) {}

@@ -81,10 +81,12 @@ public final class PgBacklog implements Backlog {
                     order by due_at, seq limit ?)
                 select seq, due_at, attempts, reason,
                        app_no, created_at, event_type, event_id, channels, tags, payload, base, manual, only_endpoint_no,
+                       ordering_key, deliver_at, aside,
                        (select count(*) from plain) + (select count(*) from asked) as found,
                        (select count(*) from plain) as plain_found
                 from (select d.seq, d.due_at, d.attempts, d.reason, d.base, d.manual, d.app_no, m.created_at,
-                             m.event_type, m.event_id, m.channels, m.tags, m.payload, m.only_endpoint_no,
+                             m.event_type, m.event_id, m.channels, m.tags, m.payload, m.only_endpoint_no, m.ordering_key, m.deliver_at,
+                             coalesce(d.aside, false) as aside,
                              coalesce(sum(octet_length(m.payload)) over (
                                  order by d.reason = 4, d.due_at, d.seq
                                  rows between unbounded preceding and 1 preceding), 0) as before
@@ -113,8 +115,8 @@ public final class PgBacklog implements Backlog {
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     seen++;
-                    found = row.getInt(15);
-                    plainFound = row.getInt(16);
+                    found = row.getInt(18);
+                    plainFound = row.getInt(19);
                     plainSeen += row.getInt(4) == DeferralReason.REPLAY.code() ? 0 : 1;
                     byte @Nullable [] payload = row.getBytes(11);
                     if (payload == null) {
@@ -152,14 +154,17 @@ public final class PgBacklog implements Backlog {
                 texts(row.getArray(9)),
                 texts(row.getArray(10)),
                 payload,
-                row.getInt(14));
+                row.getInt(14),
+                row.getString(15),
+                PgTimes.microsOrZero(row, 16));
         return new Due(
                 message,
                 row.getInt(3),
                 PgTimes.micros(row, 2),
                 DeferralReason.of(row.getInt(4)),
                 row.getInt(12),
-                row.getBoolean(13));
+                row.getBoolean(13),
+                row.getBoolean(17));
     }
 
     private static long nextAfter(Connection tx, int endpointNo, long now) throws SQLException {

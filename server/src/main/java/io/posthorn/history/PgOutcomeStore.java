@@ -178,8 +178,13 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
         List<Settlement> waiting = new ArrayList<>();
         for (Settlement settlement : batch) {
             switch (settlement.verdict()) {
-                case Verdict.RetryAt _, Verdict.Parked _ -> waiting.add(settlement);
-                case Verdict.Delivered _, Verdict.Exhausted _, Verdict.Gone _, Verdict.Dropped _ -> {
+                case Verdict.RetryAt _, Verdict.Parked _, Verdict.Held _ -> waiting.add(settlement);
+                case Verdict.Delivered _,
+                        Verdict.Exhausted _,
+                        Verdict.Gone _,
+                        Verdict.Superseded _,
+                        Verdict.Cancelled _,
+                        Verdict.Dropped _ -> {
                     if (settlement.fromDeferral()) {
                         ended.add(settlement);
                         exhausted |= settlement.verdict() instanceof Verdict.Exhausted;
@@ -204,6 +209,9 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
         Integer[] reasons = new Integer[count];
         Integer[] bases = new Integer[count];
         Boolean[] manual = new Boolean[count];
+        Long[] keys = new Long[count];
+        Integer[] keyVersions = new Integer[count];
+        Boolean[] aside = new Boolean[count];
         Long[] seqs = new Long[count];
         Long[] due = new Long[count];
         Long[] messageAt = new Long[count];
@@ -216,6 +224,9 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
             messageAt[i] = settlement.messageAt();
             bases[i] = settlement.base();
             manual[i] = settlement.manual();
+            keys[i] = settlement.keyHash();
+            keyVersions[i] = settlement.keyVersion();
+            aside[i] = settlement.aside();
             switch (settlement.verdict()) {
                 case Verdict.RetryAt(long dueAt) -> {
                     due[i] = dueAt;
@@ -225,8 +236,16 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
                     due[i] = dueAt;
                     reasons[i] = reason.code();
                 }
-                case Verdict.Delivered _, Verdict.Exhausted _, Verdict.Gone _, Verdict.Dropped _ ->
-                    throw new IllegalStateException("not waiting: " + settlement.verdict());
+                case Verdict.Held _ -> {
+                    due[i] = Filter.FOREVER;
+                    reasons[i] = DeferralReason.HELD.code();
+                }
+                case Verdict.Delivered _,
+                        Verdict.Exhausted _,
+                        Verdict.Gone _,
+                        Verdict.Superseded _,
+                        Verdict.Cancelled _,
+                        Verdict.Dropped _ -> throw new IllegalStateException("not waiting: " + settlement.verdict());
             }
         }
         // An endpoint that was deleted meanwhile is owed nothing: the join leaves its rows out. A row with a higher
@@ -234,17 +253,20 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
         // attempt. What waits for a retry belongs to no task any more.
         try (PreparedStatement upsert = tx.prepareStatement("""
                 with written as (
-                insert into deferral (endpoint_no, seq, due_at, message_at, app_no, attempts, reason, base, manual)
+                insert into deferral (endpoint_no, seq, due_at, message_at, app_no, attempts, reason, base, manual,
+                                      key_hash, key_version, aside)
                 select w.endpoint_no, w.seq, to_timestamp(0) + w.due * interval '1 microsecond',
                        to_timestamp(0) + w.message_at * interval '1 microsecond', w.app_no, w.attempts, w.reason,
-                       w.base, nullif(w.manual, false)
+                       w.base, nullif(w.manual, false), nullif(w.key_hash, 0), nullif(w.key_version, 0),
+                       nullif(w.aside, false)
                 from unnest(?::int[], ?::bigint[], ?::bigint[], ?::bigint[], ?::int[], ?::int[], ?::int[], ?::int[],
-                            ?::bool[])
-                     as w (endpoint_no, seq, due, message_at, app_no, attempts, reason, base, manual)
+                            ?::bool[], ?::bigint[], ?::int[], ?::bool[])
+                     as w (endpoint_no, seq, due, message_at, app_no, attempts, reason, base, manual, key_hash,
+                           key_version, aside)
                 join endpoint e on e.no = w.endpoint_no
                 on conflict (endpoint_no, seq)
                 do update set
-                    attempts = excluded.attempts,
+                    attempts = excluded.attempts, key_hash = excluded.key_hash, key_version = excluded.key_version,
                     due_at = case when deferral.base > excluded.base then deferral.due_at else excluded.due_at end,
                     reason = case when deferral.base > excluded.base then deferral.reason else excluded.reason end,
                     base = case when deferral.base > excluded.base then excluded.attempts else deferral.base end,
@@ -261,6 +283,9 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
             upsert.setArray(7, tx.createArrayOf("int4", reasons));
             upsert.setArray(8, tx.createArrayOf("int4", bases));
             upsert.setArray(9, tx.createArrayOf("bool", manual));
+            upsert.setArray(10, tx.createArrayOf("int8", keys));
+            upsert.setArray(11, tx.createArrayOf("int4", keyVersions));
+            upsert.setArray(12, tx.createArrayOf("bool", aside));
             try (ResultSet row = upsert.executeQuery()) {
                 row.next();
                 return row.getInt(1);

@@ -124,7 +124,8 @@ public final class PgUnsettled implements Unsettled {
         List<Message> page = new ArrayList<>();
         long bytes = 0;
         try (PreparedStatement select = tx.prepareStatement("""
-                select seq, created_at, event_type, event_id, channels, tags, payload, only_endpoint_no
+                select seq, created_at, event_type, event_id, channels, tags, payload, only_endpoint_no, ordering_key,
+                       deliver_at
                 from message
                 where app_no = ? and seq > ? and created_at >= ?
                 order by seq limit ?
@@ -150,7 +151,9 @@ public final class PgUnsettled implements Unsettled {
                             PgBacklog.texts(row.getArray(5)),
                             PgBacklog.texts(row.getArray(6)),
                             payload == null ? DELETED : payload,
-                            row.getInt(8)));
+                            row.getInt(8),
+                            row.getString(9),
+                            PgTimes.microsOrZero(row, 10)));
                 }
             }
         }

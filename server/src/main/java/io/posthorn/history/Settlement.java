@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param verdict what follows
  * @param base attempts made before the present round
  * @param manual whether somebody asked for the present round
+ * @param keyHash of the key that it is in order by; 0 for none
+ * @param keyVersion of the endpoint's order that the hash was made for; 0 for none
+ * @param aside it had ended or never begun and was asked for again: it does not stand in the order
  */
 public record Settlement(
         int appNo,
@@ -29,7 +32,10 @@ public record Settlement(
         @Nullable Attempt attempt,
         Verdict verdict,
         int base,
-        boolean manual) {
+        boolean manual,
+        long keyHash,
+        int keyVersion,
+        boolean aside) {
 
     /** Of a first round, for which nobody asked. */
     public Settlement(
@@ -41,7 +47,22 @@ public record Settlement(
             boolean fromDeferral,
             @Nullable Attempt attempt,
             Verdict verdict) {
-        this(appNo, endpointNo, seq, messageAt, attempts, fromDeferral, attempt, verdict, 0, false);
+        this(appNo, endpointNo, seq, messageAt, attempts, fromDeferral, attempt, verdict, 0, false, 0, 0, false);
+    }
+
+    /** Of an endpoint whose deliveries are in no order. */
+    public Settlement(
+            int appNo,
+            int endpointNo,
+            long seq,
+            long messageAt,
+            int attempts,
+            boolean fromDeferral,
+            @Nullable Attempt attempt,
+            Verdict verdict,
+            int base,
+            boolean manual) {
+        this(appNo, endpointNo, seq, messageAt, attempts, fromDeferral, attempt, verdict, base, manual, 0, 0, false);
     }
 
     /** What comes with it from outside, bytes, roughly: the response as it is kept. */
@@ -68,7 +89,20 @@ public record Settlement(
                 null,
                 null,
                 null);
-        return new Settlement(appNo, endpointNo, seq, messageAt, attempts, fromDeferral, bare, verdict, base, manual);
+        return new Settlement(
+                appNo,
+                endpointNo,
+                seq,
+                messageAt,
+                attempts,
+                fromDeferral,
+                bare,
+                verdict,
+                base,
+                manual,
+                keyHash,
+                keyVersion,
+                aside);
     }
 
     int shard() {

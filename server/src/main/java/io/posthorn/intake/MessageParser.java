@@ -7,10 +7,13 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import io.posthorn.catalog.Rules;
 import io.posthorn.runtime.JsonSyntax;
+import io.posthorn.runtime.Time;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -28,12 +31,16 @@ public final class MessageParser {
     private static final int MOST_DEPTH = 500;
     /** What is ignored would be a promise broken: a message at once instead of later, content kept for too long. */
     private static final Set<String> NOT_AVAILABLE =
-            Set.of("deliverAt", "application", "payloadRetentionPeriod", "payloadRetentionHours");
+            Set.of("application", "payloadRetentionPeriod", "payloadRetentionHours");
 
     /** Older Svix clients send this many days with every message, whether anybody asked for it or not. */
     private static final String RETENTION_OF_OLD_CLIENTS = "90";
 
     private static final int MOST_PROBLEMS = 20;
+
+    private static final int EARLIEST_YEAR = 1970;
+    private static final int LATEST_YEAR = 9999;
+    private static final String NO_TIME = "must be a time such as 2026-01-31T12:00:00Z, from 1970 to 9999";
 
     /**
      * Always UTF-8: to guess would let UTF-16 in, whose places in the bytes the parser cannot tell. Numbers and names
@@ -181,6 +188,8 @@ public final class MessageParser {
         private List<String> tags = List.of();
         private byte @Nullable [] payload;
         private byte @Nullable [] rawPayload;
+        private @Nullable String orderingKey;
+        private long deliverAt;
         private boolean stopped;
 
         Reading(byte[] body, JsonParser parser) {
@@ -206,6 +215,8 @@ public final class MessageParser {
                     case "channels" -> channels = strings(field, MOST_CHANNELS);
                     case "tags" -> tags = strings(field, MOST_TAGS);
                     case "payload" -> payload = raw();
+                    case "orderingKey" -> orderingKey = string(field);
+                    case "deliverAt" -> deliverAt = time(field);
                     case "transformationsParams" -> parameters(field);
                     default -> {
                         if (NOT_AVAILABLE.contains(field) && !saysNothing(field)) {
@@ -239,6 +250,24 @@ public final class MessageParser {
             add(List.of(field), "must be a string", "type_error.str");
             parser.skipChildren();
             return null;
+        }
+
+        private long time(String field) throws IOException {
+            String text = string(field);
+            if (text == null) {
+                return 0;
+            }
+            try {
+                OffsetDateTime time = OffsetDateTime.parse(text);
+                if (time.getYear() >= EARLIEST_YEAR && time.getYear() <= LATEST_YEAR) {
+                    return Time.micros(time.toInstant());
+                }
+            } catch (DateTimeException _) {
+                add(List.of(field), NO_TIME, "value_error.datetime");
+                return 0;
+            }
+            add(List.of(field), NO_TIME, "value_error.datetime");
+            return 0;
         }
 
         private List<String> strings(String field, int most) throws IOException {
@@ -340,10 +369,14 @@ public final class MessageParser {
             if (eventId != null) {
                 check("eventId", Rules.uid(eventId));
             }
+            if (orderingKey != null) {
+                check("orderingKey", Rules.orderingKey(orderingKey));
+            }
             if (!problems.isEmpty() || type == null || content == null) {
                 return new ParsedMessage.Invalid(List.copyOf(problems));
             }
-            return new ParsedMessage.Ok(new NewMessage(appNo, type, eventId, channels, tags, content, idempotency));
+            return new ParsedMessage.Ok(new NewMessage(
+                    appNo, type, eventId, channels, tags, content, idempotency, 0, orderingKey, deliverAt));
         }
 
         private void missing(String field) {

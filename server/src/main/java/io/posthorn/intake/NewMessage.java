@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param payload JSON, byte for byte as it came in
  * @param idempotency the request's idempotency key; null without one
  * @param onlyEndpointNo the only endpoint that it is for; 0 if it is for all that want it
+ * @param orderingKey what it is put in order by; null for nothing
+ * @param deliverAt not sent before, microseconds since 1970; 0 for at once
  */
 public record NewMessage(
         int appNo,
@@ -23,7 +25,9 @@ public record NewMessage(
         List<String> tags,
         byte[] payload,
         @Nullable Idempotency idempotency,
-        int onlyEndpointNo) {
+        int onlyEndpointNo,
+        @Nullable String orderingKey,
+        long deliverAt) {
 
     /** What a message costs in memory besides its payload, bytes, roughly. */
     private static final int OVERHEAD = 300;
@@ -37,12 +41,13 @@ public record NewMessage(
             List<String> tags,
             byte[] payload,
             @Nullable Idempotency idempotency) {
-        this(appNo, eventType, eventId, channels, tags, payload, idempotency, 0);
+        this(appNo, eventType, eventId, channels, tags, payload, idempotency, 0, null, 0);
     }
 
     /** The same under another key. */
     public NewMessage with(Idempotency other) {
-        return new NewMessage(appNo, eventType, eventId, channels, tags, payload, other, onlyEndpointNo);
+        return new NewMessage(
+                appNo, eventType, eventId, channels, tags, payload, other, onlyEndpointNo, orderingKey, deliverAt);
     }
 
     /** What it costs in memory, bytes, roughly. */

@@ -21,8 +21,9 @@ import java.util.List;
 /** The journal in PostgreSQL: a batch is one transaction of one {@code COPY}, and of the keys if it has any. */
 public final class PgJournal implements Journal {
     private static final String MESSAGE =
-            "message (seq, created_at, app_no, event_type, event_id, channels, tags, payload, only_endpoint_no)";
-    private static final int MESSAGE_COLUMNS = 9;
+            "message (seq, created_at, app_no, event_type, event_id, channels, tags, payload, only_endpoint_no,"
+                    + " ordering_key, deliver_at)";
+    private static final int MESSAGE_COLUMNS = 11;
 
     private final WriterConnection writer;
     private final DailyPartitions partitions;
@@ -126,7 +127,9 @@ public final class PgJournal implements Journal {
                 in.channels(),
                 in.tags(),
                 in.payload(),
-                in.onlyEndpointNo());
+                in.onlyEndpointNo(),
+                in.orderingKey(),
+                in.deliverAt());
         rows.row(MESSAGE_COLUMNS);
         rows.int8(seq);
         rows.time(now);
@@ -140,6 +143,12 @@ public final class PgJournal implements Journal {
             rows.none();
         } else {
             rows.int4(in.onlyEndpointNo());
+        }
+        rows.text(in.orderingKey());
+        if (in.deliverAt() == 0) {
+            rows.none();
+        } else {
+            rows.time(in.deliverAt());
         }
         fresh.add(message);
         keys.accepted(submission, message);

@@ -247,7 +247,9 @@ final class PgMessageKeys {
                 in.channels(),
                 in.tags(),
                 in.payload(),
-                in.onlyEndpointNo());
+                in.onlyEndpointNo(),
+                in.orderingKey(),
+                in.deliverAt());
     }
 
     private static Array apps(Connection tx, List<Submission> submissions) throws SQLException {

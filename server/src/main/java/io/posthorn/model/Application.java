@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param name for people
  * @param metadata free-form, of the owner
  * @param rateLimit messages a second that the owner wants it held to; kept and shown
+ * @param paused nothing is sent to its endpoints while it is; what is accepted meanwhile waits
+ * @param endpointLimit most endpoints that are not disabled; null for as many as the configuration says
  * @param createdAt to the microsecond, as all times
  * @param updatedAt when it was last changed
  */
@@ -25,6 +27,8 @@ public record Application(
         String name,
         Map<String, String> metadata,
         @Nullable Integer rateLimit,
+        boolean paused,
+        @Nullable Integer endpointLimit,
         Instant createdAt,
         Instant updatedAt) {
 

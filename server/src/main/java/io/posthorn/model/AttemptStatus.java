@@ -15,7 +15,13 @@ public enum AttemptStatus {
     /** The address is one that Posthorn does not send to. */
     REFUSED_ADDRESS(5),
     /** The connection broke midway, or the answer was not HTTP. */
-    PROTOCOL(6);
+    PROTOCOL(6),
+    /** Nothing was sent: a newer message with the same key took its place. */
+    SUPERSEDED(7),
+    /** Nothing was sent any more: it had waited for as long as it may. */
+    EXPIRED(8),
+    /** Nothing was sent any more: somebody has cancelled or discarded it. */
+    CANCELLED(9);
 
     private final int code;
 

@@ -11,7 +11,17 @@ public enum DeferralReason {
     /** The server was stopped before the delivery's turn came. */
     STOPPED(3),
     /** It had ended, or had never begun, and was asked for again. */
-    REPLAY(4);
+    REPLAY(4),
+    /** The endpoint or its application is paused. */
+    PAUSED(5),
+    /** The endpoint's circuit is open. */
+    CIRCUIT(6),
+    /** An earlier one of its order has not ended. */
+    ORDER(7),
+    /** It has run out of attempts, and its order waits until somebody decides. */
+    HELD(8),
+    /** Its message is to be sent later. */
+    SCHEDULED(9);
 
     private final int code;
 

@@ -18,12 +18,14 @@ import org.jspecify.annotations.Nullable;
  * @param channels the channels it wants; null for messages of every channel and of none
  * @param disabled nothing is sent while it is
  * @param disabledReason why, if it was not its owner who disabled it
- * @param rateLimit requests a second that its owner wants it held to; kept and shown
+ * @param rateLimit requests a second that it gets at most; null for any number
  * @param metadata free-form, of the owner
  * @param secret what its messages are signed with
  * @param oldSecrets what they are signed with too until each one's time is over, the newest first
  * @param headers what its requests carry beside those of the signature
  * @param version a number of its owner's, 1 if they have not given one; kept and shown
+ * @param delivery what its owner decided about its deliveries
+ * @param paused nothing is sent while it is; what is accepted meanwhile waits
  * @param createdAt when it was made; messages accepted before are not for it
  * @param updatedAt when it was last changed
  */
@@ -44,6 +46,8 @@ public record Endpoint(
         List<RetiredSecret> oldSecrets,
         List<CustomHeader> headers,
         int version,
+        DeliveryPolicy delivery,
+        boolean paused,
         Instant createdAt,
         Instant updatedAt) {
 

@@ -28,6 +28,10 @@ public final class Message {
     public final byte[] payload;
     /** {@link Endpoint#no()} of the only endpoint that it is for; 0 if it is for all that want it. */
     public final int onlyEndpointNo;
+    /** What its publisher has put it in order by; null for nothing. */
+    public final @Nullable String orderingKey;
+    /** Not sent before, microseconds since 1970; 0 for at once. */
+    public final long deliverAt;
 
     /** A message for everybody who wants it. */
     public Message(
@@ -40,7 +44,7 @@ public final class Message {
             List<String> channels,
             List<String> tags,
             byte[] payload) {
-        this(appNo, seq, createdAt, id, eventType, eventId, channels, tags, payload, 0);
+        this(appNo, seq, createdAt, id, eventType, eventId, channels, tags, payload, 0, null, 0);
     }
 
     /** A message from its parts; they are described at the fields. */
@@ -54,7 +58,9 @@ public final class Message {
             List<String> channels,
             List<String> tags,
             byte[] payload,
-            int onlyEndpointNo) {
+            int onlyEndpointNo,
+            @Nullable String orderingKey,
+            long deliverAt) {
         this.appNo = appNo;
         this.seq = seq;
         this.createdAt = createdAt;
@@ -65,6 +71,8 @@ public final class Message {
         this.tags = tags;
         this.payload = payload;
         this.onlyEndpointNo = onlyEndpointNo;
+        this.orderingKey = orderingKey;
+        this.deliverAt = deliverAt;
     }
 
     /** Whether it still has its payload; without it, it is not sent to anybody any more. */

@@ -26,6 +26,19 @@ public sealed interface Verdict {
      */
     record Parked(long dueAt, DeferralReason reason) implements Verdict {}
 
+    /**
+     * A newer message with the same key took its place: it ends here, and nothing was sent.
+     *
+     * @param by the id of the newer message
+     */
+    record Superseded(String by) implements Verdict {}
+
+    /** The last attempt failed; those behind it in its order wait until somebody decides. */
+    record Held() implements Verdict {}
+
+    /** Somebody has cancelled or discarded it. */
+    record Cancelled() implements Verdict {}
+
     /** The endpoint no longer exists: nothing is owed. */
     record Dropped() implements Verdict {}
 
@@ -34,8 +47,10 @@ public sealed interface Verdict {
         return switch (this) {
             case Delivered _ -> 0;
             case RetryAt _ -> 1;
-            case Exhausted _ -> 2;
+            case Exhausted _, Held _ -> 2;
             case Gone _ -> 3;
+            case Superseded _ -> 4;
+            case Cancelled _ -> 5;
             case Parked _, Dropped _ -> -1;
         };
     }

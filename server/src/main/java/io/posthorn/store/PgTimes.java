@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Between times as Posthorn has them and {@code timestamptz}, which the driver knows as {@link OffsetDateTime} only.
@@ -37,5 +38,19 @@ public final class PgTimes {
     /** A column that is not null. */
     public static Instant instant(ResultSet row, String column) throws SQLException {
         return row.getObject(column, OffsetDateTime.class).toInstant();
+    }
+
+    /** Microseconds since 1970; 0 for null. */
+    public static long microsOrZero(ResultSet row, String column) throws SQLException {
+        return microsOrZero(row.getObject(column, OffsetDateTime.class));
+    }
+
+    /** Microseconds since 1970; 0 for null. */
+    public static long microsOrZero(ResultSet row, int column) throws SQLException {
+        return microsOrZero(row.getObject(column, OffsetDateTime.class));
+    }
+
+    private static long microsOrZero(@Nullable OffsetDateTime time) {
+        return time == null ? 0 : Time.micros(time.toInstant());
     }
 }

@@ -61,7 +61,7 @@ class EndpointSecretsTest {
     private static EndpointDraft draft(@Nullable SigningSecret secret, @Nullable List<CustomHeader> headers) {
         EndpointDraft d = Samples.draft("https://example.com/", "ep", null);
         return new EndpointDraft(
-                d.url(), d.uid(), "", null, null, false, null, d.metadata(), secret, headers, d.version());
+                d.url(), d.uid(), "", null, null, false, null, d.metadata(), secret, headers, d.version(), null, null);
     }
 
     private static SigningSecret secret(int fill) {

@@ -3,6 +3,7 @@ package io.posthorn.catalog;
 import static io.posthorn.model.Environment.DEFAULT_NO;
 
 import io.posthorn.model.Application;
+import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.SigningSecret;
 import java.time.Instant;
@@ -17,7 +18,7 @@ final class Samples {
     private Samples() {}
 
     static Application app(int no) {
-        return new Application(no, DEFAULT_NO, "app_" + no, null, "app " + no, Map.of(), null, NOW, NOW);
+        return new Application(no, DEFAULT_NO, "app_" + no, null, "app " + no, Map.of(), null, false, null, NOW, NOW);
     }
 
     static Endpoint endpoint(int no, @Nullable List<String> types, @Nullable List<String> channels, boolean disabled) {
@@ -47,6 +48,8 @@ final class Samples {
                 List.of(),
                 List.of(),
                 1,
+                DeliveryPolicy.DEFAULT,
+                false,
                 NOW,
                 NOW);
     }

@@ -8,6 +8,7 @@ import io.posthorn.history.Due;
 import io.posthorn.history.Settlement;
 import io.posthorn.model.Attempt;
 import io.posthorn.model.DeferralReason;
+import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.model.SigningSecret;
@@ -120,6 +121,8 @@ final class FakeWorld implements LanePorts, Routes {
                 List.of(),
                 List.of(),
                 1,
+                DeliveryPolicy.DEFAULT,
+                false,
                 Instant.EPOCH,
                 Instant.EPOCH);
     }
@@ -217,7 +220,9 @@ final class FakeWorld implements LanePorts, Routes {
                     rows.remove(settlement.seq());
                 }
             }
-            case Verdict.Delivered _, Verdict.Gone _, Verdict.Dropped _ -> rows.remove(settlement.seq());
+            case Verdict.Held _ -> put(rows, settlement, message, Long.MAX_VALUE - 1, DeferralReason.HELD);
+            case Verdict.Delivered _, Verdict.Gone _, Verdict.Superseded _, Verdict.Cancelled _, Verdict.Dropped _ ->
+                rows.remove(settlement.seq());
         }
     }
 
@@ -314,7 +319,13 @@ final class FakeWorld implements LanePorts, Routes {
                                 due.stream().limit(plainRead),
                                 due.stream().skip(plain).limit(askedRead))
                         .map(row -> new Due(
-                                row.message(), row.attempts(), row.dueAt(), row.reason(), row.base(), row.manual()))
+                                row.message(),
+                                row.attempts(),
+                                row.dueAt(),
+                                row.reason(),
+                                row.base(),
+                                row.manual(),
+                                false))
                         .toList(),
                 more,
                 plain > plainRead,

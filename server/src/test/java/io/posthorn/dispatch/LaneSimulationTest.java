@@ -284,8 +284,12 @@ class LaneSimulationTest {
                 }
                 switch (settlement.verdict()) {
                     case Verdict.RetryAt(long dueAt) -> notBefore = dueAt;
-                    case Verdict.Delivered _, Verdict.Exhausted _ -> rounds++;
-                    case Verdict.Gone _, Verdict.Parked _, Verdict.Dropped _ -> {}
+                    case Verdict.Delivered _, Verdict.Exhausted _, Verdict.Held _ -> rounds++;
+                    case Verdict.Gone _,
+                            Verdict.Parked _,
+                            Verdict.Superseded _,
+                            Verdict.Cancelled _,
+                            Verdict.Dropped _ -> {}
                 }
             }
             assertThat(rounds).as(pair).isBetween(1, 1 + asked.size());

@@ -152,7 +152,8 @@ class RedeliveryTest {
     }
 
     private static Application application() {
-        return new Application(APP, 1, "app_7", null, "test", Map.of(), null, Instant.EPOCH, Instant.EPOCH);
+        return new Application(
+                APP, 1, "app_7", null, "test", Map.of(), null, false, null, Instant.EPOCH, Instant.EPOCH);
     }
 
     private Redelivery redelivery(long lookMillis) {

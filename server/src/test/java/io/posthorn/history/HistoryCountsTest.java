@@ -6,6 +6,7 @@ import io.posthorn.history.History.Place;
 import io.posthorn.history.History.Reach;
 import io.posthorn.history.History.Slice;
 import io.posthorn.model.AttemptStatus;
+import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.model.SigningSecret;
@@ -181,6 +182,8 @@ class HistoryCountsTest {
                 List.of(),
                 List.of(),
                 1,
+                DeliveryPolicy.DEFAULT,
+                false,
                 since,
                 since);
     }
@@ -221,7 +224,18 @@ class HistoryCountsTest {
         Message plain = written.next(app, BASE + 20 * MINUTE, "a", null, List.of(), List.of(), new byte[] {'1'});
         // one that is for the other endpoint only, whatever that subscribed to
         written.write(List.of(new Message(
-                app, plain.seq, plain.createdAt, plain.id, "a", null, List.of(), List.of(), plain.payload, other)));
+                app,
+                plain.seq,
+                plain.createdAt,
+                plain.id,
+                "a",
+                null,
+                List.of(),
+                List.of(),
+                plain.payload,
+                other,
+                null,
+                0)));
         assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER).sending())
                 .isEqualTo(2);
         assertThat(history.countDeliveries(endpoint(app, other, List.of("x"), false), 0, Filter.FOREVER)

@@ -100,7 +100,7 @@ class PgContentsTest {
         Message gone = written.message(app, NOON, "a.b");
         Message next = written.next(app, NOON + 1, "a.b", null, List.of(), List.of(), new byte[] {'1'});
         Message forOne = new Message(
-                app, next.seq, NOON + 1, next.id, "a.b", null, List.of(), List.of(), new byte[] {'1'}, only);
+                app, next.seq, NOON + 1, next.id, "a.b", null, List.of(), List.of(), new byte[] {'1'}, only, null, 0);
         written.write(List.of(forOne));
         contents.deletePayload(gone);
 

@@ -1,32 +1,27 @@
-package io.posthorn.app;
+package io.posthorn.runtime;
 
-import java.math.BigInteger;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Durations as people write them: {@code 250ms}, {@code 5s}, {@code 10m}, {@code 2h}, {@code 1d}. */
-final class Durations {
+public final class Durations {
     private static final Pattern WRITTEN = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
 
     private Durations() {}
 
-    /** Reads one, within bounds. */
-    static Parsed<Duration> parse(String text, Duration least, Duration most) {
+    /** Reads one of at most 10¹² of a unit; null if it is none. */
+    public static @Nullable Duration parse(String text) {
         Matcher matcher = WRITTEN.matcher(text);
         if (!matcher.matches()) {
-            return new Parsed.Wrong<>("must be a duration such as 250ms, 5s, 10m or 2h");
+            return null;
         }
-        BigInteger millis = new BigInteger(matcher.group(1)).multiply(BigInteger.valueOf(millis(matcher.group(2))));
-        boolean tooMuch = millis.compareTo(BigInteger.valueOf(most.toMillis())) > 0;
-        if (tooMuch || millis.compareTo(BigInteger.valueOf(least.toMillis())) < 0) {
-            return new Parsed.Wrong<>("must be a duration from " + show(least) + " to " + show(most));
-        }
-        return new Parsed.Value<>(Duration.ofMillis(millis.longValueExact()));
+        return Duration.ofMillis(millis(matcher.group(2))).multipliedBy(Long.parseLong(matcher.group(1)));
     }
 
     /** Writes one in the largest unit that leaves a whole number; days only from two on. */
-    static String show(Duration duration) {
+    public static String show(Duration duration) {
         long millis = duration.toMillis();
         if (millis == 0) {
             return "0s";
