@@ -9,6 +9,8 @@ import io.posthorn.intake.NewMessage;
 import io.posthorn.intake.ParsedMessage;
 import io.posthorn.intake.Submission;
 import io.posthorn.model.Message;
+import io.posthorn.runtime.Durations;
+import io.posthorn.runtime.Time;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -17,6 +19,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -38,6 +41,7 @@ final class AcceptRoute implements FastRoute {
     private final Authenticator authenticator;
     private final Bodies bodies;
     private final int mostBody;
+    private final Duration longestDelay;
     private final Executor home;
     private final Overdue overdue;
 
@@ -46,6 +50,7 @@ final class AcceptRoute implements FastRoute {
             Catalog catalog,
             Intake intake,
             Duration deadline,
+            Duration longestDelay,
             Authenticator authenticator,
             Bodies bodies,
             int mostBody) {
@@ -53,6 +58,7 @@ final class AcceptRoute implements FastRoute {
         this.intake = intake;
         this.authenticator = authenticator;
         this.bodies = bodies;
+        this.longestDelay = longestDelay;
         this.mostBody = mostBody;
         this.home = task -> context.runOnContext(ignored -> task.run());
         this.overdue = new Overdue(deadline.toNanos());
@@ -110,7 +116,7 @@ final class AcceptRoute implements FastRoute {
         String key = request.getHeader(IDEMPOTENCY_KEY);
         NewMessage.Idempotency idempotency =
                 key == null ? null : new NewMessage.Idempotency(Repeats.hash(utf8(key)), Repeats.hash(body));
-        switch (MessageParser.parse(appNo, body, idempotency)) {
+        switch (inTime(MessageParser.parse(appNo, body, idempotency))) {
             case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> Errors.invalid(request, problems);
             case ParsedMessage.Ok(NewMessage message) -> {
                 boolean content = withContent(request);
@@ -118,6 +124,21 @@ final class AcceptRoute implements FastRoute {
                 submit(request, List.of(submission));
             }
         }
+    }
+
+    /** A message may not have to wait for longer than it is kept. */
+    private ParsedMessage inTime(ParsedMessage parsed) {
+        if (!(parsed instanceof ParsedMessage.Ok(NewMessage message)) || message.deliverAt() == 0) {
+            return parsed;
+        }
+        Instant latest = Instant.now().plus(longestDelay);
+        return Time.instant(message.deliverAt()).isAfter(latest)
+                ? new ParsedMessage.Invalid(List.of(new ParsedMessage.Problem(
+                        List.of("deliverAt"),
+                        "must be at most " + Durations.show(longestDelay)
+                                + " ahead, so that the message is still kept then",
+                        "value_error.datetime")))
+                : parsed;
     }
 
     /** Whether the query can be decoded, which it is when its first parameter is asked for. */
@@ -208,7 +229,7 @@ final class AcceptRoute implements FastRoute {
         List<Submission> submissions = new ArrayList<>(messages.size());
         for (int i = 0; i < messages.size(); i++) {
             int index = i;
-            switch (messages.get(i)) {
+            switch (inTime(messages.get(i))) {
                 case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> answer.invalid(index, problems);
                 case ParsedMessage.Ok(NewMessage message) ->
                     submissions.add(new Submission(message, home, result -> answer.result(index, result)));

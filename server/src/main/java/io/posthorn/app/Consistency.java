@@ -1,5 +1,6 @@
 package io.posthorn.app;
 
+import io.posthorn.runtime.Durations;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -72,8 +73,7 @@ final class Consistency {
         if (payloads == null || schedule == null || jitter == null) {
             return null;
         }
-        long millis = schedule.stream().mapToLong(Duration::toMillis).sum();
-        Duration longest = Duration.ofMillis((long) Math.ceil(millis * (1 + jitter)));
+        Duration longest = Keeping.longestRetries(schedule, jitter);
         Setting<?> blamed =
                 values.given(Settings.RETENTION_PAYLOADS) ? Settings.RETENTION_PAYLOADS : Settings.RETRY_SCHEDULE;
         return payloads.compareTo(longest) >= 0

@@ -3,6 +3,7 @@ package io.posthorn.app;
 import io.posthorn.api.ApiPorts;
 import io.posthorn.api.ApiServer;
 import io.posthorn.api.ApiSettings;
+import io.posthorn.api.CancelRoutes;
 import io.posthorn.api.ContentRoutes;
 import io.posthorn.api.ExampleRoutes;
 import io.posthorn.api.FastRoutes;
@@ -17,6 +18,7 @@ import io.posthorn.catalog.PgAudit;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
 import io.posthorn.catalog.WriteGuard;
+import io.posthorn.dispatch.Cancellation;
 import io.posthorn.dispatch.ContentDeletion;
 import io.posthorn.dispatch.DispatchSettings;
 import io.posthorn.dispatch.Dispatcher;
@@ -31,12 +33,14 @@ import io.posthorn.egress.TargetResult;
 import io.posthorn.fanout.Fanout;
 import io.posthorn.history.Backlog;
 import io.posthorn.history.PgBacklog;
+import io.posthorn.history.PgCancellations;
 import io.posthorn.history.PgContents;
 import io.posthorn.history.PgHistory;
 import io.posthorn.history.PgOutcomeStore;
 import io.posthorn.history.PgRedeliveries;
 import io.posthorn.history.PgUnsettled;
 import io.posthorn.history.Recorder;
+import io.posthorn.history.Retention;
 import io.posthorn.history.SettledPositions;
 import io.posthorn.intake.Intake;
 import io.posthorn.intake.PgAnswerKeys;
@@ -212,6 +216,9 @@ public final class Server {
                 this::failed);
         redelivery.start();
         onStop("background tasks", redelivery::close);
+        Retention retention = Keeping.retention(config, database, ownership, clock, dispatcher, metrics);
+        retention.start();
+        onStop("retention", retention::close);
         Caretaker caretaker = new Caretaker(database.partitions(), catalog, audit, answerKeys, clock);
         onStop("caretaker", caretaker::close);
         gauges(metrics, intake, recorder, dispatcher, positions);
@@ -235,7 +242,7 @@ public final class Server {
                         metrics::scrape,
                         answerKeys,
                         audit,
-                        FastRoutes.accepting(catalog, intake, config.requestDeadline()),
+                        FastRoutes.accepting(catalog, intake, config.requestDeadline(), Keeping.longestDelay(config)),
                         List.of(
                                 new HistoryRoutes(catalog, history, ids),
                                 new ExampleRoutes(catalog, intake, config.requestDeadline(), instants),
@@ -246,6 +253,16 @@ public final class Server {
                                         new ContentDeletion(dispatcher, contents, metrics),
                                         contents),
                                 listen,
+                                new CancelRoutes(
+                                        catalog,
+                                        history,
+                                        ids,
+                                        new Cancellation(
+                                                dispatcher,
+                                                new PgCancellations(
+                                                        database.dataSource(), database.partitions(), acts::check),
+                                                metrics,
+                                                steady)),
                                 new RedeliveryRoutes(catalog, history, ids, redelivery, clock))));
         listen(api);
         onStop(

@@ -59,6 +59,10 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
             counter("posthorn.deliveries.deferred", "Times a delivery was put off: scheduled for a retry, or parked");
     private final Counter exhausted =
             counter("posthorn.deliveries.exhausted", "Deliveries that ended without success: exhausted or gone");
+    private final Counter stripped =
+            counter("posthorn.retention.stripped.days", "Days of messages whose payloads were removed for their age");
+    private final Counter expired = counter(
+            "posthorn.deliveries.expired", "Deliveries that still waited when their messages had become too old");
     private final Timer intakeCommit = timer("posthorn.intake.commit", "Commits of accepted messages");
     private final DistributionSummary intakeBatch = DistributionSummary.builder("posthorn.intake.commit.messages")
             .description("Messages in one commit")
@@ -88,6 +92,26 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
     /** A figure that is asked for when somebody looks. */
     void gauge(String name, String description, Supplier<Number> figure) {
         Gauge.builder(name, figure).description(description).register(registry);
+    }
+
+    /** A day of a table was dropped for its age. */
+    void dayDropped(String table) {
+        Counter.builder("posthorn.retention.dropped.days")
+                .description("Days of a table that were dropped because they were too old")
+                .tag("table", table)
+                .register(registry)
+                .increment();
+    }
+
+    /** A day of messages has lost its payloads for its age. */
+    void dayStripped() {
+        stripped.increment();
+    }
+
+    /** So many deliveries that waited have ended with their messages, for their age. */
+    void expired(long deliveries) {
+        expired.increment(deliveries);
+        forgotten(deliveries);
     }
 
     /** What Prometheus reads. */

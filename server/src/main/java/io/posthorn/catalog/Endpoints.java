@@ -310,7 +310,8 @@ public final class Endpoints {
     }
 
     private int mostActive(AppView view) {
-        return limit.usual();
+        Integer own = view.application().endpointLimit();
+        return own == null ? limit.usual() : own;
     }
 
     private static int active(AppView view) {

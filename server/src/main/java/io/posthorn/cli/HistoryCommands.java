@@ -68,6 +68,14 @@ final class HistoryCommands {
                                 Column.of("NEXT ATTEMPT", "nextAttempt"))
                         .named("deliveries")
                         .example("message deliveries --app acme order-17", ""),
+                Verb.post(
+                                "cancel",
+                                MESSAGE + "/cancel",
+                                "Cancels a message that was to be sent later, where its sending has not begun.")
+                        .says(answer ->
+                                "Cancelled at " + answer.path("cancelled").asInt() + " endpoints; at "
+                                        + answer.path("begun").asInt() + " it had gone already.")
+                        .example("message cancel --app acme order-17", ""),
                 Verb.delete(
                                 "delete-content",
                                 MESSAGE + "/content",

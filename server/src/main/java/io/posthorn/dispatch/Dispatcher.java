@@ -29,6 +29,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -169,8 +170,14 @@ public final class Dispatcher {
         run(loopOf(endpointNo), loop -> loop.maybeAsked(appNo, endpointNo));
     }
 
-    /** Deliveries are wanted no more; parameters as {@link LaneLoop#withdrawn}. Does not wait. */
-    void withdrawn(int endpointNo, Set<Long> seqs) {
+    /**
+     * Deliveries are wanted no more, and their rows in the backlog are gone: those that have not begun do not. Does not
+     * wait.
+     *
+     * @param endpointNo the endpoint
+     * @param seqs of the messages
+     */
+    public void withdrawn(int endpointNo, Set<Long> seqs) {
         run(loopOf(endpointNo), loop -> loop.withdrawn(endpointNo, seqs));
     }
 
@@ -228,6 +235,41 @@ public final class Dispatcher {
         Set<Integer> theirs = ConcurrentHashMap.newKeySet();
         ask(loop -> theirs.addAll(loop.withdraw(endpoints, message)));
         return theirs;
+    }
+
+    /**
+     * Keeps the deliveries of a message from beginning, until {@link #release}. Blocks.
+     *
+     * @param message handed over
+     * @param begun where the endpoints are put that are being sent it
+     * @return false if some delivery is on its way to the disk; to be asked again, after the release
+     */
+    boolean hold(Message message, Set<Integer> begun) {
+        List<Integer> endpoints = endpointsOf(message);
+        Set<Integer> found = ConcurrentHashMap.newKeySet();
+        AtomicBoolean all = new AtomicBoolean(true);
+        ask(loop -> {
+            if (!loop.hold(endpoints, message, found)) {
+                all.set(false);
+            }
+        });
+        begun.addAll(found);
+        return all.get();
+    }
+
+    /** What was held and is still there goes on. Does not wait. */
+    void release(Message message) {
+        List<Integer> endpoints = endpointsOf(message);
+        for (int i = 0; i < owners.size(); i++) {
+            run(i, loop -> loop.release(endpoints, message));
+        }
+    }
+
+    private List<Integer> endpointsOf(Message message) {
+        AppView app = catalog.appByNo(message.appNo);
+        return app == null
+                ? List.of()
+                : app.endpoints().stream().map(Endpoint::no).toList();
     }
 
     void run(int loop, Consumer<LaneLoop> task) {

@@ -44,11 +44,21 @@ final class LaneLoop {
 
     private final Looks looks = new Looks();
 
+    /** Messages that may be about to be cancelled, with by how many requests at a time. */
+    private final Map<Held, Integer> cancelling = new HashMap<>();
+
     private int inFlight;
     private long bytes;
     private int fetching;
     private long agedLookedForAt;
     private boolean stopping;
+
+    /** A message: the numbers of several shards are alike. */
+    private record Held(int appNo, long seq) {
+        static Held of(Message message) {
+            return new Held(message.appNo, message.seq);
+        }
+    }
 
     LaneLoop(DispatchSettings settings, Routes routes, LanePorts ports, Time time, DispatchMetrics metrics) {
         this.settings = settings;
@@ -92,6 +102,8 @@ final class LaneLoop {
         Lane lane = lane(delivery.message().appNo, delivery.endpointNo());
         if (lane == null) {
             record(delivery.settlement(null, new Verdict.Dropped()));
+        } else if (isLater(delivery.message())) {
+            schedule(lane, delivery);
         } else if (stopping) {
             park(lane, delivery, DeferralReason.STOPPED);
         } else if (lane.disabled) {
@@ -103,6 +115,17 @@ final class LaneLoop {
             enqueue(lane, delivery);
             pump(lane);
         }
+    }
+
+    private boolean isLater(Message message) {
+        return message.deliverAt != 0 && message.deliverAt > time.micros();
+    }
+
+    /** It holds nobody up: it joins the others when it is due. */
+    private void schedule(Lane lane, Delivery delivery) {
+        metrics.parked();
+        lane.unwritten.add(delivery.message().seq);
+        record(delivery.settlement(null, new Verdict.Parked(delivery.message().deliverAt, DeferralReason.SCHEDULED)));
     }
 
     private boolean roomFor(Lane lane, Delivery delivery) {
@@ -502,6 +525,9 @@ final class LaneLoop {
                 lane.due(now); // whoever withdrew it removes its row; but it may have been asked for anew since
                 continue;
             }
+            if (cancelling.containsKey(Held.of(due.message()))) {
+                continue; // release() has it looked for again
+            }
             lane.claimed.add(due.message().seq);
             if (maybeAsked || asked.contains(due.message().seq)) {
                 lane.renewed.add(due.message().seq); // as it was read, it may know nothing of that round
@@ -512,6 +538,60 @@ final class LaneLoop {
             looks.wake(lane, lane.nextDueAt);
         }
         pump(lane);
+    }
+
+    // ---- messages that are cancelled before they go
+
+    /**
+     * A message may be about to be cancelled: until {@link #release} none of its deliveries begins here. What waits in
+     * memory for its turn goes back to its row in the backlog.
+     *
+     * @param endpointNos of its application; those of other loops do no harm
+     * @param begun where those are put whose delivery is under way
+     * @return false if some delivery is on its way to the disk: nobody can tell yet what becomes of it
+     */
+    boolean hold(List<Integer> endpointNos, Message message, Set<Integer> begun) {
+        cancelling.merge(Held.of(message), 1, Integer::sum);
+        boolean all = true;
+        for (int endpointNo : endpointNos) {
+            Lane lane = lanes.get(endpointNo);
+            if (lane != null) {
+                all &= !lane.unwritten.contains(message.seq);
+                if (holdIn(lane, message.seq)) {
+                    begun.add(endpointNo);
+                }
+            }
+        }
+        return all;
+    }
+
+    private boolean holdIn(Lane lane, long seq) {
+        lane.queue.removeIf(delivery -> {
+            boolean back = delivery.fromDeferral() && delivery.message().seq == seq;
+            if (back) {
+                bytes -= delivery.weight();
+                release(lane, seq);
+            }
+            return back;
+        });
+        for (Delivery delivery : lane.inFlight) {
+            if (delivery.message().seq == seq) {
+                return true;
+            }
+        }
+        return lane.queue.stream().anyMatch(delivery -> delivery.message().seq == seq);
+    }
+
+    /** What was held goes on, if it is still there. Parameters as of {@link #hold}. */
+    void release(List<Integer> endpointNos, Message message) {
+        cancelling.computeIfPresent(Held.of(message), (held, times) -> times == 1 ? null : times - 1);
+        for (int endpointNo : endpointNos) {
+            Lane lane = lanes.get(endpointNo);
+            if (lane != null) {
+                due(lane, time.micros());
+                pump(lane);
+            }
+        }
     }
 
     // ---- content that is deleted

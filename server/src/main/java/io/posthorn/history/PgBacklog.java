@@ -190,11 +190,12 @@ public final class PgBacklog implements Backlog {
             }
             tx.commit();
             try (PreparedStatement select = tx.prepareStatement("""
-                    select app_no, endpoint_no, count(*), count(*) filter (where reason not in (?, ?)), min(due_at)
+                    select app_no, endpoint_no, count(*), count(*) filter (where reason not in (?, ?, ?)), min(due_at)
                     from deferral group by app_no, endpoint_no
                     """)) {
                 select.setInt(1, DeferralReason.RETRY.code());
                 select.setInt(2, DeferralReason.REPLAY.code());
+                select.setInt(3, DeferralReason.SCHEDULED.code());
                 select.setFetchSize(1_000);
                 try (ResultSet row = select.executeQuery()) {
                     while (row.next()) {

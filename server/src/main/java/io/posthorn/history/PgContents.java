@@ -48,6 +48,12 @@ public final class PgContents implements Contents {
     @Override
     public boolean deletePayload(Message message) {
         return change(act, tx -> {
+                    if (!PgRetention.mayChange(tx, message.createdAt)) {
+                        throw new HistoryException(
+                                HistoryException.Kind.BUSY,
+                                "the messages of that day are just losing their payloads",
+                                null);
+                    }
                     try (PreparedStatement update = tx.prepareStatement("""
                             update message set payload = null where app_no = ? and seq = ? and created_at = ?
                             """)) {
@@ -105,7 +111,7 @@ public final class PgContents implements Contents {
                     tx.commit();
                 }
                 return rows;
-            } catch (SQLException | StaleOwnerException e) {
+            } catch (SQLException | StaleOwnerException | HistoryException e) {
                 tx.rollback();
                 throw e;
             }

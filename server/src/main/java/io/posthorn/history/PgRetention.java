@@ -362,8 +362,8 @@ public final class PgRetention {
     }
 
     private static long blocksOf(Connection tx, String table) throws SQLException {
-        try (PreparedStatement select = tx.prepareStatement(
-                "select pg_relation_size(?::regclass) / current_setting('block_size')::bigint")) {
+        try (PreparedStatement select =
+                tx.prepareStatement("select pg_relation_size(?::regclass) / current_setting('block_size')::bigint")) {
             select.setString(1, table);
             try (ResultSet row = select.executeQuery()) {
                 row.next();
@@ -392,7 +392,8 @@ public final class PgRetention {
 
     private @Nullable Void copy(Connection tx, Strip strip, long first) throws SQLException {
         try (Statement s = tx.createStatement()) {
-            // Nothing is lost with the last of these: until the swap, which waits for the disk, it is begun anew anyway.
+            // Nothing is lost with the last of these: until the swap, which waits for the disk, it is begun anew
+            // anyway.
             s.execute("set local synchronous_commit = off");
             s.execute("""
                     insert into %s (%s, payload)

@@ -212,7 +212,7 @@ final class ConfigTest {
         assertThat(problems(load(Map.of(), Map.of("retention-payloads", "2d"))))
                 .containsExactly(
                         "retention-payloads = 2d (--retention-payloads): retention-payloads (2d) must be at least"
-                                + " as long as retry-schedule with its jitter may take, 4990m");
+                                + " as long as retry-schedule with its jitter may take, 4989m");
         assertThat(load(Map.of(), Map.of("retention-payloads", "1d", "retry-schedule", "1h,2h")))
                 .isInstanceOf(Loaded.Valid.class);
     }

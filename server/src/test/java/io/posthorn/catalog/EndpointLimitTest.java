@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.posthorn.Requirement;
+import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.store.Database;
 import io.posthorn.store.TestDatabase;
@@ -19,6 +20,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,6 +89,32 @@ final class EndpointLimitTest {
         isRefused(catalog.endpoints().put(DEFAULT_NO, "a", "four", draft("https://example.com/", "four", false)), "3");
         assertThat(reached).containsExactly("a 3 of 3", "a 3 of 3", "a 3 of 3");
         assertThat(endpoints(catalog)).hasSize(3);
+    }
+
+    @Test
+    @Requirement("B41")
+    void anApplicationMayHaveALimitOfItsOwn() throws IOException {
+        limit(5);
+        for (int i = 0; i < 5; i++) {
+            assertThat(create("u" + i)).isInstanceOf(Result.Created.class);
+        }
+        isRefused(create("one-more"), "may have 5 active endpoints and has 5");
+        limit(2);
+        assertThat(endpoints(catalog)).as("nothing is taken away").hasSize(5);
+        isRefused(create("one-more"), "may have 2 active endpoints and has 5");
+        assertThat(enabled("u0", true)).as("it is enabled already").isInstanceOf(Result.Updated.class);
+        enabled("u0", false);
+        isRefused(enabled("u0", true), "has 4");
+        catalog = load();
+        isRefused(enabled("u0", true), "may have 2 active endpoints and has 4");
+        limit(null);
+        isRefused(enabled("u0", true), "may have 3 active endpoints and has 4");
+    }
+
+    private void limit(@Nullable Integer limit) {
+        Result<Application> changed = catalog.applications()
+                .patch(DEFAULT_NO, "a", app -> new AppDraft(app.name(), app.uid(), app.metadata(), null, false, limit));
+        assertThat(changed).isInstanceOf(Result.Updated.class);
     }
 
     @Test
