@@ -34,6 +34,9 @@ final class AcceptRoute implements FastRoute {
     private static final String IDEMPOTENCY_KEY = Repeats.HEADER;
     private static final int MOST_IN_BATCH = 1_000;
     private static final long LOOK_FOR_OVERDUE_MILLIS = 100;
+    /** Room comes with retention, or when somebody makes it. */
+    static final int RETRY_FULL_SECONDS = 60;
+
     private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
 
     private final Catalog catalog;
@@ -243,6 +246,11 @@ final class AcceptRoute implements FastRoute {
     }
 
     private void submit(HttpServerRequest request, List<Submission> submissions) {
+        String refusal = intake.refusal(submissions.size());
+        if (refusal != null) {
+            Errors.write(request, Answer.unavailable(refusal, RETRY_FULL_SECONDS));
+            return;
+        }
         if (intake.submit(submissions)) {
             overdue.add(request, submissions);
         } else {

@@ -216,6 +216,19 @@ public final class Server {
                 this::failed);
         redelivery.start();
         onStop("background tasks", redelivery::close);
+        SizeWatch sizes =
+                new SizeWatch(database::diskUse, config.databaseMaxSize(), intake::refuse, (bytes, bound) -> {});
+        sizes.start();
+        onStop("size watch", sizes::close);
+        metrics.gauge(
+                "posthorn.database.bytes",
+                "Room that the database takes",
+                () -> sizes.last().bytes());
+        metrics.gauge("posthorn.database.max.bytes", "Room that it may take; 0 for any", config::databaseMaxSize);
+        metrics.gauge(
+                "posthorn.database.free.bytes",
+                "Free room on the disk of the embedded database",
+                () -> sizes.last().free());
         Retention retention = Keeping.retention(config, database, ownership, clock, dispatcher, metrics);
         retention.start();
         onStop("retention", retention::close);

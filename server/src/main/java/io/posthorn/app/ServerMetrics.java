@@ -51,7 +51,7 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
     private final Counter refused =
             counter("posthorn.messages.refused", "Messages answered 429 because too many waited for their commit");
     private final Counter unavailable =
-            counter("posthorn.messages.unavailable", "Messages answered 503 because the database was away");
+            counter("posthorn.messages.unavailable", "Messages answered 503 because the database was away or full");
     private final Counter delivered = counter(
             "posthorn.deliveries.delivered", "Deliveries that succeeded, counted when their attempt is committed");
     private final Counter failed = counter("posthorn.attempts.failed", "Attempts that did not succeed");

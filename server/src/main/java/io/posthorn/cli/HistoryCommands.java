@@ -108,11 +108,12 @@ final class HistoryCommands {
                                 choice(
                                         "--status",
                                         "status",
-                                        "success, pending, fail or sending; or 0, 1, 2, 3 in this order.",
+                                        "success, pending, fail, sending or canceled; or 0, 1, 2, 3, 4 in this order.",
                                         "success=0",
                                         "pending=1",
                                         "fail=2",
-                                        "sending=3"),
+                                        "sending=3",
+                                        "canceled=4"),
                                 choice(
                                         "--status-code-class",
                                         "status_code_class",

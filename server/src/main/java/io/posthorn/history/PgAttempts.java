@@ -191,6 +191,8 @@ final class PgAttempts {
             case 1 -> new Verdict.RetryAt(PgTimes.micros(row, "next_at"));
             case 2 -> new Verdict.Exhausted();
             case 3 -> new Verdict.Gone();
+            case 4 -> new Verdict.Superseded(""); // by what stands in the detail
+            case 5 -> new Verdict.Cancelled();
             default -> throw new IllegalArgumentException("no verdict " + code);
         };
     }
@@ -204,7 +206,17 @@ final class PgAttempts {
     /** Attempts are written when they have ended. */
     private static boolean neverKept(Filter filter) {
         DeliveryStatus status = filter.status();
-        return status != null && status != DeliveryStatus.SUCCESS && status != DeliveryStatus.FAIL;
+        return status == DeliveryStatus.PENDING || status == DeliveryStatus.SENDING;
+    }
+
+    /** Those of the verdict's codes that a status stands for, to be put behind the column. */
+    static String verdictOf(DeliveryStatus status) {
+        return switch (status) {
+            case SUCCESS -> " = 0";
+            case CANCELED -> " in (4, 5)";
+            case FAIL -> " not in (0, 4, 5)";
+            case PENDING, SENDING -> throw new IllegalArgumentException("no verdict says " + status);
+        };
     }
 
     private static String body(boolean content) {
@@ -218,8 +230,9 @@ final class PgAttempts {
         if (after != null) {
             beyond(select, after, reach.ascending(), tie);
         }
-        if (filter.status() != null) {
-            select.add(filter.status() == DeliveryStatus.SUCCESS ? "and a.verdict = 0" : "and a.verdict <> 0");
+        DeliveryStatus status = filter.status();
+        if (status != null) {
+            select.add("and a.verdict" + verdictOf(status));
         }
         Integer codeClass = filter.codeClass();
         if (codeClass != null && codeClass == 0) {
