@@ -18,8 +18,11 @@ alter table message
 -- All of them are null where nothing is in order.
 alter table deferral
     add key_hash    bigint,
-    add key_version smallint,
+    add key_version int,
     add aside       boolean;
 
 -- Only rows with a key stand in it.
 create index deferral_key on deferral (endpoint_no, key_hash, seq) where key_hash is not null;
+
+-- Only rows that stand aside stand in it.
+create index deferral_aside on deferral (endpoint_no, due_at, seq) where aside;

@@ -55,6 +55,8 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
     private final Counter delivered = counter(
             "posthorn.deliveries.delivered", "Deliveries that succeeded, counted when their attempt is committed");
     private final Counter failed = counter("posthorn.attempts.failed", "Attempts that did not succeed");
+    private final Counter superseded =
+            counter("posthorn.deliveries.superseded", "Deliveries that ended because a newer one had the same key");
     private final Counter deferred =
             counter("posthorn.deliveries.deferred", "Times a delivery was put off: scheduled for a retry, or parked");
     private final Counter exhausted =
@@ -196,6 +198,11 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
             }
             case Verdict.Parked _, Verdict.Superseded _, Verdict.Cancelled _, Verdict.Dropped _ -> {}
         }
+    }
+
+    @Override
+    public void superseded() {
+        superseded.increment();
     }
 
     @Override

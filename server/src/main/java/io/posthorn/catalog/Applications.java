@@ -160,6 +160,9 @@ public final class Applications {
                 clock.instant().truncatedTo(ChronoUnit.MICROS));
         Audit.about(subject(now), () -> pg.update(now));
         directory.put(view.with(now));
+        if (now.paused() != was.paused()) {
+            view.endpoints().forEach(endpoint -> changes.announce(new EndpointChange.Changed(endpoint)));
+        }
         return new Result.Updated<>(now);
     }
 
@@ -194,7 +197,10 @@ public final class Applications {
         if (now != null) {
             directory.put(now);
             now.endpoints().stream()
-                    .filter(endpoint -> before == null || !Objects.equals(endpoint, before.endpoint(endpoint.id())))
+                    .filter(endpoint -> before == null
+                            || before.application().paused()
+                                    != now.application().paused()
+                            || !Objects.equals(endpoint, before.endpoint(endpoint.id())))
                     .forEach(endpoint -> changes.announce(new EndpointChange.Changed(endpoint)));
         } else if (before != null) {
             directory.remove(before.application());

@@ -15,7 +15,7 @@ final class Delivery {
     private final Message message;
     private final int endpointNo;
     private final int attempts;
-    private final boolean fromDeferral;
+    private boolean fromDeferral;
     private final int base;
     private final boolean manual;
     private final boolean aside;
@@ -76,6 +76,11 @@ final class Delivery {
 
     boolean fromDeferral() {
         return fromDeferral;
+    }
+
+    /** It gets a row in {@code deferral}, and stays in memory. */
+    void becomesRow() {
+        fromDeferral = true;
     }
 
     /** Attempts made before the present round: the retry schedule counts from there. */

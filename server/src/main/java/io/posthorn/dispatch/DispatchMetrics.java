@@ -14,6 +14,9 @@ public interface DispatchMetrics {
      */
     void attempted(Attempt attempt, Verdict verdict, long sinceAcceptedMicros);
 
+    /** A delivery ended because a newer one with the same key took its place. */
+    void superseded();
+
     /** A delivery was parked in the database. */
     void parked();
 

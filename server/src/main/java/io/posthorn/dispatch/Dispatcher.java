@@ -156,6 +156,13 @@ public final class Dispatcher {
         return rows.get();
     }
 
+    /** Recovery is over: everything that it found was handed over. Does not wait. */
+    public void recovered() {
+        for (int i = 0; i < owners.size(); i++) {
+            run(i, LaneLoop::recovered);
+        }
+    }
+
     int loopOf(int endpointNo) {
         return Math.floorMod(endpointNo, owners.size());
     }
@@ -488,6 +495,33 @@ public final class Dispatcher {
         }
 
         @Override
+        public boolean paused(int appNo) {
+            AppView app = catalog.appByNo(appNo);
+            return app != null && app.application().paused();
+        }
+
+        @Override
+        public void rekey(int endpointNo, int version, ToLongFunction<Message> key, Consumer<Boolean> done) {
+            workers.execute(() -> {
+                boolean keyed = keyed(endpointNo, version, key);
+                context.runOnContext(ignored -> guarded(() -> done.accept(keyed)));
+            });
+        }
+
+        private boolean keyed(int endpointNo, int version, ToLongFunction<Message> key) {
+            fetches.acquireUninterruptibly();
+            try {
+                backlog.rekey(endpointNo, version, key);
+                return true;
+            } catch (Backlog.BacklogUnavailable e) {
+                LOG.warn("the backlog cannot be put in another order yet, trying again: {}", e.getMessage());
+                return false;
+            } finally {
+                fetches.release();
+            }
+        }
+
+        @Override
         public void gone(int appNo, int endpointNo) {
             workers.execute(() -> disable(endpointNo));
         }
@@ -497,19 +531,23 @@ public final class Dispatcher {
                 int endpointNo,
                 long now,
                 long[] claimed,
+                Backlog.@Nullable Ordered ordered,
                 int most,
                 long mostBytes,
                 Consumer<Backlog.@Nullable Fetched> done) {
             workers.execute(() -> {
-                Backlog.Fetched fetched = read(endpointNo, now, claimed, most, mostBytes);
+                Backlog.Fetched fetched = read(endpointNo, now, claimed, ordered, most, mostBytes);
                 context.runOnContext(ignored -> guarded(() -> done.accept(fetched)));
             });
         }
 
-        private Backlog.@Nullable Fetched read(int endpointNo, long now, long[] claimed, int most, long mostBytes) {
+        private Backlog.@Nullable Fetched read(
+                int endpointNo, long now, long[] claimed, Backlog.@Nullable Ordered ordered, int most, long mostBytes) {
             fetches.acquireUninterruptibly();
             try {
-                Backlog.Fetched fetched = backlog.fetch(endpointNo, now, claimed, most, mostBytes);
+                Backlog.Fetched fetched = ordered == null
+                        ? backlog.fetch(endpointNo, now, claimed, most, mostBytes)
+                        : backlog.fetch(endpointNo, now, claimed, ordered, most, mostBytes);
                 metrics.forgotten(fetched.forgotten());
                 return fetched;
             } catch (Backlog.BacklogUnavailable e) {

@@ -59,6 +59,11 @@ final class Judge {
         };
     }
 
+    /** What is kept where nothing was sent. */
+    static Attempt unsent(AttemptStatus status, int number, long now, String detail) {
+        return new Attempt(Math.min(number, Attempt.MOST), now, 0, status, 0, detail, null, null);
+    }
+
     /**
      * What follows.
      *

@@ -1,8 +1,10 @@
 package io.posthorn.dispatch;
 
 import io.posthorn.history.Backlog;
+import io.posthorn.model.DeferralReason;
+import io.posthorn.model.DeliveryPolicy;
+import io.posthorn.model.DeliveryPolicy.Order;
 import io.posthorn.model.Endpoint;
-import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Set;
@@ -11,7 +13,13 @@ import org.jspecify.annotations.Nullable;
 /** The state of one endpoint. Its {@link LaneLoop} owns it and is the only one to touch it. */
 final class Lane {
     final int endpointNo;
-    final ArrayDeque<Delivery> queue = new ArrayDeque<>();
+    /** What waits in memory. */
+    Line queue = new SimpleLine();
+    /** The same as {@link #queue} if the deliveries wait for each other; null if they do not. */
+    @Nullable
+    OrderedLine ordered;
+    /** Requests of an earlier order are under way: nothing begins before they are over. */
+    boolean changesOrder;
     /** The deliveries whose requests are under way. */
     final InFlight inFlight = new InFlight();
     /** Sequence numbers of what was read from the backlog and is not yet committed as finished. */
@@ -22,13 +30,19 @@ final class Lane {
     /** Sequence numbers of what is to wait in the backlog and is not committed there yet. */
     final Set<Long> unwritten = new HashSet<>();
 
+    /** Sequence numbers of what waits in memory and may be about to be cancelled: nothing begins meanwhile. */
+    final Set<Long> held = new HashSet<>();
+
     final Health health;
     /** How its requests are made; null while the endpoint is disabled or cannot be reached by rule. */
     @Nullable
     Route route;
 
-    /** Deliveries wait for the endpoint to be enabled. */
-    boolean disabled;
+    /** Why nothing is begun: its deliveries wait in the database; null if something may be. */
+    @Nullable
+    DeferralReason closed;
+
+    private Order order = DeliveryPolicy.DEFAULT.order();
     /** When the loop looks at it again; {@link Backlog#NEVER} if it does not. Changed by {@link Looks} only. */
     long wakeAt = Backlog.NEVER;
     /** It waits for its turn to look into the backlog. Changed by {@link Looks} only. */
@@ -50,6 +64,8 @@ final class Lane {
     final Set<Long> askedMeanwhile = new HashSet<>();
     /** Nobody knows which messages were asked for again while a look was under way: any of them may have been. */
     boolean maybeAskedMeanwhile;
+    /** What its shut chains weigh in memory, bytes. */
+    int shutWeight;
     /** It waits in the loop for a free place among all requests in flight. */
     boolean blocked;
     /** Parked deliveries keep their order by this: it never stands still. */
@@ -60,14 +76,32 @@ final class Lane {
         this.health = new Health(mostInFlight);
     }
 
-    /** The endpoint as it is now. */
-    void endpoint(Endpoint endpoint, Routes routes) {
-        disabled = endpoint.disabled();
+    /**
+     * The endpoint as it is now, but for its order.
+     *
+     * @param paused whether its application is
+     */
+    void endpoint(Endpoint endpoint, boolean paused, Routes routes) {
+        closed = endpoint.disabled()
+                ? DeferralReason.DISABLED
+                : endpoint.paused() || paused ? DeferralReason.PAUSED : null;
         route = routes.of(endpoint);
     }
 
+    /** Whether the deliveries are to wait for each other in another way than they do. */
+    boolean isInAnotherOrder(Endpoint endpoint) {
+        return !endpoint.delivery().order().equals(order);
+    }
+
+    /** Nothing waits in memory. From now on, deliveries wait for each other as the endpoint's owner wants it. */
+    void order(Endpoint endpoint) {
+        order = endpoint.delivery().order();
+        ordered = order.mode().ordered() ? new OrderedLine(order) : null;
+        queue = ordered == null ? new SimpleLine() : ordered;
+    }
+
     boolean mayStart() {
-        return !disabled && !queue.isEmpty() && inFlight.size() < health.limit();
+        return held.isEmpty() && closed == null && !changesOrder && inFlight.size() < health.limit() && queue.hasNext();
     }
 
     /** A place behind all that was parked before. */

@@ -6,6 +6,7 @@ import io.posthorn.history.Backlog;
 import io.posthorn.history.Due;
 import io.posthorn.history.Settlement;
 import io.posthorn.model.Attempt;
+import io.posthorn.model.AttemptStatus;
 import io.posthorn.model.DeferralReason;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
@@ -14,9 +15,11 @@ import io.posthorn.runtime.Time;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** The lanes of one event loop. Every method is called on that loop. */
@@ -52,6 +55,8 @@ final class LaneLoop {
     private int fetching;
     private long agedLookedForAt;
     private boolean stopping;
+    /** Recovery is over: until then, rows may be missing that come before those that are there. */
+    private boolean recovered;
 
     /** A message: the numbers of several shards are alike. */
     private record Held(int appNo, long seq) {
@@ -102,12 +107,19 @@ final class LaneLoop {
         Lane lane = lane(delivery.message().appNo, delivery.endpointNo());
         if (lane == null) {
             record(delivery.settlement(null, new Verdict.Dropped()));
-        } else if (isLater(delivery.message())) {
-            schedule(lane, delivery);
+            return;
+        }
+        if (lane.ordered != null) {
+            lane.ordered.key(delivery);
+        }
+        if (delivery.message().deliverAt > time.micros()) {
+            park(lane, delivery, DeferralReason.SCHEDULED, delivery.message().deliverAt);
         } else if (stopping) {
             park(lane, delivery, DeferralReason.STOPPED);
-        } else if (lane.disabled) {
-            park(lane, delivery, DeferralReason.DISABLED);
+        } else if (lane.closed != null) {
+            park(lane, delivery, lane.closed);
+        } else if (lane.ordered != null) {
+            offer(lane, lane.ordered, delivery);
         } else if (lane.behind || !roomFor(lane, delivery)) {
             lane.behind = true;
             park(lane, delivery, DeferralReason.LANE_FULL);
@@ -117,31 +129,35 @@ final class LaneLoop {
         }
     }
 
-    private boolean isLater(Message message) {
-        return message.deliverAt != 0 && message.deliverAt > time.micros();
-    }
-
-    /** It holds nobody up: it joins the others when it is due. */
-    private void schedule(Lane lane, Delivery delivery) {
-        metrics.parked();
-        lane.unwritten.add(delivery.message().seq);
-        record(delivery.settlement(null, new Verdict.Parked(delivery.message().deliverAt, DeferralReason.SCHEDULED)));
-    }
-
     private boolean roomFor(Lane lane, Delivery delivery) {
         return lane.queue.size() < settings.laneQueue()
                 && bytes + delivery.weight() <= shareOf(lane, settings.memoryBytes());
     }
 
     private void enqueue(Lane lane, Delivery delivery) {
+        if (!cancelling.isEmpty() && cancelling.containsKey(Held.of(delivery.message()))) {
+            lane.held.add(delivery.message().seq);
+        }
         lane.queue.add(delivery);
         bytes += delivery.weight();
     }
 
     private void park(Lane lane, Delivery delivery, DeferralReason reason) {
+        park(lane, delivery, reason, lane.parkAt(time.micros()));
+    }
+
+    private void park(Lane lane, Delivery delivery, DeferralReason reason, long dueAt) {
         metrics.parked();
+        unwritten(lane, delivery);
+        record(delivery.settlement(null, new Verdict.Parked(dueAt, reason)));
+    }
+
+    /** It is on its way to the backlog. */
+    private static void unwritten(Lane lane, Delivery delivery) {
         lane.unwritten.add(delivery.message().seq);
-        record(delivery.settlement(null, new Verdict.Parked(lane.parkAt(time.micros()), reason)));
+        if (lane.ordered != null) {
+            lane.ordered.unwritten(delivery);
+        }
     }
 
     private void record(Settlement settlement) {
@@ -156,7 +172,8 @@ final class LaneLoop {
                 return null;
             }
             lane = new Lane(endpointNo, settings.endpointInFlight());
-            lane.endpoint(endpoint, routes);
+            lane.order(endpoint);
+            lane.endpoint(endpoint, ports.paused(appNo), routes);
             lanes.put(endpointNo, lane);
         }
         return lane;
@@ -170,7 +187,7 @@ final class LaneLoop {
                 block(lane);
                 return;
             }
-            start(lane, lane.queue.remove());
+            start(lane, lane.queue.next());
         }
         lookIntoBacklog(lane);
     }
@@ -233,22 +250,33 @@ final class LaneLoop {
         inFlight--;
         bytes -= delivery.weight();
         long now = time.micros();
+        OrderedLine ordered = lane.ordered;
+        if (ordered != null) {
+            ordered.key(delivery); // its request may have begun before there was an order
+        }
         Attempt attempt = Judge.attempt(exchange, delivery.attempts() + 1);
         Verdict verdict = judge.verdict(exchange, attempt.number() - delivery.base(), now);
         boolean last = delivery.last || attempt.number() >= Attempt.MOST;
         if (last && verdict instanceof Verdict.RetryAt) {
             verdict = new Verdict.Exhausted();
         }
-        if (verdict instanceof Verdict.RetryAt) {
-            lane.unwritten.add(delivery.message().seq);
+        if (ordered != null) {
+            verdict = inOrder(ordered, delivery, verdict);
         }
+        if (verdict instanceof Verdict.RetryAt || verdict instanceof Verdict.Held) {
+            unwritten(lane, delivery);
+        }
+        lane.queue.ended(delivery);
         assess(lane, exchange.outcome());
-        if (verdict instanceof Verdict.Gone && !lane.disabled) {
-            lane.disabled = true;
+        if (verdict instanceof Verdict.Gone && lane.closed != DeferralReason.DISABLED) {
+            lane.closed = DeferralReason.DISABLED;
             ports.gone(delivery.message().appNo, lane.endpointNo);
             parkQueue(lane, DeferralReason.DISABLED);
         }
         record(delivery.settlement(attempt, verdict));
+        if (ordered != null) {
+            settled(lane, ordered, delivery, verdict);
+        }
         metrics.attempted(attempt, verdict, now - delivery.message().createdAt);
         pump(lane);
         unblock(TRIED_AFTER_EACH);
@@ -277,6 +305,10 @@ final class LaneLoop {
         }
         lane.behind |= !lane.queue.isEmpty();
         lane.queue.clear();
+        if (lane.ordered != null) {
+            lane.behind = true;
+            lane.ordered.startAnew(lane.unwritten);
+        }
         lane.due(time.micros());
     }
 
@@ -286,7 +318,9 @@ final class LaneLoop {
      */
     private void parkAged(long now) {
         for (Lane lane : lanes.values()) {
-            if (hasAged(lane, now)) {
+            if (lane.ordered != null) {
+                keepAged(lane, now);
+            } else if (hasAged(lane, now)) {
                 lane.behind = true;
                 lane.queue.removeIf(delivery -> {
                     if (delivery.fromDeferral()) {
@@ -309,13 +343,286 @@ final class LaneLoop {
         return false;
     }
 
+    /**
+     * In an order, rows behind those that were given away would be read before these are there. So they stay, and get
+     * rows beside.
+     */
+    private void keepAged(Lane lane, long now) {
+        for (Delivery delivery : lane.queue) {
+            if (!delivery.fromDeferral() && now - delivery.message().createdAt > MOST_WAIT_MICROS) {
+                park(lane, delivery, DeferralReason.ORDER);
+                delivery.becomesRow();
+                lane.claimed.add(delivery.message().seq);
+            }
+        }
+    }
+
+    // ---- order
+
+    /** A new delivery. It must not come before an earlier one of its chain that is in the database. */
+    private void offer(Lane lane, OrderedLine ordered, Delivery delivery) {
+        supersede(ordered, delivery);
+        if (ordered.isShut(delivery)) {
+            park(lane, delivery, DeferralReason.ORDER);
+            ordered.parked(delivery);
+            if (ordered.latest()) {
+                ordered.open(delivery, time.micros()); // nobody waits for the retry of what is out of date
+            }
+        } else if (!ordered.gathers() && !lane.behind && roomFor(lane, delivery)) {
+            enqueue(lane, ordered, delivery);
+            pump(lane);
+        } else if (ordered.gathers() && roomFor(lane, delivery)) {
+            bytes += delivery.weight();
+            ordered.addToTail(delivery);
+        } else {
+            fallBehind(lane, ordered);
+            park(lane, delivery, DeferralReason.LANE_FULL);
+            ordered.parked(delivery);
+        }
+    }
+
+    /** New deliveries are parked from now on, and so is what has gathered. */
+    private void fallBehind(Lane lane, OrderedLine ordered) {
+        lane.behind = true;
+        for (Delivery gathered : ordered.takeTail()) {
+            bytes -= gathered.weight();
+            park(lane, gathered, DeferralReason.LANE_FULL);
+        }
+    }
+
+    private void enqueue(Lane lane, OrderedLine ordered, Delivery delivery) {
+        enqueue(lane, delivery);
+        if (ordered.isFull(delivery)) {
+            leave(lane, ordered, ordered.shutFull(delivery));
+        }
+    }
+
+    /** Those that wait and are older than this one with the same key end, if that is the order. */
+    private void supersede(OrderedLine ordered, Delivery newer) {
+        for (Delivery older : ordered.supersededBy(newer)) {
+            bytes -= older.weight();
+            supersede(older, newer.message().id);
+        }
+    }
+
+    private void supersede(Delivery older, String by) {
+        String detail = "superseded by " + by + ", which has the same key";
+        record(older.settlement(
+                Judge.unsent(AttemptStatus.SUPERSEDED, older.attempts() + 1, time.micros(), detail),
+                new Verdict.Superseded(by)));
+        metrics.superseded();
+    }
+
+    /** What the order makes of the verdict on an attempt. */
+    private static Verdict inOrder(OrderedLine ordered, Delivery delivery, Verdict verdict) {
+        return switch (verdict) {
+            case Verdict.RetryAt _ -> {
+                String newer = ordered.newerThan(delivery);
+                yield newer == null ? verdict : new Verdict.Superseded(newer);
+            }
+            case Verdict.Exhausted _ -> ordered.holds(delivery) && !delivery.last ? new Verdict.Held() : verdict;
+            case Verdict.Delivered _,
+                    Verdict.Gone _,
+                    Verdict.Superseded _,
+                    Verdict.Held _,
+                    Verdict.Cancelled _,
+                    Verdict.Parked _,
+                    Verdict.Dropped _ -> verdict;
+        };
+    }
+
+    /** An attempt is over and recorded: its chain goes on, or shuts behind it. */
+    private void settled(Lane lane, OrderedLine ordered, Delivery delivery, Verdict verdict) {
+        switch (verdict) {
+            case Verdict.RetryAt(long dueAt) ->
+                // something newer may be in the database, and then nobody waits for the retry of this one
+                shut(lane, ordered, delivery, ordered.latest() && lane.behind ? time.micros() : dueAt, true);
+            case Verdict.Held _ -> shut(lane, ordered, delivery, Backlog.NEVER, true);
+            case Verdict.Delivered _,
+                    Verdict.Exhausted _,
+                    Verdict.Gone _,
+                    Verdict.Superseded _,
+                    Verdict.Cancelled _,
+                    Verdict.Parked _,
+                    Verdict.Dropped _ -> {}
+        }
+        if (lane.changesOrder && lane.inFlight.size() == 0) {
+            lane.changesOrder = false;
+            ordered.startAnew(lane.unwritten);
+            due(lane, time.micros());
+        }
+        opens(lane, ordered);
+    }
+
+    /**
+     * Nothing of a chain is sent for a time.
+     *
+     * @param first of those that stay in the database
+     * @param unwritten whether it is on its way there
+     */
+    private void shut(Lane lane, OrderedLine ordered, Delivery first, long until, boolean unwritten) {
+        List<Delivery> out = ordered.shut(first, until);
+        if (unwritten) {
+            ordered.awaits(first);
+        }
+        if (!ordered.isShut(first) && !first.aside()) {
+            ordered.readAgain(first.message().seq);
+        }
+        leave(lane, ordered, out);
+    }
+
+    /** These are of a chain that is shut: they go to the database, or back to it. */
+    private void leave(Lane lane, OrderedLine ordered, List<Delivery> out) {
+        for (Delivery delivery : out) {
+            bytes -= delivery.weight();
+            if (delivery.fromDeferral()) {
+                release(lane, delivery.message().seq);
+            } else {
+                park(lane, delivery, DeferralReason.ORDER);
+                ordered.awaits(delivery);
+            }
+        }
+        weigh(lane, ordered);
+    }
+
+    private void weigh(Lane lane, OrderedLine ordered) {
+        int weight = ordered.shutCount() * OrderedLine.SHUT_WEIGHT;
+        bytes += weight - lane.shutWeight;
+        lane.shutWeight = weight;
+    }
+
+    /** The lane looks into the backlog when its next chain opens. */
+    private void opens(Lane lane, OrderedLine ordered) {
+        due(lane, ordered.nextOpening());
+    }
+
+    /** Whether the lane may read rows now, as far as its order is concerned. */
+    private boolean mayRead(Lane lane) {
+        OrderedLine ordered = lane.ordered;
+        if (ordered == null) {
+            return true;
+        }
+        if (!recovered || lane.changesOrder || lane.fetching || ordered.hasBarrier()) {
+            return false;
+        }
+        if (!ordered.isKeyed()) {
+            rekey(lane, ordered);
+            return false;
+        }
+        return true;
+    }
+
+    /** Chains whose time has come are read of; what is new stands behind what they have in the database. */
+    private void openChains(Lane lane, OrderedLine ordered) {
+        if (ordered.openDue(time.micros())) {
+            weigh(lane, ordered);
+            if (lane.behind) {
+                ordered.raiseBarrier();
+            } else {
+                ordered.gather();
+            }
+        }
+    }
+
+    /** The rows in the database may have been written when the owner wanted another order. */
+    private void rekey(Lane lane, OrderedLine ordered) {
+        lane.fetching = true;
+        ports.rekey(lane.endpointNo, ordered.version(), ordered::writtenKey, done -> {
+            lane.fetching = false;
+            ordered.keyed(done);
+            if (lanes.get(lane.endpointNo) == lane) {
+                lane.nextDueAt = Math.min(lane.nextDueAt, lane.dueMeanwhile);
+                lane.dueMeanwhile = Backlog.NEVER;
+                due(lane, done ? time.micros() : time.micros() + AGAIN_AFTER_FAILURE_MICROS);
+                lookIntoBacklog(lane);
+            }
+        });
+    }
+
+    /** All that recovery found has been offered: what is in order may be read from the database. */
+    void recovered() {
+        recovered = true;
+        for (Lane lane : lanes.values()) {
+            if (lane.ordered != null) {
+                lane.ordered.startAnew(lane.unwritten);
+                lookIntoBacklog(lane);
+            }
+        }
+    }
+
+    /**
+     * What a look into the backlog brought of a lane with an order.
+     *
+     * @param renewed whether it may be older than what was asked for since, by number
+     */
+    private void take(
+            Lane lane, OrderedLine ordered, Backlog.Fetched fetched, Set<Long> withdrawn, LongPredicate renewed) {
+        long now = time.micros();
+        long last = 0;
+        for (Due due : fetched.due()) {
+            Delivery delivery = Delivery.of(due, lane.endpointNo);
+            ordered.key(delivery);
+            last = delivery.aside() ? last : Math.max(last, due.message().seq);
+            if (withdrawn.contains(due.message().seq)) {
+                ordered.readAgain(due.message().seq); // it may have been asked for anew
+            } else if (delivery.aside() || !ordered.isShut(delivery)) {
+                take(lane, ordered, due, delivery, now, renewed.test(due.message().seq));
+            }
+        }
+        boolean undisturbed = ordered.read(last);
+        if (fetched.behind() || !undisturbed) {
+            lane.due(now);
+        } else if (ordered.gathers()) {
+            for (Delivery gathered : ordered.takeTail()) {
+                bytes -= gathered.weight();
+                if (ordered.isShut(gathered)) {
+                    park(lane, gathered, DeferralReason.ORDER);
+                } else {
+                    supersede(ordered, gathered);
+                    enqueue(lane, ordered, gathered);
+                }
+            }
+        } else if (lane.behind) {
+            lane.behind = false;
+            ordered.gather();
+            lane.due(now);
+        }
+        opens(lane, ordered);
+    }
+
+    private void take(Lane lane, OrderedLine ordered, Due due, Delivery delivery, long now, boolean renewed) {
+        long seq = due.message().seq;
+        boolean waits = due.reason() == DeferralReason.RETRY && due.dueAt() > now && !delivery.aside();
+        if (due.reason() == DeferralReason.HELD && ordered.holds(delivery)) {
+            shut(lane, ordered, delivery, Backlog.NEVER, false);
+            return;
+        }
+        String newer = due.newer() == null ? ordered.newerThanRead(delivery) : due.newer();
+        if (newer == null && waits && ordered.isChained(delivery)) {
+            shut(lane, ordered, delivery, due.dueAt(), false);
+            return;
+        }
+        lane.claimed.add(seq);
+        if (renewed) {
+            lane.renewed.add(seq);
+        }
+        if (due.reason() == DeferralReason.HELD) {
+            record(delivery.settlement(null, new Verdict.Dropped())); // it is over, and holds nobody up any more
+        } else if (newer != null) {
+            supersede(delivery, newer);
+        } else {
+            supersede(ordered, delivery);
+            enqueue(lane, ordered, delivery);
+        }
+    }
+
     // ---- backlog
 
     /** At the start: the endpoint has something in the backlog. */
     void backlog(Backlog.Summary summary) {
         Lane lane = lane(summary.appNo(), summary.endpointNo());
         if (lane != null) {
-            lane.behind = summary.parked() > 0;
+            lane.behind = lane.ordered == null ? summary.parked() > 0 : summary.rows() > 0;
             due(lane, summary.nextDueAt());
         }
     }
@@ -326,12 +633,12 @@ final class LaneLoop {
             Lane lane = lanes.get(settlement.endpointNo());
             if (lane != null) {
                 if (settlement.fromDeferral() && release(lane, settlement.seq())) {
-                    due(lane, time.micros());
+                    asked(lane, Set.of(settlement.seq()));
                 }
                 switch (settlement.verdict()) {
-                    case Verdict.RetryAt(long dueAt) -> written(lane, settlement.seq(), dueAt);
-                    case Verdict.Parked(long dueAt, DeferralReason _) -> written(lane, settlement.seq(), dueAt);
-                    case Verdict.Held _ -> lane.unwritten.remove(settlement.seq());
+                    case Verdict.RetryAt(long dueAt) -> written(lane, settlement, dueAt);
+                    case Verdict.Parked(long dueAt, DeferralReason _) -> written(lane, settlement, dueAt);
+                    case Verdict.Held _ -> written(lane, settlement, Backlog.NEVER);
                     case Verdict.Delivered _,
                             Verdict.Exhausted _,
                             Verdict.Gone _,
@@ -343,9 +650,29 @@ final class LaneLoop {
         }
     }
 
-    private void written(Lane lane, long seq, long dueAt) {
-        lane.unwritten.remove(seq);
-        due(lane, dueAt);
+    private void written(Lane lane, Settlement settlement, long dueAt) {
+        lane.unwritten.remove(settlement.seq());
+        OrderedLine ordered = lane.ordered;
+        if (ordered == null) {
+            due(lane, dueAt);
+            return;
+        }
+        ordered.written(settlement.seq());
+        if (settlement.aside() || !ordered.isShutWritten(settlement.keyHash())) {
+            due(lane, dueAt); // otherwise it waits for its chain
+        }
+        opens(lane, ordered);
+        lookIntoBacklog(lane);
+    }
+
+    /** These rows are due, whatever the lane thought of them. */
+    private void asked(Lane lane, Set<Long> seqs) {
+        OrderedLine ordered = lane.ordered;
+        if (ordered != null) {
+            seqs.forEach(ordered::readAgain);
+            ordered.open(seqs, time.micros());
+        }
+        due(lane, time.micros());
     }
 
     /** Not in memory any more. True if another round was asked for meanwhile, so that its row may be there again. */
@@ -364,14 +691,16 @@ final class LaneLoop {
     void asked(int appNo, int endpointNo, long[] seqs) {
         Lane lane = lane(appNo, endpointNo);
         if (lane != null) {
+            Set<Long> all = new HashSet<>();
             for (long seq : seqs) {
+                all.add(seq);
                 if (lane.claimed.contains(seq)) {
                     lane.renewed.add(seq);
                 } else if (lane.fetching) {
                     lane.askedMeanwhile.add(seq);
                 }
             }
-            due(lane, time.micros());
+            asked(lane, all);
         }
     }
 
@@ -386,6 +715,10 @@ final class LaneLoop {
         if (lane != null) {
             lane.renewed.addAll(lane.claimed);
             lane.maybeAskedMeanwhile |= lane.fetching;
+            if (lane.ordered != null) {
+                lane.ordered.readAgain(1);
+                lane.ordered.openAll(time.micros());
+            }
             due(lane, time.micros());
         }
     }
@@ -412,6 +745,9 @@ final class LaneLoop {
                 }
                 return out;
             });
+            if (lane.ordered != null) {
+                asked(lane, seqs); // what was held up by them goes on
+            }
             pump(lane);
         }
     }
@@ -439,12 +775,17 @@ final class LaneLoop {
     }
 
     private void lookIntoBacklog(Lane lane) {
-        if (lane.nextDueAt == Backlog.NEVER || stopping || lane.disabled || lane.fetching) {
+        if (lane.nextDueAt == Backlog.NEVER || stopping || lane.closed != null || lane.fetching) {
             return;
         }
         if (lane.nextDueAt > time.micros()) {
             looks.wake(lane, lane.nextDueAt);
-        } else if (!runsLow(lane)) {
+            return;
+        }
+        if (lane.ordered != null && !lane.changesOrder) {
+            openChains(lane, lane.ordered);
+        }
+        if (!runsLow(lane) || !mayRead(lane)) {
             return; // the queue comes first; the lane looks again when it runs low
         } else {
             looks.want(lane);
@@ -453,14 +794,17 @@ final class LaneLoop {
     }
 
     private boolean runsLow(Lane lane) {
-        return lane.queue.size() <= Math.min(settings.laneQueue() / 4, 2 * lane.health.limit());
+        int limit = lane.health.limit();
+        return lane.ordered == null
+                ? lane.queue.size() <= Math.min(settings.laneQueue() / 4, 2 * limit)
+                : lane.ordered.runsLow(limit, settings.laneQueue());
     }
 
     /** Those whose turn it is look into their backlogs, as far as there is room for what they bring. */
     private void look() {
         for (Lane lane = looks.next(this::mayLook); lane != null; lane = looks.next(this::mayLook)) {
-            boolean still = !stopping && !lane.disabled && !lane.fetching && lane.nextDueAt != Backlog.NEVER;
-            if (still && runsLow(lane)) {
+            boolean still = !stopping && lane.closed == null && !lane.fetching && lane.nextDueAt != Backlog.NEVER;
+            if (still && runsLow(lane) && mayRead(lane)) {
                 fetch(lane);
             }
         }
@@ -482,22 +826,27 @@ final class LaneLoop {
         lane.fetching = true;
         lane.nextDueAt = Backlog.NEVER;
         lane.dueMeanwhile = Backlog.NEVER;
+        OrderedLine ordered = lane.ordered;
+        if (ordered != null) {
+            ordered.reads();
+        }
         ports.fetch(
                 lane.endpointNo,
                 now,
                 lane.claims(),
+                ordered == null ? null : ordered.wanted(),
                 Math.min(most, Math.min(FETCH, settings.laneQueue())),
                 allowance,
                 fetched -> {
                     bytes -= allowance;
                     fetching--;
-                    fetched(lane, fetched);
+                    fetched(lane, ordered, fetched);
                     look();
                 });
     }
 
     /** What a look into the backlog brought; null if the database is away. */
-    private void fetched(Lane lane, Backlog.@Nullable Fetched fetched) {
+    private void fetched(Lane lane, @Nullable OrderedLine ordered, Backlog.@Nullable Fetched fetched) {
         lane.fetching = false;
         Set<Long> withdrawn = Set.copyOf(lane.withdrawnMeanwhile);
         lane.withdrawnMeanwhile.clear();
@@ -513,7 +862,20 @@ final class LaneLoop {
             due(lane, now + AGAIN_AFTER_FAILURE_MICROS);
             return;
         }
-        boolean goesOn = !stopping && !lane.disabled;
+        if (ordered != lane.ordered) {
+            due(lane, now); // it was read for another order
+            return;
+        }
+        boolean goesOn = !stopping && lane.closed == null && !lane.changesOrder;
+        if (ordered != null && goesOn) {
+            lane.nextDueAt = Math.min(fetched.nextDueAt(), lane.dueMeanwhile);
+            take(lane, ordered, fetched, withdrawn, seq -> maybeAsked || asked.contains(seq));
+            if (lane.nextDueAt > now && lane.nextDueAt != Backlog.NEVER) {
+                looks.wake(lane, lane.nextDueAt);
+            }
+            pump(lane);
+            return;
+        }
         lane.behind = fetched.behind() || (!goesOn && !fetched.due().isEmpty());
         lane.nextDueAt = Math.min(fetched.nextDueAt(), lane.dueMeanwhile);
         if (!goesOn) {
@@ -524,9 +886,6 @@ final class LaneLoop {
             if (withdrawn.contains(due.message().seq)) {
                 lane.due(now); // whoever withdrew it removes its row; but it may have been asked for anew since
                 continue;
-            }
-            if (cancelling.containsKey(Held.of(due.message()))) {
-                continue; // release() has it looked for again
             }
             lane.claimed.add(due.message().seq);
             if (maybeAsked || asked.contains(due.message().seq)) {
@@ -543,8 +902,8 @@ final class LaneLoop {
     // ---- messages that are cancelled before they go
 
     /**
-     * A message may be about to be cancelled: until {@link #release} none of its deliveries begins here. What waits in
-     * memory for its turn goes back to its row in the backlog.
+     * A message may be about to be cancelled: until {@link #release} none of its deliveries begins here. A lane in whose
+     * memory one waits begins nothing at all meanwhile, so that its order stays as it is.
      *
      * @param endpointNos of its application; those of other loops do no harm
      * @param begun where those are put whose delivery is under way
@@ -557,7 +916,7 @@ final class LaneLoop {
             Lane lane = lanes.get(endpointNo);
             if (lane != null) {
                 all &= !lane.unwritten.contains(message.seq);
-                if (holdIn(lane, message.seq)) {
+                if (isUnderWay(lane, message.seq)) {
                     begun.add(endpointNo);
                 }
             }
@@ -565,30 +924,30 @@ final class LaneLoop {
         return all;
     }
 
-    private boolean holdIn(Lane lane, long seq) {
-        lane.queue.removeIf(delivery -> {
-            boolean back = delivery.fromDeferral() && delivery.message().seq == seq;
-            if (back) {
-                bytes -= delivery.weight();
-                release(lane, seq);
-            }
-            return back;
-        });
+    private static boolean isUnderWay(Lane lane, long seq) {
         for (Delivery delivery : lane.inFlight) {
             if (delivery.message().seq == seq) {
                 return true;
             }
         }
-        return lane.queue.stream().anyMatch(delivery -> delivery.message().seq == seq);
+        for (Delivery delivery : lane.queue) {
+            if (delivery.message().seq == seq) {
+                lane.held.add(seq);
+                return !delivery.fromDeferral(); // without a row there is nothing to be cancelled
+            }
+        }
+        return false;
     }
 
-    /** What was held goes on, if it is still there. Parameters as of {@link #hold}. */
+    /** What was held and is still there goes on. Parameters as of {@link #hold}. */
     void release(List<Integer> endpointNos, Message message) {
-        cancelling.computeIfPresent(Held.of(message), (held, times) -> times == 1 ? null : times - 1);
+        if (cancelling.merge(Held.of(message), -1, Integer::sum) > 0) {
+            return;
+        }
+        cancelling.remove(Held.of(message));
         for (int endpointNo : endpointNos) {
             Lane lane = lanes.get(endpointNo);
-            if (lane != null) {
-                due(lane, time.micros());
+            if (lane != null && lane.held.remove(message.seq)) {
                 pump(lane);
             }
         }
@@ -649,19 +1008,37 @@ final class LaneLoop {
         if (lane == null) {
             return;
         }
-        boolean wasDisabled = lane.disabled;
-        lane.endpoint(endpoint, routes);
-        if (lane.disabled) {
-            parkQueue(lane, DeferralReason.DISABLED);
-        } else if (wasDisabled) {
+        boolean wasClosed = lane.closed != null;
+        if (lane.isInAnotherOrder(endpoint)) {
+            reorder(lane, endpoint);
+        }
+        lane.endpoint(endpoint, ports.paused(endpoint.appNo()), routes);
+        if (lane.closed != null) {
+            parkQueue(lane, lane.closed);
+        } else if (wasClosed) {
             lane.due(time.micros());
         }
         pump(lane);
     }
 
+    /** All goes to the database; from there it is read in the new order, when the requests of the old one are over. */
+    private void reorder(Lane lane, Endpoint endpoint) {
+        parkQueue(lane, DeferralReason.ORDER);
+        bytes -= lane.shutWeight;
+        lane.shutWeight = 0;
+        lane.order(endpoint);
+        lane.behind = true;
+        OrderedLine ordered = lane.ordered;
+        lane.changesOrder = ordered != null && lane.inFlight.size() > 0;
+        if (ordered != null) {
+            ordered.startAnew(lane.unwritten);
+        }
+    }
+
     void removed(int endpointNo) {
         Lane lane = lanes.remove(endpointNo);
         if (lane != null) {
+            bytes -= lane.shutWeight;
             looks.forget(lane);
             lane.nextDueAt = Backlog.NEVER;
             for (Delivery delivery : lane.queue) {

@@ -3,7 +3,9 @@ package io.posthorn.dispatch;
 import io.posthorn.history.Backlog;
 import io.posthorn.history.Settlement;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.Message;
 import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What a {@link LaneLoop} needs of the other rooms. Nothing here blocks. */
@@ -17,6 +19,16 @@ interface LanePorts {
     /** The endpoint as it is now; null if there is none. */
     @Nullable
     Endpoint endpoint(int appNo, int endpointNo);
+
+    /** Whether the application's endpoints get nothing for the time being. */
+    boolean paused(int appNo);
+
+    /**
+     * Makes the rows of an endpoint have the hashes of the present keys; parameters as {@link Backlog#rekey}.
+     *
+     * @param done told on the lane's loop whether they have; not if the database is away
+     */
+    void rekey(int endpointNo, int version, ToLongFunction<Message> key, Consumer<Boolean> done);
 
     /** The endpoint answered 410: it is to be disabled. */
     void gone(int appNo, int endpointNo);
@@ -33,6 +45,7 @@ interface LanePorts {
             int endpointNo,
             long now,
             long[] claimed,
+            Backlog.@Nullable Ordered ordered,
             int most,
             long mostBytes,
             Consumer<Backlog.@Nullable Fetched> done);

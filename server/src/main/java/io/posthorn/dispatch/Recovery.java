@@ -83,6 +83,7 @@ public final class Recovery {
             positions.release(standing.shard());
         }
         dispatcher.handed(heads);
+        dispatcher.recovered();
         return new Recovered(heads, latest[0], counts[0], counts[1]);
     }
 

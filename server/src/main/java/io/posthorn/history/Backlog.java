@@ -1,8 +1,10 @@
 package io.posthorn.history;
 
 import io.posthorn.model.DeferralReason;
+import io.posthorn.model.Message;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 
 /** The deferred deliveries. */
 public interface Backlog {
@@ -43,6 +45,37 @@ public interface Backlog {
      * @throws BacklogUnavailable if the database is away
      */
     Fetched fetch(int endpointNo, long now, long[] claimed, int most, long mostBytes) throws BacklogUnavailable;
+
+    /**
+     * What is to be read where deliveries wait for each other. All rows count then, whenever they are due, but for those
+     * of messages that are sent later, and for those without a key where there are keys.
+     *
+     * @param after only those with higher numbers
+     * @param shut none with these hashes of keys
+     * @param nothing none at all, but what was asked for again
+     * @param keyed whether there are keys
+     * @param latest whether it is to be told which of them have a newer one with the same key behind them
+     */
+    record Ordered(long after, long[] shut, boolean nothing, boolean keyed, boolean latest) {}
+
+    /**
+     * As {@link #fetch(int, long, long[], int, long)}, in the order of acceptance; what was asked for again and stands
+     * aside comes last, with a quarter of the page for itself. Blocks.
+     *
+     * @param ordered which rows
+     */
+    Fetched fetch(int endpointNo, long now, long[] claimed, Ordered ordered, int most, long mostBytes)
+            throws BacklogUnavailable;
+
+    /**
+     * Makes the rows of an endpoint have the hashes of the present keys. Blocks, for as long as it takes.
+     *
+     * @param endpointNo the endpoint
+     * @param version rows with this one have them already
+     * @param key the hash of a message's key; 0 for none
+     * @throws BacklogUnavailable if the database is away; what has been done stays done
+     */
+    void rekey(int endpointNo, int version, ToLongFunction<Message> key) throws BacklogUnavailable;
 
     /** Tells of every endpoint with deferred deliveries, and removes those of endpoints that no longer exist. Blocks. */
     void summaries(Consumer<Summary> each) throws BacklogUnavailable;

@@ -17,12 +17,18 @@ import io.posthorn.runtime.Time;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,16 +40,33 @@ final class FakeWorld implements LanePorts, Routes {
     record Request(int endpointNo, Message message, long startedAt, Consumer<Exchange> done) {}
 
     /** A row of {@code deferral}. */
-    record Row(Message message, int attempts, long dueAt, DeferralReason reason, int base, boolean manual) {
+    record Row(
+            Message message,
+            int attempts,
+            long dueAt,
+            DeferralReason reason,
+            int base,
+            boolean manual,
+            long keyHash,
+            int keyVersion,
+            boolean aside) {
         boolean asked() {
             return reason == DeferralReason.REPLAY;
         }
+
+        /** The same, otherwise deferred. */
+        Row at(int attempts, long dueAt, DeferralReason reason, int base, boolean manual, boolean aside) {
+            return new Row(message, attempts, dueAt, reason, base, manual, keyHash, keyVersion, aside);
+        }
     }
+
+    record Rekeying(int endpointNo, int version, ToLongFunction<Message> key, Consumer<Boolean> done) {}
 
     record Fetch(
             int endpointNo,
             long now,
             long[] claimed,
+            Backlog.@Nullable Ordered ordered,
             int most,
             long mostBytes,
             Consumer<Backlog.@Nullable Fetched> done) {}
@@ -61,6 +84,11 @@ final class FakeWorld implements LanePorts, Routes {
 
     final List<Integer> gone = new ArrayList<>();
     final Map<Long, Message> messages = new HashMap<>();
+    /** Told of each request before it is there. */
+    Consumer<Request> watcher = request -> {};
+
+    final List<Rekeying> rekeyings = new ArrayList<>();
+    boolean appPaused;
     boolean full;
     boolean databaseAway;
     int parked;
@@ -74,6 +102,9 @@ final class FakeWorld implements LanePorts, Routes {
 
         @Override
         public void forgotten(long deliveries) {}
+
+        @Override
+        public void superseded() {}
 
         @Override
         public void parked() {
@@ -94,7 +125,9 @@ final class FakeWorld implements LanePorts, Routes {
     }
 
     LaneLoop loop(DispatchSettings settings) {
-        return new LaneLoop(settings, this, this, time, metrics);
+        LaneLoop loop = new LaneLoop(settings, this, this, time, metrics);
+        loop.recovered();
+        return loop;
     }
 
     Endpoint endpoint(int no) {
@@ -104,6 +137,10 @@ final class FakeWorld implements LanePorts, Routes {
     }
 
     static Endpoint endpoint(int no, boolean disabled) {
+        return endpoint(no, disabled, DeliveryPolicy.DEFAULT, false);
+    }
+
+    static Endpoint endpoint(int no, boolean disabled, DeliveryPolicy policy, boolean paused) {
         return new Endpoint(
                 no,
                 1,
@@ -121,8 +158,8 @@ final class FakeWorld implements LanePorts, Routes {
                 List.of(),
                 List.of(),
                 1,
-                DeliveryPolicy.DEFAULT,
-                false,
+                policy,
+                paused,
                 Instant.EPOCH,
                 Instant.EPOCH);
     }
@@ -140,7 +177,11 @@ final class FakeWorld implements LanePorts, Routes {
 
     @Override
     public Route of(Endpoint endpoint) {
-        return (message, done) -> requests.add(new Request(endpoint.no(), message, now, done));
+        return (message, done) -> {
+            Request request = new Request(endpoint.no(), message, now, done);
+            watcher.accept(request);
+            requests.add(request);
+        };
     }
 
     @Override
@@ -173,10 +214,21 @@ final class FakeWorld implements LanePorts, Routes {
             int endpointNo,
             long at,
             long[] claimed,
+            Backlog.@Nullable Ordered ordered,
             int most,
             long mostBytes,
             Consumer<Backlog.@Nullable Fetched> done) {
-        fetches.add(new Fetch(endpointNo, at, claimed, most, mostBytes, done));
+        fetches.add(new Fetch(endpointNo, at, claimed, ordered, most, mostBytes, done));
+    }
+
+    @Override
+    public boolean paused(int appNo) {
+        return appPaused;
+    }
+
+    @Override
+    public void rekey(int endpointNo, int version, ToLongFunction<Message> key, Consumer<Boolean> done) {
+        rekeyings.add(new Rekeying(endpointNo, version, key, done));
     }
 
     // ---- what the test does
@@ -196,8 +248,13 @@ final class FakeWorld implements LanePorts, Routes {
 
     /** What was recorded becomes durable, and the loop hears of it. */
     void commit(LaneLoop loop) {
-        List<Settlement> batch = List.copyOf(recorded);
-        recorded.clear();
+        commit(loop, recorded.size());
+    }
+
+    /** Only the first of them. */
+    void commit(LaneLoop loop, int count) {
+        List<Settlement> batch = List.copyOf(recorded.subList(0, count));
+        recorded.subList(0, count).clear();
         batch.forEach(this::apply);
         committed.addAll(batch);
         loop.committed(batch);
@@ -215,7 +272,7 @@ final class FakeWorld implements LanePorts, Routes {
                     int attempts = settlement.attempts();
                     rows.put(
                             settlement.seq(),
-                            new Row(message, attempts, row.dueAt(), row.reason(), attempts, row.manual()));
+                            row.at(attempts, row.dueAt(), row.reason(), attempts, row.manual(), row.aside()));
                 } else {
                     rows.remove(settlement.seq());
                 }
@@ -230,14 +287,30 @@ final class FakeWorld implements LanePorts, Routes {
     private static void put(
             Map<Long, Row> rows, Settlement settlement, Message message, long dueAt, DeferralReason reason) {
         Row row = rows.get(settlement.seq());
-        int attempts = settlement.attempts();
+        Row plain = new Row(
+                message,
+                settlement.attempts(),
+                dueAt,
+                reason,
+                settlement.base(),
+                settlement.manual(),
+                settlement.keyHash(),
+                settlement.keyVersion(),
+                settlement.aside());
+        if (row == null) {
+            rows.put(settlement.seq(), plain);
+            return;
+        }
+        boolean askedMeanwhile = row.base() > settlement.base();
         rows.put(
                 settlement.seq(),
-                row == null
-                        ? new Row(message, attempts, dueAt, reason, settlement.base(), settlement.manual())
-                        : row.base() > settlement.base()
-                                ? new Row(message, attempts, row.dueAt(), row.reason(), attempts, row.manual())
-                                : new Row(message, attempts, dueAt, reason, row.base(), row.manual()));
+                plain.at(
+                        settlement.attempts(),
+                        askedMeanwhile ? row.dueAt() : dueAt,
+                        askedMeanwhile ? row.reason() : reason,
+                        askedMeanwhile ? settlement.attempts() : row.base(),
+                        row.manual(),
+                        row.aside()));
     }
 
     /**
@@ -258,12 +331,16 @@ final class FakeWorld implements LanePorts, Routes {
             if (attempts == 0) {
                 return false;
             }
-            rows.put(seq, new Row(message(seq), attempts, now, DeferralReason.REPLAY, attempts, true));
+            rows.put(seq, new Row(message(seq), attempts, now, DeferralReason.REPLAY, attempts, true, 0, 0, true));
         } else {
-            DeferralReason reason = row.attempts() == 0 ? row.reason() : DeferralReason.REPLAY;
+            Endpoint endpoint = endpoints.get(endpointNo);
+            boolean ordered =
+                    endpoint != null && endpoint.delivery().order().mode().ordered();
+            DeferralReason reason = row.reason() == DeferralReason.HELD
+                    ? DeferralReason.RETRY
+                    : row.attempts() == 0 || ordered ? row.reason() : DeferralReason.REPLAY;
             rows.put(
-                    seq,
-                    new Row(row.message(), row.attempts(), Math.min(row.dueAt(), now), reason, row.attempts(), true));
+                    seq, row.at(row.attempts(), Math.min(row.dueAt(), now), reason, row.attempts(), true, row.aside()));
         }
         loop.asked(1, endpointNo, new long[] {seq});
         return true;
@@ -290,14 +367,102 @@ final class FakeWorld implements LanePorts, Routes {
         requests.clear();
         recorded.clear();
         fetches.clear();
+        rekeyings.clear();
         seen.clear();
     }
 
     private Backlog.Fetched look(Fetch fetch) {
-        List<Long> claimed = java.util.Arrays.stream(fetch.claimed()).boxed().toList();
+        Backlog.Ordered ordered = fetch.ordered();
+        return ordered == null ? lookAtAll(fetch) : look(fetch, ordered);
+    }
+
+    /** In the order of acceptance; a quarter of the page is for what stands aside. */
+    private Backlog.Fetched look(Fetch fetch, Backlog.Ordered ordered) {
+        Set<Long> claimed = Arrays.stream(fetch.claimed()).boxed().collect(Collectors.toSet());
+        Set<Long> shut = Arrays.stream(ordered.shut()).boxed().collect(Collectors.toSet());
         List<Row> rows = deferrals.getOrDefault(fetch.endpointNo(), new TreeMap<>()).values().stream()
                 .filter(row -> !claimed.contains(row.message().seq))
-                .sorted(java.util.Comparator.comparing(Row::asked)
+                .toList();
+        List<Row> plain = rows.stream()
+                .filter(row -> !ordered.nothing() && !row.aside() && row.message().seq > ordered.after())
+                .filter(row -> row.reason() != DeferralReason.SCHEDULED || row.dueAt() <= fetch.now())
+                .filter(row -> !ordered.keyed() || row.keyHash() != 0 || row.dueAt() <= fetch.now())
+                .filter(row -> row.keyHash() == 0 || !shut.contains(row.keyHash()))
+                .toList();
+        List<Row> asked = rows.stream()
+                .filter(row -> row.aside() && row.dueAt() <= fetch.now())
+                .sorted(Comparator.comparingLong(Row::dueAt).thenComparing(row -> row.message().seq))
+                .toList();
+        int plainRead = Math.min(plain.size(), fetch.most() - Math.min(asked.size(), fetch.most() / 4));
+        int askedRead = Math.min(asked.size(), fetch.most() - plainRead);
+        boolean more = plain.size() > plainRead || asked.size() > askedRead;
+        long next = more
+                ? fetch.now()
+                : rows.stream()
+                        .filter(row -> row.dueAt() > fetch.now())
+                        .mapToLong(Row::dueAt)
+                        .min()
+                        .orElse(Backlog.NEVER);
+        return new Backlog.Fetched(
+                Stream.concat(plain.stream().limit(plainRead), asked.stream().limit(askedRead))
+                        .map(row -> due(row, ordered.latest() ? newer(fetch, row) : null))
+                        .toList(),
+                more,
+                plain.size() > plainRead,
+                next,
+                0);
+    }
+
+    private @Nullable String newer(Fetch fetch, Row row) {
+        return row.keyHash() == 0 || row.aside()
+                ? null
+                : deferrals
+                        .getOrDefault(fetch.endpointNo(), new TreeMap<>())
+                        .tailMap(row.message().seq, false)
+                        .descendingMap()
+                        .values()
+                        .stream()
+                        .filter(other -> other.keyHash() == row.keyHash() && !other.aside())
+                        .filter(other -> other.reason() != DeferralReason.SCHEDULED || other.dueAt() <= fetch.now())
+                        .map(other -> other.message().id)
+                        .findFirst()
+                        .orElse(null);
+    }
+
+    private static Due due(Row row, @Nullable String newer) {
+        return new Due(
+                row.message(), row.attempts(), row.dueAt(), row.reason(), row.base(), row.manual(), row.aside(), newer);
+    }
+
+    /** Puts the rows into another order, as the database does it. */
+    void rekey() {
+        for (Rekeying rekeying : List.copyOf(rekeyings)) {
+            rekeyings.remove(rekeying);
+            if (!databaseAway) {
+                deferrals
+                        .getOrDefault(rekeying.endpointNo(), new TreeMap<>())
+                        .replaceAll((seq, row) -> new Row(
+                                row.message(),
+                                row.attempts(),
+                                row.dueAt(),
+                                row.reason(),
+                                row.base(),
+                                row.manual(),
+                                row.keyVersion() == rekeying.version()
+                                        ? row.keyHash()
+                                        : rekeying.key().applyAsLong(row.message()),
+                                rekeying.version(),
+                                row.aside()));
+            }
+            rekeying.done().accept(!databaseAway);
+        }
+    }
+
+    private Backlog.Fetched lookAtAll(Fetch fetch) {
+        List<Long> claimed = Arrays.stream(fetch.claimed()).boxed().toList();
+        List<Row> rows = deferrals.getOrDefault(fetch.endpointNo(), new TreeMap<>()).values().stream()
+                .filter(row -> !claimed.contains(row.message().seq))
+                .sorted(Comparator.comparing(Row::asked)
                         .thenComparingLong(Row::dueAt)
                         .thenComparing(row -> row.message().seq))
                 .toList();
@@ -315,17 +480,10 @@ final class FakeWorld implements LanePorts, Routes {
                         .min()
                         .orElse(Backlog.NEVER);
         return new Backlog.Fetched(
-                java.util.stream.Stream.concat(
+                Stream.concat(
                                 due.stream().limit(plainRead),
                                 due.stream().skip(plain).limit(askedRead))
-                        .map(row -> new Due(
-                                row.message(),
-                                row.attempts(),
-                                row.dueAt(),
-                                row.reason(),
-                                row.base(),
-                                row.manual(),
-                                false))
+                        .map(row -> due(row, null))
                         .toList(),
                 more,
                 plain > plainRead,

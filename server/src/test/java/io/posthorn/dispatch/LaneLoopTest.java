@@ -160,13 +160,10 @@ class LaneLoopTest {
         world.read();
         assertThat(world.requests).isEmpty();
         loop.release(List.of(1), message);
-        world.read();
         assertThat(world.requests).isEmpty();
         loop.release(List.of(1), message);
-        loop.tick();
-        world.read();
         assertThat(world.requests).hasSize(1);
-        assertThat(held(loop, message, true)).containsExactly(1);
+        assertThat(held(loop, message, true)).as("it has begun").containsExactly(1);
     }
 
     /** A look that began before the cancellation was committed brings what is gone since. */
@@ -190,7 +187,7 @@ class LaneLoopTest {
         assertThat(loop.bytes()).isZero();
     }
 
-    /** What waits in memory for its turn has not begun: it goes back to its row. */
+    /** What waits in memory for its turn has not begun. */
     @Test
     void whatWaitsForItsTurnIsHeldToo() {
         LaneLoop narrow = world.loop(FakeWorld.settings(1, 1, 20, 1 << 20));
@@ -204,12 +201,33 @@ class LaneLoopTest {
         world.read();
         assertThat(narrow.queued()).isEqualTo(1);
         assertThat(held(narrow, message, true)).isEmpty();
-        assertThat(narrow.queued()).isZero();
-        narrow.release(List.of(1), message);
         answerAll(200);
+        assertThat(world.requests).isEmpty();
+        narrow.release(List.of(1), message);
+        assertThat(world.requests).extracting(r -> r.message().seq).containsExactly(1L);
+    }
+
+    /** Cancelled while it waits in memory: it goes nowhere, and those behind it do. */
+    @Test
+    void whatIsCancelledLeavesTheMemory() {
+        LaneLoop narrow = world.loop(FakeWorld.settings(1, 1, 20, 1 << 20));
+        world.endpoint(1);
+        Message message = later(1, world.now + SECOND);
+        narrow.offer(List.of(world.delivery(1, 1)));
+        world.commit(narrow);
+        narrow.offer(List.of(world.delivery(2, 1)));
+        world.now += SECOND;
         narrow.tick();
         world.read();
-        assertThat(world.requests).extracting(r -> r.message().seq).containsExactly(1L);
+        narrow.offer(List.of(world.delivery(3, 1)));
+        assertThat(held(narrow, message, true)).isEmpty();
+        requireNonNull(world.deferrals.get(1)).remove(1L);
+        narrow.withdrawn(1, Set.of(1L));
+        narrow.release(List.of(1), message);
+        answerAll(200);
+        assertThat(world.recorded).extracting(Settlement::seq).containsExactly(2L, 3L);
+        world.read();
+        assertThat(narrow.bytes()).isZero();
     }
 
     @Test
@@ -551,7 +569,10 @@ class LaneLoopTest {
                                 world.now,
                                 DeferralReason.REPLAY,
                                 Attempt.MOST - 1,
-                                true));
+                                true,
+                                0,
+                                0,
+                                false));
         loop.asked(1, 1, new long[] {1});
         attempt(500);
         assertThat(world.committed.getLast().attempts()).isEqualTo(Attempt.MOST);

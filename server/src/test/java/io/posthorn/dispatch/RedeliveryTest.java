@@ -63,6 +63,9 @@ class RedeliveryTest {
         public void attempted(Attempt attempt, Verdict verdict, long sinceAcceptedMicros) {}
 
         @Override
+        public void superseded() {}
+
+        @Override
         public void parked() {}
 
         @Override

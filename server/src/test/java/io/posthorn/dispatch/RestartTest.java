@@ -188,6 +188,9 @@ class RestartTest {
         public void attempted(Attempt attempt, Verdict verdict, long sinceAcceptedMicros) {}
 
         @Override
+        public void superseded() {}
+
+        @Override
         public void parked() {}
     }
 

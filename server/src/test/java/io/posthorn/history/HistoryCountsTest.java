@@ -214,7 +214,8 @@ class HistoryCountsTest {
         }
         written.settle(Written.parked(all.get(6), no));
         Endpoint endpoint = endpoint(app, no, null, false);
-        assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER)).isEqualTo(new Counts.OfDeliveries(3, 3, 1, 2, 0));
+        assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER))
+                .isEqualTo(new Counts.OfDeliveries(3, 3, 1, 2, 0));
         assertThat(history.countDeliveries(endpoint(app, no, List.of("b"), false), 0, Filter.FOREVER))
                 .isEqualTo(new Counts.OfDeliveries(3, 3, 1, 1, 0));
         assertThat(history.countDeliveries(endpoint(app, no, null, true), 0, Filter.FOREVER))
@@ -242,7 +243,8 @@ class HistoryCountsTest {
                         .sending())
                 .isEqualTo(1);
         written.settledUpTo(all.getLast());
-        assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER)).isEqualTo(new Counts.OfDeliveries(3, 3, 1, 0, 0));
+        assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER))
+                .isEqualTo(new Counts.OfDeliveries(3, 3, 1, 0, 0));
     }
 
     @Test
