@@ -279,6 +279,11 @@ public final class Dispatcher {
                 : app.endpoints().stream().map(Endpoint::no).toList();
     }
 
+    /** As {@link Recorder#awaitWritten}. */
+    boolean awaitWritten(long millis) throws InterruptedException {
+        return recorder.awaitWritten(millis);
+    }
+
     void run(int loop, Consumer<LaneLoop> task) {
         Owner owner = owners.get(loop);
         owner.context.runOnContext(ignored -> guarded(() -> task.accept(owner.lanes)));

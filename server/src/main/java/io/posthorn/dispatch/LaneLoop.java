@@ -273,7 +273,8 @@ final class LaneLoop {
             ports.gone(delivery.message().appNo, lane.endpointNo);
             parkQueue(lane, DeferralReason.DISABLED);
         }
-        record(delivery.settlement(attempt, verdict));
+        Settlement settlement = delivery.settlement(attempt, verdict);
+        record(delivery.last ? settlement.bare() : settlement); // what is answered may repeat what was deleted
         if (ordered != null) {
             settled(lane, ordered, delivery, verdict);
         }

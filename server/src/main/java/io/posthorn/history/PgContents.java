@@ -82,6 +82,22 @@ public final class PgContents implements Contents {
     }
 
     @Override
+    public void deleteResponses(Message message) {
+        change(fence, tx -> {
+            try (PreparedStatement update = tx.prepareStatement("""
+                    update attempt set headers = null, body = null, detail = null
+                    where app_no = ? and seq = ? and started_at >= ?
+                      and (headers is not null or body is not null or detail is not null)
+                    """)) {
+                update.setInt(1, message.appNo);
+                update.setLong(2, message.seq);
+                update.setObject(3, PgTimes.utc(message.createdAt - PgAttempts.CLOCKS_DIFFER));
+                return update.executeUpdate();
+            }
+        });
+    }
+
+    @Override
     public boolean deleteResponse(Message message, LoggedAttempt attempt) {
         return change(act, tx -> {
                     try (PreparedStatement update = tx.prepareStatement("""
