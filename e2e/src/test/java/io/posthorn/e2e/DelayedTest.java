@@ -77,10 +77,12 @@ final class DelayedTest {
 
     private static void sentAt(Customer customer, String message, Instant earliest) throws Exception {
         List<JsonNode> attempts = customer.server().api().attempts(customer.id(), message);
-        assertThat(attempts).singleElement().satisfies(attempt -> assertThat(
-                        Instant.parse(attempt.path("timestamp").asText()))
-                .isAfterOrEqualTo(earliest)
-                .isBefore(earliest.plusSeconds(60)));
+        assertThat(attempts)
+                .singleElement()
+                .satisfies(attempt -> assertThat(
+                                Instant.parse(attempt.path("timestamp").asText()))
+                        .isAfterOrEqualTo(earliest)
+                        .isBefore(earliest.plusSeconds(60)));
     }
 
     @Test
@@ -96,10 +98,7 @@ final class DelayedTest {
             String cancelled = send(customer, soon).id();
             String kept = send(customer, soon).id();
             // One that is disabled when it is cancelled is cancelled, too.
-            server.api()
-                    .svix()
-                    .getEndpoint()
-                    .patch(customer.id(), first.getId(), new EndpointPatch().disabled(true));
+            server.api().svix().getEndpoint().patch(customer.id(), first.getId(), new EndpointPatch().disabled(true));
             Api.Answer answer = cancel(customer, cancelled);
             assertThat(answer.status()).as("%s", answer).isEqualTo(200);
             assertThat(answer.json().path("cancelled").asInt()).isEqualTo(2);
@@ -109,20 +108,19 @@ final class DelayedTest {
                     .isEqualTo(answer.json());
             server.kill();
             server.start();
-            server.api()
-                    .svix()
-                    .getEndpoint()
-                    .patch(customer.id(), first.getId(), new EndpointPatch().disabled(false));
+            server.api().svix().getEndpoint().patch(customer.id(), first.getId(), new EndpointPatch().disabled(false));
 
             one.awaitAll(Set.of(kept), Until.PATIENCE);
             two.awaitAll(Set.of(kept), Until.PATIENCE);
             awaitBacklog(server, 0);
             assertThat(one.ids()).containsExactly(kept);
             assertThat(two.ids()).containsExactly(kept);
-            assertThat(server.api().attempts(customer.id(), cancelled)).hasSize(2).allSatisfy(attempt -> {
-                assertThat(attempt.path("outcome").asText()).isEqualTo("cancelled");
-                assertThat(attempt.path("status").asInt()).isEqualTo(4);
-            });
+            assertThat(server.api().attempts(customer.id(), cancelled))
+                    .hasSize(2)
+                    .allSatisfy(attempt -> {
+                        assertThat(attempt.path("outcome").asText()).isEqualTo("cancelled");
+                        assertThat(attempt.path("status").asInt()).isEqualTo(4);
+                    });
             Api.Answer audit = server.api().get("/api/v1/audit-log?action=message.cancel");
             assertThat(audit.json().path("data")).as("%s", audit).hasSize(1);
         }

@@ -34,12 +34,13 @@ final class LimitTest {
     void theFiftyFirstIsRefusedUntilAnAdministratorRaisesTheLimit(@TempDir Path folder) throws Exception {
         try (ServerProcess server = ServerProcess.local(folder)) {
             Customer customer = Customer.of(server);
-            Api own = as(server, "\"role\":\"application\",\"application\":\"" + customer.id() + "\"");
+            Api own = as(server, "\"role\":\"application\",\"appId\":\"" + customer.id() + "\"");
             Api publisher = as(server, "\"role\":\"publisher\"");
             // More than there may be, at once.
             long made = IntStream.range(0, 60)
                     .mapToObj(n -> own.postLater(
-                            "/api/v1/app/" + customer.id() + "/endpoint", "{\"url\":\"https://example.com/" + n + "\"}"))
+                            "/api/v1/app/" + customer.id() + "/endpoint",
+                            "{\"url\":\"https://example.com/" + n + "\"}"))
                     .toList()
                     .stream()
                     .filter(answer -> answer.join().status() == 201)
@@ -66,7 +67,10 @@ final class LimitTest {
             Api.Answer raised = raise(server.api(), customer, "51");
             assertThat(raised.json().path("endpointLimit").asInt()).isEqualTo(51);
             assertThat(endpoint(own, customer, false).status()).isEqualTo(201);
-            assertThat(endpoint(server.api(), customer, false).json().path("detail").asText())
+            assertThat(endpoint(server.api(), customer, false)
+                            .json()
+                            .path("detail")
+                            .asText())
                     .contains("51");
             raise(server.api(), customer, "null");
             assertThat(endpoint(own, customer, false).json().path("detail").asText())
@@ -101,7 +105,9 @@ final class LimitTest {
                                 .status())
                         .isEqualTo(503);
                 inbox.await(2);
-                assertThat(full.api().get(Api.messages(customer.id()) + "/" + message).status())
+                assertThat(full.api()
+                                .get(Api.messages(customer.id()) + "/" + message)
+                                .status())
                         .isEqualTo(200);
                 assertThat(full.api()
                                 .delete(Api.messages(customer.id()) + "/" + message + "/content")

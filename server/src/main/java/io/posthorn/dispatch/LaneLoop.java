@@ -278,7 +278,7 @@ final class LaneLoop {
         if (ordered != null) {
             settled(lane, ordered, delivery, verdict);
         }
-        metrics.attempted(attempt, verdict, now - delivery.message().createdAt);
+        metrics.attempted(attempt, verdict, now - delivery.message().startsAt());
         pump(lane);
         unblock(TRIED_AFTER_EACH);
     }
