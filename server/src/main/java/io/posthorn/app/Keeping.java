@@ -41,7 +41,11 @@ final class Keeping {
             Dispatcher dispatcher,
             ServerMetrics metrics) {
         return new Retention(
-                new PgRetention(database.dataSource(), database.partitions(), ownership::fence),
+                new PgRetention(
+                        database.dataSource(),
+                        () -> database.dedicated("posthorn-retention"),
+                        database.partitions(),
+                        ownership::fence),
                 new Retention.Ages(config.retentionPayloads(), config.retentionAttempts(), config.retentionMessages()),
                 clock,
                 new Retention.Watcher() {

@@ -39,6 +39,7 @@ public final class PgRetention {
     /** How long the locks of a swap or a drop are waited for. */
     static final int LOCK_MILLIS = 200;
 
+    private static final String TOO_SLOW = "57014";
     private static final int SWAP_MILLIS = 2_000;
     private static final int PAGE = 1_000;
     private static final int EVENT_IDS = 5_000;
@@ -52,6 +53,7 @@ public final class PgRetention {
     private static final String NEVER_MADE = "it was not delivered before the message's age ended it";
 
     private final DataSource pool;
+    private final Connect own;
     private final DailyPartitions partitions;
     private final Guard fence;
     private final int blocks;
@@ -68,6 +70,13 @@ public final class PgRetention {
         void after(long nanos) throws InterruptedException;
     }
 
+    /** Opens a connection outside the pool, with autocommit off. */
+    @FunctionalInterface
+    public interface Connect {
+        /** The caller closes it. */
+        Connection open() throws SQLException;
+    }
+
     /** A delivery. */
     record Key(int endpointNo, long seq) {}
 
@@ -80,18 +89,20 @@ public final class PgRetention {
     record Page(List<Key> ended, @Nullable Key last) {}
 
     /**
-     * On connections of the pool.
+     * On connections of the pool, and on one of its own while a day is written anew: that takes long.
      *
      * @param pool of connections
+     * @param own opens that one
      * @param partitions of the tables
      * @param fence asked at the start of each transaction
      */
-    public PgRetention(DataSource pool, DailyPartitions partitions, Guard fence) {
-        this(pool, partitions, fence, BLOCKS);
+    public PgRetention(DataSource pool, Connect own, DailyPartitions partitions, Guard fence) {
+        this(pool, own, partitions, fence, BLOCKS);
     }
 
-    PgRetention(DataSource pool, DailyPartitions partitions, Guard fence, int blocks) {
+    PgRetention(DataSource pool, Connect own, DailyPartitions partitions, Guard fence, int blocks) {
         this.pool = pool;
+        this.own = own;
         this.partitions = partitions;
         this.fence = fence;
         this.blocks = blocks;
@@ -296,31 +307,26 @@ public final class PgRetention {
      *     that it has to be tried again later
      */
     boolean strip(LocalDate day, Pause pause) throws SQLException, StaleOwnerException, InterruptedException {
-        try (Connection tx = pool.getConnection()) {
-            tx.setAutoCommit(false);
+        try (Connection tx = own.open()) { // and with it the lock goes, however this ends
             if (!tryDayLock(tx, day)) {
                 return false;
             }
-            try {
-                String old = partitions.nameFor("message", day);
-                Strip strip = new Strip(day, old, old + "_rest", columns(tx));
-                write(tx, any -> begin(any, strip));
-                long size = write(tx, any -> blocksOf(any, old));
-                for (long from = 0; from < size; from += blocks) {
-                    long first = from;
-                    long began = System.nanoTime();
-                    write(tx, any -> copy(any, strip, first));
-                    pause.after(System.nanoTime() - began);
-                }
-                return write(tx, any -> swap(any, strip));
-            } catch (SQLException e) {
-                if (SqlErrors.isLockTimeout(e) || "57014".equals(e.getSQLState())) {
-                    return false;
-                }
-                throw e;
-            } finally {
-                unlock(tx, day);
+            String old = partitions.nameFor("message", day);
+            Strip strip = new Strip(day, old, old + "_rest", columns(tx));
+            write(tx, any -> begin(any, strip));
+            long size = write(tx, any -> blocksOf(any, old));
+            for (long from = 0; from < size; from += blocks) {
+                long first = from;
+                long began = System.nanoTime();
+                write(tx, any -> copy(any, strip, first));
+                pause.after(System.nanoTime() - began);
             }
+            return write(tx, any -> swap(any, strip));
+        } catch (SQLException e) {
+            if (SqlErrors.isLockTimeout(e) || TOO_SLOW.equals(e.getSQLState())) {
+                return false;
+            }
+            throw e;
         }
     }
 
@@ -339,14 +345,6 @@ public final class PgRetention {
             boolean locked = locked(lock, (int) day.toEpochDay());
             tx.commit();
             return locked;
-        }
-    }
-
-    private static void unlock(Connection tx, LocalDate day) throws SQLException {
-        tx.rollback();
-        try (PreparedStatement unlock = tx.prepareStatement("select pg_advisory_unlock(?, ?)")) {
-            locked(unlock, (int) day.toEpochDay());
-            tx.commit();
         }
     }
 

@@ -73,7 +73,12 @@ final class RetentionTest {
         InstantSource source = () -> now;
         Clock clock = source.withZone(ZoneOffset.UTC);
         return new Retention(
-                new PgRetention(db.dataSource(), db.partitions(), written.ownership()::fence, 1),
+                new PgRetention(
+                        db.dataSource(),
+                        () -> db.dedicated("retention"),
+                        db.partitions(),
+                        written.ownership()::fence,
+                        1),
                 new Retention.Ages(Duration.ofDays(10), Duration.ofDays(20), Duration.ofDays(30)),
                 clock,
                 watcher,
