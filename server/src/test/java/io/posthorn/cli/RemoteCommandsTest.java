@@ -323,7 +323,7 @@ final class RemoteCommandsTest {
                 "event-type create --name t --description d --schemas {",
                 "attempt list --app a --endpoint e --message m",
                 "attempt list --app a --status failed",
-                "attempt list --app a --status 4",
+                "attempt list --app a --status 5",
                 "attempt list --app a --status-code-class 6xx",
                 "endpoint set-headers --app a e --header X",
                 "endpoint set-headers --app a e --header :1",
