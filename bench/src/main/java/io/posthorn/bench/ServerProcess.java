@@ -84,6 +84,8 @@ final class ServerProcess implements AutoCloseable {
                 String.valueOf(port),
                 "--admin-token",
                 token,
+                "--endpoint-limit",
+                "100",
                 "--allow-http",
                 "--allow-network",
                 "127.0.0.0/8"));

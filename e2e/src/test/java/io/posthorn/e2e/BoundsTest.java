@@ -87,7 +87,8 @@ final class BoundsTest {
     void manyEndpointsThatHangDoNotDelayAHealthyOne(@TempDir Path folder) throws Exception {
         CountDownLatch gate = new CountDownLatch(1);
         try (Receiver receiver = new Receiver();
-                ServerProcess server = ServerProcess.local(folder, "--in-flight", "40", "--attempt-timeout", "20s")) {
+                ServerProcess server = ServerProcess.local(
+                        folder, "--in-flight", "40", "--attempt-timeout", "20s", "--endpoint-limit", "101")) {
             Inbox healthy = receiver.at("/healthy");
             Customer customer = Customer.of(server);
             customer.endpoint(healthy);

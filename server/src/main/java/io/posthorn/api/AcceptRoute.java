@@ -10,6 +10,8 @@ import io.posthorn.intake.ParsedMessage;
 import io.posthorn.intake.Submission;
 import io.posthorn.model.Application;
 import io.posthorn.model.Message;
+import io.posthorn.runtime.Durations;
+import io.posthorn.runtime.Time;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -18,6 +20,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -32,6 +35,9 @@ final class AcceptRoute implements FastRoute {
     private static final String IDEMPOTENCY_KEY = Repeats.HEADER;
     private static final int MOST_IN_BATCH = 1_000;
     private static final long LOOK_FOR_OVERDUE_MILLIS = 100;
+    /** Room comes with retention, or when somebody makes it. */
+    static final int RETRY_FULL_SECONDS = 60;
+
     private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
 
     private final Catalog catalog;
@@ -39,6 +45,7 @@ final class AcceptRoute implements FastRoute {
     private final Authenticator authenticator;
     private final Bodies bodies;
     private final int mostBody;
+    private final Duration longestDelay;
     private final Executor home;
     private final Overdue overdue;
     private final ApplicationPace pace;
@@ -48,6 +55,7 @@ final class AcceptRoute implements FastRoute {
             Catalog catalog,
             Intake intake,
             Duration deadline,
+            Duration longestDelay,
             Authenticator authenticator,
             Bodies bodies,
             int mostBody,
@@ -57,6 +65,7 @@ final class AcceptRoute implements FastRoute {
         this.intake = intake;
         this.authenticator = authenticator;
         this.bodies = bodies;
+        this.longestDelay = longestDelay;
         this.mostBody = mostBody;
         this.home = task -> context.runOnContext(ignored -> task.run());
         this.overdue = new Overdue(deadline.toNanos());
@@ -114,7 +123,7 @@ final class AcceptRoute implements FastRoute {
         String key = request.getHeader(IDEMPOTENCY_KEY);
         NewMessage.Idempotency idempotency =
                 key == null ? null : new NewMessage.Idempotency(Repeats.hash(utf8(key)), Repeats.hash(body));
-        switch (MessageParser.parse(application.no(), body, idempotency)) {
+        switch (inTime(MessageParser.parse(application.no(), body, idempotency))) {
             case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> Errors.invalid(request, problems);
             case ParsedMessage.Ok(NewMessage message) -> {
                 boolean content = withContent(request);
@@ -122,6 +131,21 @@ final class AcceptRoute implements FastRoute {
                 submit(request, application, List.of(submission));
             }
         }
+    }
+
+    /** A message may not have to wait for longer than it is kept. */
+    private ParsedMessage inTime(ParsedMessage parsed) {
+        if (!(parsed instanceof ParsedMessage.Ok(NewMessage message)) || message.deliverAt() == 0) {
+            return parsed;
+        }
+        Instant latest = Instant.now().plus(longestDelay);
+        return Time.instant(message.deliverAt()).isAfter(latest)
+                ? new ParsedMessage.Invalid(List.of(new ParsedMessage.Problem(
+                        List.of("deliverAt"),
+                        "must be at most " + Durations.show(longestDelay)
+                                + " ahead, so that the message is still kept then",
+                        "value_error.datetime")))
+                : parsed;
     }
 
     /** Whether the query can be decoded, which it is when its first parameter is asked for. */
@@ -212,7 +236,7 @@ final class AcceptRoute implements FastRoute {
         List<Submission> submissions = new ArrayList<>(messages.size());
         for (int i = 0; i < messages.size(); i++) {
             int index = i;
-            switch (messages.get(i)) {
+            switch (inTime(messages.get(i))) {
                 case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> answer.invalid(index, problems);
                 case ParsedMessage.Ok(NewMessage message) ->
                     submissions.add(new Submission(message, home, result -> answer.result(index, result)));
@@ -226,10 +250,17 @@ final class AcceptRoute implements FastRoute {
     }
 
     private void submit(HttpServerRequest request, Application application, List<Submission> submissions) {
-        Answer refusal = pace.refuse(application, submissions.size());
+        Answer tooFast = pace.refuse(application, submissions.size());
+        if (tooFast != null) {
+            Errors.write(request, tooFast);
+            return;
+        }
+        String refusal = intake.refusal(submissions.size());
         if (refusal != null) {
-            Errors.write(request, refusal);
-        } else if (intake.submit(submissions)) {
+            Errors.write(request, Answer.unavailable(refusal, RETRY_FULL_SECONDS));
+            return;
+        }
+        if (intake.submit(submissions)) {
             overdue.add(request, submissions);
         } else {
             Errors.busy(request);

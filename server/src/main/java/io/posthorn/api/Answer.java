@@ -70,6 +70,7 @@ public record Answer(int status, @Nullable String contentType, byte[] body, Map<
             case Result.Existing<T>(T value) -> json(200, shown.apply(value));
             case Result.Deleted<T> gone -> empty();
             case Result.Conflict<T>(String field, String detail) -> error(409, "conflict", detail);
+            case Result.Limited<T>(String detail) -> error(409, "limit", detail);
             case Result.NotFound<T>(String what) -> notFound(what);
         };
     }

@@ -49,7 +49,8 @@ public final class ContentRoutes implements RouteModule {
                     case NOT_FOUND -> Answer.notFound("message");
                     case NOT_NOW ->
                         Answer.unavailable(
-                                "the message is not under way yet; nothing was deleted, ask again", RETRY_SECONDS);
+                                "outcomes cannot be written just now, so that not all was deleted; ask again",
+                                RETRY_SECONDS);
                 };
             } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();

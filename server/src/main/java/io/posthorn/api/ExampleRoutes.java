@@ -93,6 +93,10 @@ public final class ExampleRoutes implements RouteModule {
     }
 
     private Answer send(NewMessage example) {
+        String refusal = intake.refusal(1);
+        if (refusal != null) {
+            return Answer.unavailable(refusal, AcceptRoute.RETRY_FULL_SECONDS);
+        }
         CompletableFuture<AcceptResult> decided = new CompletableFuture<>();
         Submission submission = new Submission(example, Runnable::run, decided::complete);
         if (!intake.submit(List.of(submission))) {

@@ -27,10 +27,11 @@ public interface FastRoutes {
      * @param catalog says which applications there are
      * @param intake takes the messages
      * @param deadline how long a publisher waits for the commit; then the answer is 503
+     * @param longestDelay how far in the future a message may be sent
      */
-    static FastRoutes accepting(Catalog catalog, Intake intake, Duration deadline) {
+    static FastRoutes accepting(Catalog catalog, Intake intake, Duration deadline, Duration longestDelay) {
         ApplicationPace pace = new ApplicationPace(System::nanoTime);
         return (loop, authenticator, bodies, mostBody) ->
-                new AcceptRoute(loop, catalog, intake, deadline, authenticator, bodies, mostBody, pace);
+                new AcceptRoute(loop, catalog, intake, deadline, longestDelay, authenticator, bodies, mostBody, pace);
     }
 }

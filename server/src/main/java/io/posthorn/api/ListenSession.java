@@ -193,6 +193,8 @@ final class ListenSession implements Listener {
     private void opened(Result<Endpoint> result) {
         if (result instanceof Result.Conflict<Endpoint>(String field, String detail)) {
             end(ListenFrames.FAILED, detail);
+        } else if (result instanceof Result.Limited<Endpoint>(String detail)) {
+            end(ListenFrames.FAILED, detail);
         } else if (!(result instanceof Result.Created<Endpoint>(Endpoint made))) {
             end(ListenFrames.DELETED, "the application was deleted");
         } else if (state == State.ENDED) {

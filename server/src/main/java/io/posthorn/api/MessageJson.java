@@ -27,7 +27,13 @@ final class MessageJson {
         list(head, message.channels);
         head.append(",\"tags\":");
         list(head, message.tags);
-        head.append(",\"timestamp\":\"").append(Time.instant(message.createdAt)).append("\",\"payload\":");
+        head.append(",\"timestamp\":\"").append(Time.instant(message.createdAt)).append('"');
+        if (message.deliverAt != 0) {
+            head.append(",\"deliverAt\":\"")
+                    .append(Time.instant(message.deliverAt))
+                    .append('"');
+        }
+        head.append(",\"payload\":");
         out.appendBytes(head.toString().getBytes(StandardCharsets.ISO_8859_1));
         out.appendBytes(content ? message.payload : NO_CONTENT);
         out.appendByte((byte) '}');

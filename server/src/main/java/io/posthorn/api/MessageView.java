@@ -1,5 +1,6 @@
 package io.posthorn.api;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
@@ -16,6 +17,7 @@ record MessageView(
         @Nullable List<String> channels,
         @Nullable List<String> tags,
         Instant timestamp,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Instant deliverAt,
         @JsonRawValue String payload) {
     /** Clients insist on an object. */
     private static final String DELETED = "{\"expired\":true}";
@@ -28,6 +30,7 @@ record MessageView(
                 message.channels.isEmpty() ? null : message.channels,
                 message.tags.isEmpty() ? null : message.tags,
                 Time.instant(message.createdAt),
+                message.deliverAt == 0 ? null : Time.instant(message.deliverAt),
                 message.hasContent() ? new String(message.payload, StandardCharsets.UTF_8) : DELETED);
     }
 }

@@ -25,11 +25,13 @@ import org.jspecify.annotations.Nullable;
  * @param databasePassword the user's password
  * @param databasePoolSize most connections
  * @param embeddedPort port of the embedded database; 0 for any free one
+ * @param databaseMaxSize above it, no new messages are accepted; 0 for no bound
  * @param maxBodyBytes largest body of a request
  * @param intakeQueueMessages most messages that wait for their commit
  * @param intakeQueueBytes most bytes that wait for their commit
  * @param requestDeadline longest that a request to the API may take
  * @param tokenRateLimit most requests a second with a token that has no limit of its own; 0 for any number
+ * @param endpointLimit most active endpoints of an application that has no limit of its own
  * @param allowHttp deliver to http too
  * @param allowNetwork networks in CIDR notation to deliver to although they are not public
  * @param extraCa PEM file of further certificate authorities
@@ -50,6 +52,9 @@ import org.jspecify.annotations.Nullable;
  * @param smtpUrl URL of the mail server, perhaps with credentials in it; null for no mail
  * @param smtpFrom who mails are from; null for {@code posthorn@} the mail server's host
  * @param smtpStarttls whether an {@code smtp} server is spoken to after STARTTLS only
+ * @param retentionPayloads how long payloads are kept
+ * @param retentionAttempts how long attempts are kept
+ * @param retentionMessages how long messages are kept
  */
 public record Config(
         String host,
@@ -66,11 +71,13 @@ public record Config(
         @Nullable Secret databasePassword,
         int databasePoolSize,
         int embeddedPort,
+        long databaseMaxSize,
         long maxBodyBytes,
         int intakeQueueMessages,
         long intakeQueueBytes,
         Duration requestDeadline,
         int tokenRateLimit,
+        int endpointLimit,
         boolean allowHttp,
         List<String> allowNetwork,
         @Nullable Path extraCa,
@@ -90,7 +97,10 @@ public record Config(
         int backlogThreshold,
         @Nullable Secret smtpUrl,
         @Nullable String smtpFrom,
-        boolean smtpStarttls) {
+        boolean smtpStarttls,
+        Duration retentionPayloads,
+        Duration retentionAttempts,
+        Duration retentionMessages) {
 
     /**
      * The defaults with some settings changed: for programs that bring their own, such as the demo and tests.

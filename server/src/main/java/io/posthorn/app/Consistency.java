@@ -1,7 +1,9 @@
 package io.posthorn.app;
 
+import io.posthorn.runtime.Durations;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,9 @@ final class Consistency {
         add(problems, needsUrl(values, Settings.DATABASE_USER));
         add(problems, needsUrl(values, Settings.DATABASE_PASSWORD));
         add(problems, readable(values, Settings.EXTRA_CA));
+        add(problems, notShorter(values, Settings.RETENTION_MESSAGES));
+        add(problems, notShorter(values, Settings.RETENTION_ATTEMPTS));
+        add(problems, outlivesRetries(values));
         return problems;
     }
 
@@ -40,6 +45,46 @@ final class Consistency {
         return values.given(setting) && values.valid(Settings.DATABASE_URL) && !values.given(Settings.DATABASE_URL)
                 ? problem(values, setting, "has no use without database-url; the embedded database has its own user")
                 : null;
+    }
+
+    /**
+     * A payload without its message is in nobody's reach; and a message that has its payload and not its attempts any
+     * more would look as if it had never been delivered.
+     */
+    private static @Nullable Problem notShorter(Values values, Setting<Duration> setting) {
+        Duration payloads = values.find(Settings.RETENTION_PAYLOADS);
+        Duration other = values.find(setting);
+        if (payloads == null || other == null || other.compareTo(payloads) >= 0) {
+            return null;
+        }
+        Setting<Duration> blamed = values.given(setting) ? setting : Settings.RETENTION_PAYLOADS;
+        return problem(
+                values,
+                blamed,
+                "%s (%s) must be at least retention-payloads (%s)"
+                        .formatted(setting.key(), Durations.show(other), Durations.show(payloads)));
+    }
+
+    /** Otherwise a message would be gone before the schedule is through with it. */
+    private static @Nullable Problem outlivesRetries(Values values) {
+        Duration payloads = values.find(Settings.RETENTION_PAYLOADS);
+        List<Duration> schedule = values.find(Settings.RETRY_SCHEDULE);
+        Double jitter = values.find(Settings.RETRY_JITTER);
+        if (payloads == null || schedule == null || jitter == null) {
+            return null;
+        }
+        Duration longest = Keeping.longestRetries(schedule, jitter);
+        Setting<?> blamed =
+                values.given(Settings.RETENTION_PAYLOADS) ? Settings.RETENTION_PAYLOADS : Settings.RETRY_SCHEDULE;
+        return payloads.compareTo(longest) >= 0
+                ? null
+                : problem(
+                        values,
+                        blamed,
+                        "retention-payloads (%s) must be at least as long as retry-schedule with its jitter may take, %s"
+                                .formatted(
+                                        Durations.show(payloads),
+                                        Durations.show(Duration.ofMinutes(longest.toMinutes() + 1))));
     }
 
     private static @Nullable Problem readable(Values values, Setting<Path> setting) {

@@ -3,6 +3,7 @@ package io.posthorn.app;
 import io.posthorn.api.ApiPorts;
 import io.posthorn.api.ApiServer;
 import io.posthorn.api.ApiSettings;
+import io.posthorn.api.CancelRoutes;
 import io.posthorn.api.ContentRoutes;
 import io.posthorn.api.DeadLetterRoutes;
 import io.posthorn.api.EndpointHealthRoutes;
@@ -14,10 +15,12 @@ import io.posthorn.api.ListenSettings;
 import io.posthorn.api.RedeliveryRoutes;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.EndpointLimit;
 import io.posthorn.catalog.PgAudit;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
 import io.posthorn.catalog.WriteGuard;
+import io.posthorn.dispatch.Cancellation;
 import io.posthorn.dispatch.ContentDeletion;
 import io.posthorn.dispatch.Discarding;
 import io.posthorn.dispatch.DispatchSettings;
@@ -33,6 +36,7 @@ import io.posthorn.egress.TargetResult;
 import io.posthorn.fanout.Fanout;
 import io.posthorn.history.Backlog;
 import io.posthorn.history.PgBacklog;
+import io.posthorn.history.PgCancellations;
 import io.posthorn.history.PgContents;
 import io.posthorn.history.PgDeadLetters;
 import io.posthorn.history.PgEndpointTroubles;
@@ -41,6 +45,7 @@ import io.posthorn.history.PgOutcomeStore;
 import io.posthorn.history.PgRedeliveries;
 import io.posthorn.history.PgUnsettled;
 import io.posthorn.history.Recorder;
+import io.posthorn.history.Retention;
 import io.posthorn.history.SettledPositions;
 import io.posthorn.intake.Intake;
 import io.posthorn.intake.PgAnswerKeys;
@@ -52,6 +57,7 @@ import io.posthorn.notify.NoticeQueue;
 import io.posthorn.notify.Notifier;
 import io.posthorn.notify.NotifySettings;
 import io.posthorn.notify.PgNotices;
+import io.posthorn.runtime.Notices;
 import io.posthorn.runtime.SteadyTime;
 import io.posthorn.runtime.Time;
 import io.posthorn.store.Database;
@@ -155,7 +161,7 @@ public final class Server {
         PgNotices notices = new PgNotices(notifySettings(), ids, database.dataSource(), ownership::fence, time);
         NoticeQueue told = new NoticeQueue(notices);
         WriteGuard acts = notices.marking(answerKeys.marking(audit.guard()));
-        Catalog catalog = Catalog.load(database.jdbi(), box, clock, acts);
+        Catalog catalog = Catalog.load(database.jdbi(), box, clock, acts, endpointLimit(told));
         int left = catalog.endpoints().deleteTemporary();
         if (left > 0) {
             LOG.info("Removed {} endpoints whose listeners were connected to an earlier run", left);
@@ -192,6 +198,7 @@ public final class Server {
                 new PgEndpointTroubles(database.dataSource(), ownership::fence),
                 time,
                 metrics,
+                told,
                 this::failed);
         onStop("deliveries", () -> dispatcher.stop(config.shutdownGrace().toMillis()));
         dispatcher.loadTroubles();
@@ -244,6 +251,22 @@ public final class Server {
                 this::failed);
         redelivery.start();
         onStop("background tasks", redelivery::close);
+        SizeWatch sizes =
+                new SizeWatch(database::diskUse, config.databaseMaxSize(), intake::refuse, told::databaseSizeReached);
+        sizes.start();
+        onStop("size watch", sizes::close);
+        metrics.gauge(
+                "posthorn.database.bytes",
+                "Room that the database takes",
+                () -> sizes.last().bytes());
+        metrics.gauge("posthorn.database.max.bytes", "Room that it may take; 0 for any", config::databaseMaxSize);
+        metrics.gauge(
+                "posthorn.database.free.bytes",
+                "Free room on the disk of the embedded database",
+                () -> sizes.last().free());
+        Retention retention = Keeping.retention(config, database, ownership, clock, dispatcher, metrics);
+        retention.start();
+        onStop("retention", retention::close);
         Caretaker caretaker = new Caretaker(database.partitions(), catalog, audit, answerKeys, clock);
         onStop("caretaker", caretaker::close);
         gauges(metrics, intake, recorder, dispatcher, positions);
@@ -272,7 +295,7 @@ public final class Server {
                         metrics::scrape,
                         answerKeys,
                         audit,
-                        FastRoutes.accepting(catalog, intake, config.requestDeadline()),
+                        FastRoutes.accepting(catalog, intake, config.requestDeadline(), Keeping.longestDelay(config)),
                         List.of(
                                 new HistoryRoutes(catalog, history, ids),
                                 new ExampleRoutes(catalog, intake, config.requestDeadline(), instants),
@@ -283,6 +306,16 @@ public final class Server {
                                         new ContentDeletion(dispatcher, contents, metrics),
                                         contents),
                                 listen,
+                                new CancelRoutes(
+                                        catalog,
+                                        history,
+                                        ids,
+                                        new Cancellation(
+                                                dispatcher,
+                                                new PgCancellations(
+                                                        database.dataSource(), database.partitions(), acts::check),
+                                                metrics,
+                                                steady)),
                                 new EndpointHealthRoutes(catalog, dispatcher),
                                 new RedeliveryRoutes(catalog, history, ids, redelivery, clock),
                                 new DeadLetterRoutes(
@@ -390,6 +423,12 @@ public final class Server {
                 "posthorn.messages.unsettled",
                 "Messages above the settled positions of their shards",
                 positions::unsettled);
+    }
+
+    private EndpointLimit endpointLimit(Notices notices) {
+        return new EndpointLimit(
+                config.endpointLimit(),
+                (application, limit, active) -> notices.endpointLimitReached(application.no(), limit));
     }
 
     private DatabaseSettings databaseSettings() {

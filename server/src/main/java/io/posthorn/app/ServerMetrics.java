@@ -52,7 +52,7 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
     private final Counter refused =
             counter("posthorn.messages.refused", "Messages answered 429 because too many waited for their commit");
     private final Counter unavailable =
-            counter("posthorn.messages.unavailable", "Messages answered 503 because the database was away");
+            counter("posthorn.messages.unavailable", "Messages answered 503 because the database was away or full");
     private final Counter delivered = counter(
             "posthorn.deliveries.delivered", "Deliveries that succeeded, counted when their attempt is committed");
     private final Counter failed = counter("posthorn.attempts.failed", "Attempts that did not succeed");
@@ -69,6 +69,10 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
     private final Counter mailsFailed =
             counter("posthorn.mails.failed", "Times a mail could not be sent; it is tried again");
     private final Counter mailsGivenUp = counter("posthorn.mails.given.up", "Mails that could not be sent for a day");
+    private final Counter stripped =
+            counter("posthorn.retention.stripped.days", "Days of messages whose payloads were removed for their age");
+    private final Counter expired = counter(
+            "posthorn.deliveries.expired", "Deliveries that still waited when their messages had become too old");
     private final Timer intakeCommit = timer("posthorn.intake.commit", "Commits of accepted messages");
     private final DistributionSummary intakeBatch = DistributionSummary.builder("posthorn.intake.commit.messages")
             .description("Messages in one commit")
@@ -98,6 +102,26 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
     /** A figure that is asked for when somebody looks. */
     void gauge(String name, String description, Supplier<Number> figure) {
         Gauge.builder(name, figure).description(description).register(registry);
+    }
+
+    /** A day of a table was dropped for its age. */
+    void dayDropped(String table) {
+        Counter.builder("posthorn.retention.dropped.days")
+                .description("Days of a table that were dropped because they were too old")
+                .tag("table", table)
+                .register(registry)
+                .increment();
+    }
+
+    /** A day of messages has lost its payloads for its age. */
+    void dayStripped() {
+        stripped.increment();
+    }
+
+    /** So many deliveries that waited have ended with their messages, for their age. */
+    void expired(long deliveries) {
+        expired.increment(deliveries);
+        forgotten(deliveries);
     }
 
     /** What Prometheus reads. */

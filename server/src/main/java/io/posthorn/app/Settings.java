@@ -5,6 +5,7 @@ import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofMinutes;
 import static java.time.Duration.ofSeconds;
 
+import io.posthorn.catalog.Endpoints;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -15,6 +16,8 @@ public final class Settings {
     private static final long MIB = 1L << 20;
     private static final long GIB = 1L << 30;
 
+    private static final Duration MOST_RETENTION = ofDays(3_650);
+
     private static final String SERVER = "Server";
     private static final String DATABASE = "Database";
     private static final String ACCEPTING = "Accepting messages";
@@ -22,6 +25,7 @@ public final class Settings {
     private static final String DELIVERING = "Delivering";
     private static final String RETRYING = "Retrying";
     private static final String TELLING = "Telling the operator and the owners";
+    private static final String KEEPING = "How long what is kept";
 
     static final Setting<String> HOST =
             new Setting<>("host", Kinds.word(255), "0.0.0.0", SERVER, "The address to listen on.");
@@ -84,6 +88,13 @@ public final class Settings {
             "0",
             DATABASE,
             "The port of the embedded database, on 127.0.0.1 only; 0 for any free one.");
+    static final Setting<Long> DATABASE_MAX_SIZE = new Setting<>(
+            "database-max-size",
+            Kinds.size(0, 1L << 50),
+            "0",
+            DATABASE,
+            "Above this size of the database (the embedded one with its write-ahead log) no new messages are accepted;"
+                    + " what is there is delivered. A warning comes at 80 %. 0 for no bound.");
 
     static final Setting<Long> MAX_BODY_BYTES = new Setting<>(
             "max-body-bytes",
@@ -116,6 +127,13 @@ public final class Settings {
             "0",
             ACCEPTING,
             "Most requests a second with one token, unless the token has a limit of its own; 0 for any number.");
+
+    static final Setting<Integer> ENDPOINT_LIMIT = new Setting<>(
+            "endpoint-limit",
+            Kinds.number(1, Endpoints.MOST),
+            "50",
+            ACCEPTING,
+            "Most active endpoints of an application that has no `endpointLimit` of its own, which an administrator sets.");
 
     static final Setting<Boolean> ALLOW_HTTP = new Setting<>(
             "allow-http", Kinds.truth(), "false", REACHING, "Deliver to http URLs too, not only to https.");
@@ -231,6 +249,25 @@ public final class Settings {
             TELLING,
             "Speak to an `smtp://` server only after STARTTLS. Otherwise everything goes in the clear.");
 
+    static final Setting<Duration> RETENTION_PAYLOADS = new Setting<>(
+            "retention-payloads",
+            Kinds.duration(ofDays(1), MOST_RETENTION),
+            "30d",
+            KEEPING,
+            "How long the payloads of messages are kept. What still waits to be delivered keeps its own.");
+    static final Setting<Duration> RETENTION_ATTEMPTS = new Setting<>(
+            "retention-attempts",
+            Kinds.duration(ofDays(1), MOST_RETENTION),
+            "90d",
+            KEEPING,
+            "How long attempts are kept, with what was answered. Not shorter than `retention-payloads`.");
+    static final Setting<Duration> RETENTION_MESSAGES = new Setting<>(
+            "retention-messages",
+            Kinds.duration(ofDays(1), MOST_RETENTION),
+            "90d",
+            KEEPING,
+            "How long messages are kept. Not shorter than `retention-payloads`. What still waits to be delivered ends then.");
+
     /** All of them, in the order in which people see them. */
     public static final List<Setting<?>> ALL = List.of(
             HOST,
@@ -247,11 +284,13 @@ public final class Settings {
             DATABASE_PASSWORD,
             DATABASE_POOL_SIZE,
             EMBEDDED_PORT,
+            DATABASE_MAX_SIZE,
             MAX_BODY_BYTES,
             INTAKE_QUEUE_MESSAGES,
             INTAKE_QUEUE_BYTES,
             REQUEST_DEADLINE,
             TOKEN_RATE_LIMIT,
+            ENDPOINT_LIMIT,
             ALLOW_HTTP,
             ALLOW_NETWORK,
             EXTRA_CA,
@@ -271,7 +310,10 @@ public final class Settings {
             BACKLOG_THRESHOLD,
             SMTP_URL,
             SMTP_FROM,
-            SMTP_STARTTLS);
+            SMTP_STARTTLS,
+            RETENTION_PAYLOADS,
+            RETENTION_ATTEMPTS,
+            RETENTION_MESSAGES);
 
     private Settings() {}
 }

@@ -25,11 +25,13 @@ record Values(Map<Setting<?>, InForce<?>> all) {
                 find(Settings.DATABASE_PASSWORD),
                 get(Settings.DATABASE_POOL_SIZE),
                 get(Settings.EMBEDDED_PORT),
+                get(Settings.DATABASE_MAX_SIZE),
                 get(Settings.MAX_BODY_BYTES),
                 get(Settings.INTAKE_QUEUE_MESSAGES),
                 get(Settings.INTAKE_QUEUE_BYTES),
                 get(Settings.REQUEST_DEADLINE),
                 get(Settings.TOKEN_RATE_LIMIT),
+                get(Settings.ENDPOINT_LIMIT),
                 get(Settings.ALLOW_HTTP),
                 get(Settings.ALLOW_NETWORK),
                 find(Settings.EXTRA_CA),
@@ -49,7 +51,10 @@ record Values(Map<Setting<?>, InForce<?>> all) {
                 get(Settings.BACKLOG_THRESHOLD),
                 find(Settings.SMTP_URL),
                 find(Settings.SMTP_FROM),
-                get(Settings.SMTP_STARTTLS));
+                get(Settings.SMTP_STARTTLS),
+                get(Settings.RETENTION_PAYLOADS),
+                get(Settings.RETENTION_ATTEMPTS),
+                get(Settings.RETENTION_MESSAGES));
     }
 
     /** The value of a setting that always has one. */

@@ -35,14 +35,14 @@ public final class Catalog {
     private final Environments environments;
     private final PgAccess access;
 
-    private Catalog(PgCatalog pg, PgAccess access, Clock clock, SecureRandom random) {
+    private Catalog(PgCatalog pg, PgAccess access, Clock clock, SecureRandom random, EndpointLimit limit) {
         this.pg = pg;
         this.access = access;
         this.changes = new Changes(this::reread);
         this.environments = new Environments(access, changes, clock, this::contents, this::emptied);
         this.tokens = new Tokens(access, changes, directory, environments, clock, random);
         this.applications = new Applications(directory, environments, tokens, pg, changes, clock);
-        this.endpoints = new Endpoints(directory, pg, changes, clock, random);
+        this.endpoints = new Endpoints(directory, pg, changes, clock, random, limit);
         this.eventTypes = new EventTypes(environments, pg, changes, clock);
     }
 
@@ -53,13 +53,14 @@ public final class Catalog {
      * @param box opens and seals the secrets
      * @param clock for the times of changes
      * @param guard asked at the start of each transaction that changes something
+     * @param limit of active endpoints
      * @throws SecretBoxException if a stored secret does not open with the key in use
      */
-    public static Catalog load(Jdbi jdbi, SecretBox box, Clock clock, WriteGuard guard) {
+    public static Catalog load(Jdbi jdbi, SecretBox box, Clock clock, WriteGuard guard, EndpointLimit limit) {
         PgWrites writes = new PgWrites(jdbi, guard);
         PgCatalog pg = new PgCatalog(jdbi, box, writes);
         PgAccess access = new PgAccess(writes);
-        Catalog catalog = new Catalog(pg, access, clock, new SecureRandom());
+        Catalog catalog = new Catalog(pg, access, clock, new SecureRandom(), limit);
         pg.inSnapshot(handle -> {
             catalog.environments.load(access.environments(handle));
             catalog.loadApplications(handle);
@@ -67,6 +68,11 @@ public final class Catalog {
             catalog.tokens.load(access.tokens(handle));
         });
         return catalog;
+    }
+
+    /** {@link #load(Jdbi, SecretBox, Clock, WriteGuard, EndpointLimit)} without a limit. */
+    public static Catalog load(Jdbi jdbi, SecretBox box, Clock clock, WriteGuard guard) {
+        return load(jdbi, box, clock, guard, EndpointLimit.NONE);
     }
 
     /** {@link #load(Jdbi, SecretBox, Clock, WriteGuard)} with a guard that allows everything. */

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Changes to endpoints. They wait for the database; call them on a virtual thread. */
 public final class Endpoints {
-    /** Endpoints of an application. All of them stand in memory, and a change to one copies the list of them. */
+    /** Endpoints of an application, active or not. All of them stand in memory, and a change to one copies the list of them. */
     public static final int MOST = 100_000;
 
     private static final String PREFIX = "ep_";
@@ -35,13 +35,16 @@ public final class Endpoints {
     private final Changes changes;
     private final Clock clock;
     private final SecureRandom random;
+    private final EndpointLimit limit;
 
-    Endpoints(Directory directory, PgCatalog pg, Changes changes, Clock clock, SecureRandom random) {
+    Endpoints(
+            Directory directory, PgCatalog pg, Changes changes, Clock clock, SecureRandom random, EndpointLimit limit) {
         this.directory = directory;
         this.pg = pg;
         this.changes = changes;
         this.clock = clock;
         this.random = random;
+        this.limit = limit;
     }
 
     /** A new signing secret of 24 random bytes. */
@@ -58,7 +61,8 @@ public final class Endpoints {
      * @param app id or uid of its application
      * @param draft what it is to be
      * @return {@code Created}; {@code Conflict} if another of this application has the uid, or if it has
-     *     {@link #MOST}; {@code NotFound} without the application
+     *     {@link #MOST}; {@code Limited} if it would be active and one more than its {@link EndpointLimit};
+     *     {@code NotFound} without the application
      */
     public Result<Endpoint> create(int env, String app, EndpointDraft draft) {
         return inApp(env, app, view -> insert(view, draft));
@@ -73,8 +77,9 @@ public final class Endpoints {
      * @param idOrUid how it was addressed
      * @param draft what it is to be
      * @return {@code Updated} or {@code Created}; {@code Conflict} if another of this application has the uid, or if a
-     *     new one would be one more than {@link #MOST}; {@code NotFound} without the application, or for an id that
-     *     does not exist
+     *     new one would be one more than {@link #MOST}; {@code Limited} if it would be active, has not been, and is one
+     *     more than its {@link EndpointLimit}; {@code NotFound} without the application, or for an id that does not
+     *     exist
      */
     public Result<Endpoint> put(int env, String app, String idOrUid, EndpointDraft draft) {
         return inApp(env, app, view -> {
@@ -94,7 +99,8 @@ public final class Endpoints {
      * @param app id or uid of its application
      * @param idOrUid how it was addressed
      * @param patch from what it is (with no secret and no headers, which keeps the present ones) to what it is to be
-     * @return {@code Updated}; {@code Conflict} if another of this application has the uid; {@code NotFound}
+     * @return {@code Updated}; {@code Conflict} if another of this application has the uid; {@code Limited} as for {@link
+     *     #put}; {@code NotFound}
      */
     public Result<Endpoint> patch(int env, String app, String idOrUid, UnaryOperator<EndpointDraft> patch) {
         return inApp(env, app, view -> {
@@ -244,6 +250,11 @@ public final class Endpoints {
                     "the application has " + MOST + " endpoints, and no more are possible; delete one, or use another"
                             + " application");
         }
+        boolean counts = !draft.disabled() && !draft.url().startsWith(Endpoint.TEMPORARY);
+        Result<Endpoint> limited = counts ? limited(view) : null;
+        if (limited != null) {
+            return limited;
+        }
         Application app = view.application();
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         SigningSecret secret = draft.secret();
@@ -272,7 +283,43 @@ public final class Endpoints {
                 now);
         Endpoint made = Audit.about(subject(view, fresh), () -> pg.insert(fresh));
         publish(view, made);
+        if (counts) {
+            watch(view, active(view) + 1);
+        }
         return new Result.Created<>(made);
+    }
+
+    /** The refusal, if one more active endpoint is more than the application may have; otherwise null. */
+    private @Nullable Result<Endpoint> limited(AppView view) {
+        int active = active(view);
+        int most = mostActive(view);
+        if (active < most) {
+            return null;
+        }
+        watch(view, active);
+        return new Result.Limited<>("the application may have " + most + " active endpoints and has " + active
+                + "; disable or delete one, or ask an administrator, who alone can raise the limit (endpointLimit"
+                + " of the application)");
+    }
+
+    private void watch(AppView view, int active) {
+        int most = mostActive(view);
+        if (active >= most) {
+            limit.watcher().reached(view.application(), most, active);
+        }
+    }
+
+    private int mostActive(AppView view) {
+        Integer own = view.application().endpointLimit();
+        return own == null ? limit.usual() : own;
+    }
+
+    private static int active(AppView view) {
+        int active = 0;
+        for (Endpoint endpoint : view.endpoints()) {
+            active += endpoint.disabled() || endpoint.temporary() ? 0 : 1;
+        }
+        return active;
     }
 
     /**
@@ -302,8 +349,17 @@ public final class Endpoints {
         if (taken(view, draft.uid(), was)) {
             return conflict(draft);
         }
+        boolean more = was.disabled() && !draft.disabled() && !was.temporary();
+        Result<Endpoint> limited = more ? limited(view) : null;
+        if (limited != null) {
+            return limited;
+        }
         String reason = draft.disabled() ? was.disabledReason() : null;
-        return new Result.Updated<>(store(view, changed(was, draft, draft.disabled(), reason)));
+        Endpoint now = store(view, changed(was, draft, draft.disabled(), reason));
+        if (more) {
+            watch(view, active(view) + 1);
+        }
+        return new Result.Updated<>(now);
     }
 
     private Endpoint changed(Endpoint was, EndpointDraft draft, boolean disabled, @Nullable String reason) {

@@ -49,6 +49,14 @@ public sealed interface Result<T> {
     record Conflict<T>(String field, String detail) implements Result<T> {}
 
     /**
+     * It would be more than there may be; nothing was changed.
+     *
+     * @param detail the limit, how many there are, and who can raise it, for people
+     * @param <T> what was to be changed
+     */
+    record Limited<T>(String detail) implements Result<T> {}
+
+    /**
      * There is none, or none in this application; nothing was changed.
      *
      * @param what such as {@code endpoint}

@@ -76,6 +76,14 @@ final class HistoryCommands {
                                 Column.of("NEXT ATTEMPT", "nextAttempt"))
                         .named("deliveries")
                         .example("message deliveries --app acme order-17", ""),
+                Verb.post(
+                                "cancel",
+                                MESSAGE + "/cancel",
+                                "Cancels a message that was to be sent later, where its sending has not begun.")
+                        .says(answer ->
+                                "Cancelled at " + answer.path("cancelled").asInt() + " endpoints; at "
+                                        + answer.path("begun").asInt() + " it had gone already.")
+                        .example("message cancel --app acme order-17", ""),
                 Verb.delete(
                                 "delete-content",
                                 MESSAGE + "/content",
@@ -108,11 +116,12 @@ final class HistoryCommands {
                                 choice(
                                         "--status",
                                         "status",
-                                        "success, pending, fail or sending; or 0, 1, 2, 3 in this order.",
+                                        "success, pending, fail, sending or canceled; or 0, 1, 2, 3, 4 in this order.",
                                         "success=0",
                                         "pending=1",
                                         "fail=2",
-                                        "sending=3"),
+                                        "sending=3",
+                                        "canceled=4"),
                                 choice(
                                         "--status-code-class",
                                         "status_code_class",

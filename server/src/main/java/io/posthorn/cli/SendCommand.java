@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -35,6 +36,7 @@ import picocli.CommandLine.Spec;
             "%nExamples",
             "  posthorn send --app acme --event-type invoice.paid '{\"id\": \"inv_1\"}'",
             "  posthorn send --app acme --event-type invoice.paid --event-id inv_1 --file invoice.json",
+            "  posthorn send --app acme --event-type trial.ended --deliver-at 14d '{\"id\": \"usr_1\"}'",
             "  cat events.jsonl | posthorn send --app acme --continue-on-error -",
             "  posthorn send --app acme --event-type user.created --lines --file users.jsonl",
         })
@@ -70,6 +72,9 @@ final class SendCommand implements Callable<Integer> {
 
     @Option(names = "--tag", paramLabel = "TAG", description = "A tag, once for each.")
     private List<String> tags = new ArrayList<>();
+
+    @Option(names = "--deliver-at", paramLabel = "TIME", description = "Not sent before: a time, or 2h, 3d from now.")
+    private @Nullable String deliverAt;
 
     @Option(names = "--file", paramLabel = "FILE", description = "Read it from a file; - is standard input.")
     private @Nullable String file;
@@ -117,6 +122,9 @@ final class SendCommand implements Callable<Integer> {
         }
         if (many && eventId != null) {
             throw wrong("--event-id is for one message; with lines, each has its own eventId", null);
+        }
+        if (many && deliverAt != null) {
+            throw wrong("--deliver-at is for one message; with lines, each has its own deliverAt", null);
         }
         if (many && eventType == null && !(channels.isEmpty() && tags.isEmpty())) {
             throw wrong("--channel and --tag go with --event-type; otherwise each line has its own", null);
@@ -183,6 +191,9 @@ final class SendCommand implements Callable<Integer> {
         if (eventId != null) {
             head.put("eventId", eventId);
         }
+        if (deliverAt != null) {
+            head.put("deliverAt", deliverAt(deliverAt));
+        }
         if (!channels.isEmpty()) {
             channels.forEach(head.putArray("channels")::add);
         }
@@ -198,6 +209,14 @@ final class SendCommand implements Callable<Integer> {
             throw wrong("--app (or " + PathParts.APP_VARIABLE + ") is needed", null);
         }
         return found;
+    }
+
+    private String deliverAt(String text) {
+        try {
+            return Times.time(text, Instant.now(), true).toString();
+        } catch (IllegalArgumentException e) {
+            throw wrong("--deliver-at " + e.getMessage(), e);
+        }
     }
 
     private Duration patience() {

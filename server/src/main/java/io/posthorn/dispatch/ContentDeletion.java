@@ -5,10 +5,11 @@ import io.posthorn.model.Message;
 import java.util.Set;
 
 /**
- * Deletes the content of messages for good, and ends the deliveries that still wait for it.
+ * Deletes the content of messages for good, with what receivers answered, who may have repeated it, and ends the deliveries that still wait for it.
  *
  * <pre>
  *   the loops know of it ▶ payload deleted ▶ lanes let go of it ▶ rows in deferral deleted
+ *                                                               ▶ all outcomes written ▶ responses deleted
  * </pre>
  *
  * <p>The order is what makes it complete. A message that its publisher deletes before the fan-out has come to it would
@@ -30,7 +31,7 @@ public final class ContentDeletion {
         DONE,
         /** There is no such message any more. */
         NOT_FOUND,
-        /** The message has not reached the lanes in time, because outcomes cannot be written; nothing was changed. */
+        /** Outcomes cannot be written just now: nothing was changed, or not all of it. */
         NOT_NOW
     }
 
@@ -61,6 +62,11 @@ public final class ContentDeletion {
         }
         Set<Integer> theirs = dispatcher.withdraw(message);
         metrics.forgotten(contents.endDeferred(message, theirs));
+        // What is answered from now on is not kept; what was answered before may still be on its way to the disk.
+        if (!dispatcher.awaitWritten(PATIENCE_MILLIS)) {
+            return Deleted.NOT_NOW;
+        }
+        contents.deleteResponses(message);
         return Deleted.DONE;
     }
 }

@@ -10,7 +10,8 @@ public interface DispatchMetrics {
      *
      * @param attempt the attempt
      * @param verdict what follows
-     * @param sinceAcceptedMicros from the message's acceptance to the end of the attempt, microseconds
+     * @param sinceAcceptedMicros from the message's acceptance, or from its {@code deliverAt}, to the end of the attempt,
+     *     microseconds
      */
     void attempted(Attempt attempt, Verdict verdict, long sinceAcceptedMicros);
 

@@ -20,6 +20,7 @@ import io.posthorn.model.Shards;
 import io.posthorn.model.Verdict;
 import io.posthorn.runtime.Expression;
 import io.posthorn.runtime.Fatal;
+import io.posthorn.runtime.Notices;
 import io.posthorn.runtime.Time;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -36,6 +37,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -64,6 +66,7 @@ public final class Dispatcher {
     private final Recorder recorder;
     private final SettledPositions positions;
     private final Backlog backlog;
+    private final Notices notices;
     private final DispatchMetrics metrics;
     private final Fatal fatal;
     private final Listeners listeners;
@@ -96,6 +99,7 @@ public final class Dispatcher {
      * @param troubles what is remembered of endpoints in trouble
      * @param time the clock
      * @param metrics of attempts
+     * @param notices told of circuits that open
      * @param fatal told if the lanes cannot go on
      */
     public Dispatcher(
@@ -111,6 +115,7 @@ public final class Dispatcher {
             EndpointTroubles troubles,
             Time time,
             DispatchMetrics metrics,
+            Notices notices,
             Fatal fatal)
             throws InterruptedException {
         this.catalog = catalog;
@@ -121,6 +126,7 @@ public final class Dispatcher {
         this.keeper = new TroubleKeeper(troubles);
         this.time = time;
         this.metrics = metrics;
+        this.notices = notices;
         this.fatal = fatal;
         this.listeners = new Listeners(catalog, egressSettings, settings.attemptTimeout(), time);
         DispatchSettings share = settings.share(loops);
@@ -201,8 +207,14 @@ public final class Dispatcher {
         run(loopOf(endpointNo), loop -> loop.maybeAsked(appNo, endpointNo));
     }
 
-    /** Deliveries are wanted no more; parameters as {@link LaneLoop#withdrawn}. Does not wait. */
-    void withdrawn(int endpointNo, Set<Long> seqs) {
+    /**
+     * Deliveries are wanted no more, and their rows in the backlog are gone: those that have not begun do not. Does not
+     * wait.
+     *
+     * @param endpointNo the endpoint
+     * @param seqs of the messages
+     */
+    public void withdrawn(int endpointNo, Set<Long> seqs) {
         run(loopOf(endpointNo), loop -> loop.withdrawn(endpointNo, seqs));
     }
 
@@ -260,6 +272,46 @@ public final class Dispatcher {
         Set<Integer> theirs = ConcurrentHashMap.newKeySet();
         ask(loop -> theirs.addAll(loop.withdraw(endpoints, message)));
         return theirs;
+    }
+
+    /**
+     * Keeps the deliveries of a message from beginning, until {@link #release}. Blocks.
+     *
+     * @param message handed over
+     * @param begun where the endpoints are put that are being sent it
+     * @return false if some delivery is on its way to the disk; to be asked again, after the release
+     */
+    boolean hold(Message message, Set<Integer> begun) {
+        List<Integer> endpoints = endpointsOf(message);
+        Set<Integer> found = ConcurrentHashMap.newKeySet();
+        AtomicBoolean all = new AtomicBoolean(true);
+        ask(loop -> {
+            if (!loop.hold(endpoints, message, found)) {
+                all.set(false);
+            }
+        });
+        begun.addAll(found);
+        return all.get();
+    }
+
+    /** What was held and is still there goes on. Does not wait. */
+    void release(Message message) {
+        List<Integer> endpoints = endpointsOf(message);
+        for (int i = 0; i < owners.size(); i++) {
+            run(i, loop -> loop.release(endpoints, message));
+        }
+    }
+
+    private List<Integer> endpointsOf(Message message) {
+        AppView app = catalog.appByNo(message.appNo);
+        return app == null
+                ? List.of()
+                : app.endpoints().stream().map(Endpoint::no).toList();
+    }
+
+    /** As {@link Recorder#awaitWritten}. */
+    boolean awaitWritten(long millis) throws InterruptedException {
+        return recorder.awaitWritten(millis);
     }
 
     void run(int loop, Consumer<LaneLoop> task) {
@@ -394,10 +446,10 @@ public final class Dispatcher {
     }
 
     /** Its lane stands still from now on, so this must succeed, also if the database is away for a while. */
-    private void disable(int endpointNo, String why) {
+    private void disable(int endpointNo, String why, long failingSince) {
         while (true) {
             try {
-                catalog.disable(endpointNo, why);
+                catalog.disable(endpointNo, why, failingSince == 0 ? null : Time.instant(failingSince));
                 return;
             } catch (RuntimeException e) {
                 LOG.warn("an endpoint could not be disabled yet ({}): {}", why, e.getMessage());
@@ -518,8 +570,13 @@ public final class Dispatcher {
         }
 
         @Override
-        public void disable(int appNo, int endpointNo, String why) {
-            workers.execute(() -> Dispatcher.this.disable(endpointNo, why));
+        public void disable(int endpointNo, String why, long failingSince) {
+            workers.execute(() -> Dispatcher.this.disable(endpointNo, why, failingSince));
+        }
+
+        @Override
+        public void circuitOpened(int appNo, int endpointNo, int failures, long probeAt) {
+            notices.circuitOpened(appNo, endpointNo, failures, probeAt);
         }
 
         @Override

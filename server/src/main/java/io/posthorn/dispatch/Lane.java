@@ -32,6 +32,9 @@ final class Lane {
     /** Sequence numbers of what is to wait in the backlog and is not committed there yet. */
     final Unwritten unwritten = new Unwritten();
 
+    /** Sequence numbers of what waits in memory and may be about to be cancelled: nothing begins meanwhile. */
+    final Set<Long> held = new HashSet<>();
+
     /** When the next request may start. */
     final Gate gate;
 
@@ -142,7 +145,7 @@ final class Lane {
     }
 
     boolean mayStart(Time time) {
-        if (closed != null || changesOrder || !queue.hasNext()) {
+        if (closed != null || !held.isEmpty() || changesOrder || !queue.hasNext()) {
             return false;
         }
         return gate.timeless() ? gate.hasPlace(inFlight.size()) : gate.mayStart(inFlight.size(), time.micros());

@@ -60,6 +60,9 @@ final class LaneLoop {
     /** Lanes whose last attempt failed, or which hold still, or of which something is remembered that is over. */
     private final Set<Lane> troubled = new LinkedHashSet<>();
 
+    /** Messages that may be about to be cancelled, with by how many requests at a time. */
+    private final Map<Held, Integer> cancelling = new HashMap<>();
+
     private int inFlight;
     private long bytes;
     private int fetching;
@@ -68,6 +71,13 @@ final class LaneLoop {
     private boolean stopping;
     /** Recovery is over: until then, rows may be missing that come before those that are there. */
     private boolean recovered;
+
+    /** A message: the numbers of several shards are alike. */
+    private record Held(int appNo, long seq) {
+        static Held of(Message message) {
+            return new Held(message.appNo, message.seq);
+        }
+    }
 
     LaneLoop(DispatchSettings settings, Routes routes, LanePorts ports, Time time, DispatchMetrics metrics) {
         this.settings = settings;
@@ -144,6 +154,9 @@ final class LaneLoop {
     }
 
     private void enqueue(Lane lane, Delivery delivery) {
+        if (!cancelling.isEmpty() && cancelling.containsKey(Held.of(delivery.message()))) {
+            lane.held.add(delivery.message().seq);
+        }
         lane.queue.add(delivery);
         bytes += delivery.weight();
     }
@@ -236,6 +249,7 @@ final class LaneLoop {
             case NONE -> {}
             case OPENED -> {
                 metrics.circuitOpened();
+                ports.circuitOpened(appNo, lane.endpointNo, lane.gate.failures(), lane.gate.triedAgainAt(now));
                 troubleLookedAt = 0; // it is remembered at the next tick
             }
             case WELL -> {
@@ -248,7 +262,7 @@ final class LaneLoop {
         }
         String why = failed ? lane.gate.disable(now) : null;
         if (why != null) {
-            disable(lane, appNo, why);
+            disable(lane, why, lane.gate.failingSince());
         } else if (lane.closed == null && !lane.queue.isEmpty() && holdsBack(lane)) {
             parkQueue(lane, whyHeldBack(lane));
         }
@@ -261,10 +275,10 @@ final class LaneLoop {
         due(lane, time.micros());
     }
 
-    private void disable(Lane lane, int appNo, String why) {
+    private void disable(Lane lane, String why, long failingSince) {
         if (lane.closed != DeferralReason.DISABLED) {
             lane.closed = DeferralReason.DISABLED;
-            ports.disable(appNo, lane.endpointNo, why);
+            ports.disable(lane.endpointNo, why, failingSince);
             parkQueue(lane, DeferralReason.DISABLED);
         }
     }
@@ -516,7 +530,7 @@ final class LaneLoop {
         }
         String objection = judge.objection(exchange, answer);
         Attempt attempt = Judge.attempt(exchange, delivery.attempts() + 1, objection);
-        long acceptedAt = delivery.message().createdAt;
+        long acceptedAt = delivery.message().startsAt();
         Verdict verdict = judge.verdict(exchange, objection, attempt.number() - delivery.base(), acceptedAt, now);
         boolean wasOpen = lane.gate.circuitOpen();
         long askedFor = exchange.outcome() instanceof Outcome.Response response ? judge.askedFor(response, now) : 0;
@@ -534,9 +548,10 @@ final class LaneLoop {
         }
         lane.queue.ended(delivery);
         if (verdict instanceof Verdict.Gone) {
-            disable(lane, delivery.message().appNo, "it answered 410 Gone");
+            disable(lane, "it answered 410 Gone", 0);
         }
-        record(delivery.settlement(attempt, verdict));
+        Settlement settlement = delivery.settlement(attempt, verdict);
+        record(delivery.last ? settlement.bare() : settlement); // what is answered may repeat what was deleted
         if (ordered != null) {
             settled(lane, ordered, delivery, verdict);
         }
@@ -1217,6 +1232,60 @@ final class LaneLoop {
             looks.wake(lane, lane.nextDueAt);
         }
         pump(lane);
+    }
+
+    // ---- messages that are cancelled before they go
+
+    /**
+     * A message may be about to be cancelled: until {@link #release} none of its deliveries begins here. A lane in whose
+     * memory one waits begins nothing at all meanwhile, so that its order stays as it is.
+     *
+     * @param endpointNos of its application; those of other loops do no harm
+     * @param begun where those are put whose delivery is under way
+     * @return false if some delivery is on its way to the disk: nobody can tell yet what becomes of it
+     */
+    boolean hold(List<Integer> endpointNos, Message message, Set<Integer> begun) {
+        cancelling.merge(Held.of(message), 1, Integer::sum);
+        boolean all = true;
+        for (int endpointNo : endpointNos) {
+            Lane lane = lanes.get(endpointNo);
+            if (lane != null) {
+                all &= !lane.unwritten.contains(message.seq);
+                if (isUnderWay(lane, message.seq)) {
+                    begun.add(endpointNo);
+                }
+            }
+        }
+        return all;
+    }
+
+    private static boolean isUnderWay(Lane lane, long seq) {
+        for (Delivery delivery : lane.inFlight) {
+            if (delivery.message().seq == seq) {
+                return true;
+            }
+        }
+        for (Delivery delivery : lane.queue) {
+            if (delivery.message().seq == seq) {
+                lane.held.add(seq);
+                return !delivery.fromDeferral(); // without a row there is nothing to be cancelled
+            }
+        }
+        return false;
+    }
+
+    /** What was held and is still there goes on. Parameters as of {@link #hold}. */
+    void release(List<Integer> endpointNos, Message message) {
+        if (cancelling.merge(Held.of(message), -1, Integer::sum) > 0) {
+            return;
+        }
+        cancelling.remove(Held.of(message));
+        for (int endpointNo : endpointNos) {
+            Lane lane = lanes.get(endpointNo);
+            if (lane != null && lane.held.remove(message.seq)) {
+                pump(lane);
+            }
+        }
     }
 
     // ---- content that is deleted

@@ -28,8 +28,13 @@ interface LanePorts {
      * The endpoint is to be disabled.
      *
      * @param why for people
+     * @param failingSince when the first attempt failed after the last success, microseconds since 1970; 0 if that is not
+     *     why
      */
-    void disable(int appNo, int endpointNo, String why);
+    void disable(int endpointNo, String why, long failingSince);
+
+    /** The endpoint is left alone; parameters as {@link io.posthorn.runtime.Notices#circuitOpened}. */
+    void circuitOpened(int appNo, int endpointNo, int failures, long probeAt);
 
     /**
      * Asks the success expression of an endpoint about a response; one at a time for each endpoint.

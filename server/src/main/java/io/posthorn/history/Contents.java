@@ -25,6 +25,13 @@ public interface Contents {
     long endDeferred(Message message, Collection<Integer> except);
 
     /**
+     * Deletes what all attempts of a message brought that are on record: a receiver may have repeated the payload.
+     *
+     * @param message whose payload was deleted
+     */
+    void deleteResponses(Message message);
+
+    /**
      * Deletes what an attempt brought: the response's headers and body, and the words about a failure.
      *
      * @return false if the attempt is not there any more

@@ -40,8 +40,9 @@ public final class Counts {
      * @param pending it waits for another attempt, or for its first
      * @param fail it has ended without success
      * @param sending the first attempt is under way or about to be
+     * @param canceled somebody has cancelled it, or a newer one has taken its place
      */
-    public record OfDeliveries(long success, long pending, long fail, long sending) {
+    public record OfDeliveries(long success, long pending, long fail, long sending, long canceled) {
         /** Those of a status. */
         public long of(DeliveryStatus status) {
             return switch (status) {
@@ -49,7 +50,7 @@ public final class Counts {
                 case PENDING -> pending;
                 case FAIL -> fail;
                 case SENDING -> sending;
-                case CANCELED -> 0; // does not happen
+                case CANCELED -> canceled;
             };
         }
     }

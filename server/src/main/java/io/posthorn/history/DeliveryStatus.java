@@ -10,13 +10,26 @@ public enum DeliveryStatus {
     FAIL(2),
     /** The first attempt is under way, or is about to be. */
     SENDING(3),
-    /** Given up before its end, which never happens here: what is owed is delivered or exhausted. Clients know it. */
+    /** It has ended because somebody has cancelled it, or a newer one has taken its place. */
     CANCELED(4);
 
     private final int code;
 
     DeliveryStatus(int code) {
         this.code = code;
+    }
+
+    /**
+     * What an attempt that led to this means for its delivery, if nothing follows.
+     *
+     * @param code of a {@link io.posthorn.model.Verdict}
+     */
+    static DeliveryStatus ofVerdict(int code) {
+        return switch (code) {
+            case 0 -> SUCCESS;
+            case 4, 5 -> CANCELED;
+            default -> FAIL;
+        };
     }
 
     /** The number in the API. */

@@ -29,7 +29,7 @@ public record LoggedAttempt(
 
     /** Whether the endpoint took it. */
     public DeliveryStatus status() {
-        return verdict instanceof Verdict.Delivered ? DeliveryStatus.SUCCESS : DeliveryStatus.FAIL;
+        return DeliveryStatus.ofVerdict(verdict.code());
     }
 
     /** Its place among the attempts at its endpoint. */

@@ -206,7 +206,17 @@ final class PgAttempts {
     /** Attempts are written when they have ended. */
     private static boolean neverKept(Filter filter) {
         DeliveryStatus status = filter.status();
-        return status != null && status != DeliveryStatus.SUCCESS && status != DeliveryStatus.FAIL;
+        return status == DeliveryStatus.PENDING || status == DeliveryStatus.SENDING;
+    }
+
+    /** Those of the verdict's codes that a status stands for, to be put behind the column. */
+    static String verdictOf(DeliveryStatus status) {
+        return switch (status) {
+            case SUCCESS -> " = 0";
+            case CANCELED -> " in (4, 5)";
+            case FAIL -> " not in (0, 4, 5)";
+            case PENDING, SENDING -> throw new IllegalArgumentException("no verdict says " + status);
+        };
     }
 
     private static String body(boolean content) {
@@ -220,8 +230,9 @@ final class PgAttempts {
         if (after != null) {
             beyond(select, after, reach.ascending(), tie);
         }
-        if (filter.status() != null) {
-            select.add(filter.status() == DeliveryStatus.SUCCESS ? "and a.verdict = 0" : "and a.verdict <> 0");
+        DeliveryStatus status = filter.status();
+        if (status != null) {
+            select.add("and a.verdict" + verdictOf(status));
         }
         Integer codeClass = filter.codeClass();
         if (codeClass != null && codeClass == 0) {

@@ -48,6 +48,12 @@ public final class PgContents implements Contents {
     @Override
     public boolean deletePayload(Message message) {
         return change(act, tx -> {
+                    if (!PgRetention.mayChange(tx, message.createdAt)) {
+                        throw new HistoryException(
+                                HistoryException.Kind.BUSY,
+                                "the messages of that day are just losing their payloads",
+                                null);
+                    }
                     try (PreparedStatement update = tx.prepareStatement("""
                             update message set payload = null where app_no = ? and seq = ? and created_at = ?
                             """)) {
@@ -71,6 +77,22 @@ public final class PgContents implements Contents {
                 delete.setLong(2, message.seq);
                 delete.setArray(3, tx.createArrayOf("int4", except.toArray()));
                 return delete.executeUpdate();
+            }
+        });
+    }
+
+    @Override
+    public void deleteResponses(Message message) {
+        change(fence, tx -> {
+            try (PreparedStatement update = tx.prepareStatement("""
+                    update attempt set headers = null, body = null, detail = null
+                    where app_no = ? and seq = ? and started_at >= ?
+                      and (headers is not null or body is not null or detail is not null)
+                    """)) {
+                update.setInt(1, message.appNo);
+                update.setLong(2, message.seq);
+                update.setObject(3, PgTimes.utc(message.createdAt - PgAttempts.CLOCKS_DIFFER));
+                return update.executeUpdate();
             }
         });
     }
@@ -105,7 +127,7 @@ public final class PgContents implements Contents {
                     tx.commit();
                 }
                 return rows;
-            } catch (SQLException | StaleOwnerException e) {
+            } catch (SQLException | StaleOwnerException | HistoryException e) {
                 tx.rollback();
                 throw e;
             }

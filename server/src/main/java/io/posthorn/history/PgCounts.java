@@ -39,7 +39,7 @@ final class PgCounts {
         return new PgSelect(BUCKET.formatted("a.started_at"), span.seconds())
                 .add("""
                         count(*) filter (where a.verdict = 0) as delivered,
-                        count(*) filter (where a.verdict <> 0) as failed,
+                        count(*) filter (where a.verdict not in (0, 4, 5)) as failed,
                         count(*) filter (where a.verdict in (2, 3)) as exhausted,
                         avg(a.duration_us) as duration""")
                 .add("from unnest(cast(? as int[])) e (no)", (Object) endpointNos.toArray(Integer[]::new))
@@ -75,7 +75,8 @@ final class PgCounts {
         return new PgSelect("""
                         select count(*) filter (where last = 0) as success,
                                count(*) filter (where last = 7) as pending,
-                               count(*) filter (where last not in (0, 7)) as fail
+                               count(*) filter (where last in (4, 5)) as canceled,
+                               count(*) filter (where last not in (0, 4, 5, 7)) as fail
                         from (select max(state) & 7 as last
                               from (select seq, (extract(epoch from started_at) * 1000000)::bigint * 8 + verdict as state
                                     from attempt""")
@@ -93,8 +94,12 @@ final class PgCounts {
                 .first(
                         tx,
                         row -> new Counts.OfDeliveries(
-                                row.getLong("success"), row.getLong("pending"), row.getLong("fail"), sending));
-        return counts == null ? new Counts.OfDeliveries(0, 0, 0, sending) : counts;
+                                row.getLong("success"),
+                                row.getLong("pending"),
+                                row.getLong("fail"),
+                                sending,
+                                row.getLong("canceled")));
+        return counts == null ? new Counts.OfDeliveries(0, 0, 0, sending, 0) : counts;
     }
 
     /** Of the messages that are not settled yet, those that the endpoint wants and has nothing on record of. */

@@ -31,8 +31,8 @@ final class PgDeliveries {
     }
 
     Slice<AttemptedMessage> atEndpoint(Connection tx, int endpointNo, Filter filter, Reach reach) throws SQLException {
-        return filter.status() == DeliveryStatus.SENDING || filter.status() == DeliveryStatus.CANCELED
-                ? Slice.none() // the one has no attempt yet, and the other does not happen
+        return filter.status() == DeliveryStatus.SENDING
+                ? Slice.none() // it has no attempt yet
                 : select(endpointNo, filter, reach)
                         .page(tx, reach.most(), this::read, attempted -> attempted.message().payload.length);
     }
@@ -62,20 +62,17 @@ final class PgDeliveries {
         if (status != null) {
             select.add(status == DeliveryStatus.PENDING ? "and d.seq is not null" : "and d.seq is null");
         }
-        if (status == DeliveryStatus.SUCCESS || status == DeliveryStatus.FAIL) {
-            select.add(status == DeliveryStatus.SUCCESS ? "and l.verdict = 0" : "and l.verdict <> 0");
+        if (status != null && status != DeliveryStatus.PENDING) {
+            select.add("and l.verdict" + PgAttempts.verdictOf(status));
         }
         return select.addMessageFilter(filter).add(PgAttempts.order(reach, "seq"));
     }
 
     private AttemptedMessage read(ResultSet row) throws SQLException {
-        DeliveryStatus status = row.getBoolean("deferred") ? DeliveryStatus.PENDING : ended(row.getInt("verdict"));
+        DeliveryStatus status =
+                row.getBoolean("deferred") ? DeliveryStatus.PENDING : DeliveryStatus.ofVerdict(row.getInt("verdict"));
         return new AttemptedMessage(
                 messages.read(row), PgTimes.micros(row, "started_at"), new DeliveryState(status, due(row)));
-    }
-
-    private static DeliveryStatus ended(int verdict) {
-        return verdict == 0 ? DeliveryStatus.SUCCESS : DeliveryStatus.FAIL;
     }
 
     private static @Nullable Long due(ResultSet row) throws SQLException {
@@ -93,7 +90,8 @@ final class PgDeliveries {
                 .each(
                         tx,
                         row -> states.put(
-                                row.getInt("endpoint_no"), new DeliveryState(ended(row.getInt("verdict")), null)));
+                                row.getInt("endpoint_no"),
+                                new DeliveryState(DeliveryStatus.ofVerdict(row.getInt("verdict")), null)));
         Integer[] nos = endpointNos.toArray(Integer[]::new);
         new PgSelect("select d.endpoint_no, " + NEXT + " as due_at from deferral d")
                 .add("where d.endpoint_no = any (?) and d.seq = ?", nos, message.seq)

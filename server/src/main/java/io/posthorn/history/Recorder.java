@@ -6,6 +6,7 @@ import io.posthorn.runtime.Time;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,6 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Recorder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Recorder.class);
+    private static final long LOOK_WHETHER_WRITTEN_MILLIS = 2;
     private static final int MOST_IN_ONE_COMMIT = 2_000;
     private static final long HEAVIEST_COMMIT = 4L << 20;
     private static final long HEAVIEST_WAITING = 48L << 20;
@@ -31,6 +33,10 @@ public final class Recorder implements AutoCloseable {
     private final Time time;
     private final Fatal fatal;
     private final Thread thread;
+    private final LongAdder taken = new LongAdder();
+    /** Changed by the recorder's thread only. */
+    private volatile long written;
+
     private volatile Consumer<List<Settlement>> committed = settlements -> {};
     private long positionsAt;
     private long outageLoggedAt;
@@ -74,7 +80,26 @@ public final class Recorder implements AutoCloseable {
 
     /** Hands over an outcome. Never blocks. */
     public void record(Settlement settlement) {
+        taken.increment(); // before it can be written
         queue.put(settlement);
+    }
+
+    /**
+     * Waits until all that was handed over before is written.
+     *
+     * @param millis how long at most
+     * @return whether it is
+     */
+    public boolean awaitWritten(long millis) throws InterruptedException {
+        long all = taken.sum();
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        while (written < all) {
+            if (System.nanoTime() - until >= 0) {
+                return false;
+            }
+            TimeUnit.MILLISECONDS.sleep(LOOK_WHETHER_WRITTEN_MILLIS);
+        }
+        return true;
     }
 
     /** Whether so much waits to be written that nothing new should begin. */
@@ -193,6 +218,7 @@ public final class Recorder implements AutoCloseable {
                 positions.settle(settlement.shard(), settlement.seq());
             }
         }
+        written += batch.size();
         metrics.outcomesCommitted(batch, backlogChange, nanos);
         committed.accept(batch);
     }

@@ -76,7 +76,7 @@ public record Settlement(
     }
 
     /** The same without anything that came from outside; itself if there is nothing of that kind. */
-    Settlement bare() {
+    public Settlement bare() {
         if (attempt == null || (attempt.detail() == null && attempt.headers() == null && attempt.body() == null)) {
             return this;
         }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +30,7 @@ public final class Intake implements AutoCloseable {
     private final IntakeMetrics metrics;
     private final Fatal fatal;
     private final Thread thread;
+    private volatile @Nullable String refusal;
     /** Taken out of the queue and not told yet what became of them. */
     private List<Submission> unanswered = List.of();
     /** The rest of a batch whose messages are tried one by one. */
@@ -90,6 +92,28 @@ public final class Intake implements AutoCloseable {
             return false;
         }
         return true;
+    }
+
+    /**
+     * Nothing new is wanted for the time being, or it is again. What has been taken is committed.
+     *
+     * @param why for publishers, with what is to be done about it; null if messages are welcome
+     */
+    public void refuse(@Nullable String why) {
+        refusal = why;
+    }
+
+    /**
+     * Why nothing new is wanted; null if it is. To be asked before {@link #submit}.
+     *
+     * @param messages how many somebody would like to submit
+     */
+    public @Nullable String refusal(int messages) {
+        String why = refusal;
+        if (why != null) {
+            metrics.messagesUnavailable(messages);
+        }
+        return why;
     }
 
     /** How many messages wait for a commit. */

@@ -13,6 +13,6 @@ public interface IntakeMetrics {
     /** So many were refused because the queue was full. */
     void messagesRefused(int messages);
 
-    /** So many were answered 503 because the database was away. */
+    /** So many were answered 503 because the database was away, or as full as it may get. */
     void messagesUnavailable(int messages);
 }

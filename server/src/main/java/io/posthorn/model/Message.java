@@ -75,6 +75,11 @@ public final class Message {
         this.deliverAt = deliverAt;
     }
 
+    /** When its deliveries may begin, microseconds since 1970: their age counts from then. */
+    public long startsAt() {
+        return Math.max(createdAt, deliverAt);
+    }
+
     /** Whether it still has its payload; without it, it is not sent to anybody any more. */
     public boolean hasContent() {
         return payload.length > 0;

@@ -36,6 +36,17 @@ public final class DailyPartitions {
     private final Clock clock;
     private final Set<LocalDate> known = ConcurrentHashMap.newKeySet();
 
+    /** Asked at the start of a transaction; {@code Ownership::fence} is one. */
+    @FunctionalInterface
+    public interface Guard {
+        /**
+         * Lets the transaction go on.
+         *
+         * @throws StaleOwnerException if another process owns the installation now
+         */
+        void check(Connection tx) throws SQLException, StaleOwnerException;
+    }
+
     /**
      * A partitioned table.
      *
@@ -109,20 +120,30 @@ public final class DailyPartitions {
     }
 
     /**
-     * Drops a day's partition with its rows. It needs the table for itself for a moment and gives up after two seconds
-     * of waiting for it (SQLSTATE 55P03), so as not to hold up the writers; try again later then.
+     * Drops a day's partition with its rows. It needs the table for itself for a moment, and while it waits for that
+     * everybody else waits behind it: so it gives up soon (SQLSTATE 55P03, {@link SqlErrors#isLockTimeout}), to be tried
+     * again later.
      *
      * @param table such as {@code message}
      * @param day in UTC; nothing happens if it has no partition
+     * @param guard asked at the start of the transaction
+     * @param lockMillis how long it waits for the table
      */
-    public void drop(String table, LocalDate day) throws SQLException {
+    public void drop(String table, LocalDate day, Guard guard, int lockMillis)
+            throws SQLException, StaleOwnerException {
         known.remove(day);
-        try (Connection c = dataSource.getConnection();
-                Statement s = c.createStatement()) {
-            c.setAutoCommit(false);
-            s.execute("set local lock_timeout = '2s'");
-            s.execute("drop table if exists " + nameFor(table(table).name, day));
-            c.commit();
+        try (Connection tx = dataSource.getConnection();
+                Statement s = tx.createStatement()) {
+            tx.setAutoCommit(false);
+            try {
+                guard.check(tx);
+                s.execute("set local lock_timeout = " + lockMillis);
+                s.execute("drop table if exists " + nameFor(table(table).name, day));
+                tx.commit();
+            } catch (SQLException | StaleOwnerException e) {
+                tx.rollback();
+                throw e;
+            }
         }
     }
 

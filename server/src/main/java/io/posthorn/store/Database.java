@@ -2,8 +2,13 @@ package io.posthorn.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Clock;
 import java.util.Objects;
 import java.util.Properties;
@@ -31,6 +36,7 @@ public final class Database implements AutoCloseable {
 
     private final FolderLock lock;
     private final @Nullable EmbeddedServer embedded;
+    private final Path dataDir;
     private final PgAddress address;
     private final HikariDataSource pool;
     private final Jdbi jdbi;
@@ -40,7 +46,13 @@ public final class Database implements AutoCloseable {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private Database(
-            FolderLock lock, @Nullable EmbeddedServer embedded, PgAddress address, HikariDataSource pool, long idKey) {
+            FolderLock lock,
+            @Nullable EmbeddedServer embedded,
+            Path dataDir,
+            PgAddress address,
+            HikariDataSource pool,
+            long idKey) {
+        this.dataDir = dataDir;
         this.lock = lock;
         this.embedded = embedded;
         this.address = address;
@@ -94,7 +106,13 @@ public final class Database implements AutoCloseable {
             Schema.checkVersion(first.getMetaData().getDatabaseMajorVersion(), address);
             Schema.migrate(address);
             long idKey = Schema.installation(first, address);
-            Database database = new Database(lock, embedded, address, pool(address, settings.poolSize()), idKey);
+            Database database = new Database(
+                    lock,
+                    embedded,
+                    settings.dataDir().toAbsolutePath(),
+                    address,
+                    pool(address, settings.poolSize()),
+                    idKey);
             try {
                 database.partitions.ensureAhead();
             } catch (SQLException e) {
@@ -221,6 +239,32 @@ public final class Database implements AutoCloseable {
             throw explain(address, e);
         }
         return ownership;
+    }
+
+    /**
+     * How much room it takes, and how much is left. Asks the database; some milliseconds.
+     *
+     * @return of the embedded database with its write-ahead log, and the free room of its disk; of an external one
+     *     {@link Long#MAX_VALUE} is free, because nobody here can tell
+     */
+    public DiskUse diskUse() throws SQLException {
+        String wal = embedded == null ? "0" : "(select coalesce(sum(size), 0)::bigint from pg_ls_waldir())";
+        long bytes;
+        try (Connection connection = pool.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("select pg_database_size(current_database()) + " + wal)) {
+            row.next();
+            bytes = row.getLong(1);
+        }
+        try {
+            return new DiskUse(
+                    bytes,
+                    embedded == null
+                            ? Long.MAX_VALUE
+                            : Files.getFileStore(dataDir).getUsableSpace());
+        } catch (IOException e) {
+            throw new SQLException("the free room of " + dataDir + " cannot be found out: " + e.getMessage(), e);
+        }
     }
 
     /** The partitions of the tables that grow. */

@@ -37,6 +37,11 @@ public final class SqlErrors {
         return "53100".equals(state(e));
     }
 
+    /** A lock was not to be had in the time that was given. */
+    public static boolean isLockTimeout(SQLException e) {
+        return "55P03".equals(state(e));
+    }
+
     /** The transaction was refused by {@code fence()}: another owner has taken over. */
     public static boolean isStaleOwner(SQLException e) {
         return STALE_OWNER.equals(state(e));

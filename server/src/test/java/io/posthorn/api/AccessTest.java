@@ -97,6 +97,7 @@ class AccessTest {
             POST   /app/{}/msg                                    +     +     +     3     3     3     3     4
             POST   /app/{}/msg/batch                              +     +     +     3     3     3     3     4
             GET    /app/{}/msg/{}                                 +     +     3     +     +     +     4     4
+            POST   /app/{}/msg/{}/cancel                          +     +     +     3     3     3     3     4
             DELETE /app/{}/msg/{}/content                         +     +     3     3     3     3     3     4
             GET    /app/{}/msg/{}/endpoint                        +     +     3     +     +     +     4     4
             POST   /app/{}/msg/{}/endpoint/{}/resend              +     +     3     3     +     3     4     4
@@ -196,7 +197,7 @@ class AccessTest {
                         () -> "",
                         api.keys,
                         api.audit,
-                        FastRoutes.accepting(api.catalog, intake, Duration.ofSeconds(30)),
+                        FastRoutes.accepting(api.catalog, intake, Duration.ofSeconds(30), Duration.ofDays(90)),
                         List.of(new HistoryRoutes(
                                 api.catalog, new PgHistory(api.db.dataSource(), written.ids, 4), written.ids))));
         Api.await(made.start());

@@ -74,7 +74,7 @@ class MessageContractTest {
                 message("\"payload\": {}, \"tags\": " + TEN.replace("]", ",\"c\"]")),
                 message("\"payload\": {}, \"channels\": "
                         + "[\"0\",\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"10\"]"),
-                message("\"payload\": {}, \"deliverAt\": \"2026-01-31T12:00:00Z\""),
+                message("\"payload\": {}, \"deliverAt\": \"soon\""),
                 message("\"payload\": {}, \"application\": {\"name\": \"a\"}"),
                 message("\"payload\": {}, \"transformationsParams\": 7"),
                 message("\"payload\": {}, \"transformationsParams\": {\"other\": 1}"),

@@ -1,5 +1,6 @@
 package io.posthorn.app;
 
+import static java.time.Duration.ofDays;
 import static java.time.Duration.ofHours;
 import static java.time.Duration.ofMinutes;
 import static java.time.Duration.ofSeconds;
@@ -36,11 +37,13 @@ final class ConfigTest {
                         null,
                         8,
                         0,
+                        0,
                         1_048_576,
                         10_000,
                         67_108_864,
                         ofSeconds(30),
                         0,
+                        50,
                         false,
                         List.of(),
                         null,
@@ -69,7 +72,10 @@ final class ConfigTest {
                         10_000,
                         null,
                         null,
-                        true));
+                        true,
+                        ofDays(30),
+                        ofDays(90),
+                        ofDays(90)));
     }
 
     @Test
@@ -192,6 +198,28 @@ final class ConfigTest {
                         "database-password = *** (POSTHORN_DATABASE_PASSWORD): has no use without database-url; the"
                                 + " embedded database has its own user",
                         "extra-ca = /does/not/exist.pem (--extra-ca): must be a file that can be read");
+    }
+
+    @Test
+    void whatIsKeptFitsTogether() {
+        assertThat(problems(load(Map.of(), Map.of("retention-messages", "20d", "retention-attempts", "29d"))))
+                .containsExactly(
+                        "retention-messages = 20d (--retention-messages): retention-messages (20d) must be at least"
+                                + " retention-payloads (30d)",
+                        "retention-attempts = 29d (--retention-attempts): retention-attempts (29d) must be at least"
+                                + " retention-payloads (30d)");
+        assertThat(problems(load(Map.of(), Map.of("retention-payloads", "91d"))))
+                .containsExactly(
+                        "retention-payloads = 91d (--retention-payloads): retention-messages (90d) must be at least"
+                                + " retention-payloads (91d)",
+                        "retention-payloads = 91d (--retention-payloads): retention-attempts (90d) must be at least"
+                                + " retention-payloads (91d)");
+        assertThat(problems(load(Map.of(), Map.of("retention-payloads", "2d"))))
+                .containsExactly(
+                        "retention-payloads = 2d (--retention-payloads): retention-payloads (2d) must be at least"
+                                + " as long as retry-schedule with its jitter may take, 4989m");
+        assertThat(load(Map.of(), Map.of("retention-payloads", "1d", "retry-schedule", "1h,2h")))
+                .isInstanceOf(Loaded.Valid.class);
     }
 
     @Test

@@ -37,11 +37,13 @@ final class SettingsTest {
                 Map.entry("database-password", "password"),
                 Map.entry("database-pool-size", "4"),
                 Map.entry("embedded-port", "5"),
+                Map.entry("database-max-size", "24GiB"),
                 Map.entry("max-body-bytes", "6KiB"),
                 Map.entry("intake-queue-messages", "7"),
                 Map.entry("intake-queue-bytes", "8KiB"),
                 Map.entry("request-deadline", "9s"),
                 Map.entry("token-rate-limit", "21"),
+                Map.entry("endpoint-limit", "22"),
                 Map.entry("allow-http", "true"),
                 Map.entry("allow-network", "10.0.0.0/8,127.0.0.0/8"),
                 Map.entry("endpoint-in-flight", "10"),
@@ -60,7 +62,10 @@ final class SettingsTest {
                 Map.entry("backlog-threshold", "22"),
                 Map.entry("smtp-url", "smtp://mail.example.com:25"),
                 Map.entry("smtp-from", "me@example.com"),
-                Map.entry("smtp-starttls", "false")));
+                Map.entry("smtp-starttls", "false"),
+                Map.entry("retention-payloads", "25d"),
+                Map.entry("retention-attempts", "26d"),
+                Map.entry("retention-messages", "27d")));
         others.put("extra-ca", "pom.xml");
         assertThat(others.keySet())
                 .containsExactlyInAnyOrderElementsOf(

@@ -63,6 +63,7 @@ class CatalogTest {
             case Result.Existing<T>(T value) -> value;
             case Result.Deleted<T>(T value) -> value;
             case Result.Conflict<T>(String field, String detail) -> throw new AssertionError(field + ": " + detail);
+            case Result.Limited<T>(String detail) -> throw new AssertionError(detail);
             case Result.NotFound<T>(String what) -> throw new AssertionError(what + " not found");
         };
     }
@@ -361,7 +362,8 @@ class CatalogTest {
         Directory directory = new Directory();
         directory.put(AppView.of(app, many));
         PgCatalog pg = new PgCatalog(db.jdbi(), box, new PgWrites(db.jdbi(), WriteGuard.NONE));
-        Endpoints full = new Endpoints(directory, pg, new Changes(subject -> {}), clock, new SecureRandom());
+        Endpoints full =
+                new Endpoints(directory, pg, new Changes(subject -> {}), clock, new SecureRandom(), EndpointLimit.NONE);
         EndpointDraft draft = Samples.draft("https://example.com/", "uid", null);
         for (Result<Endpoint> refused :
                 List.of(full.create(DEFAULT_NO, "full", draft), full.put(DEFAULT_NO, "full", "uid", draft))) {

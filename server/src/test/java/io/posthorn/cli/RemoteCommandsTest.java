@@ -57,6 +57,7 @@ final class RemoteCommandsTest {
             event-type update t --group= --deprecated false | PATCH /api/v1/event-type/t {'groupName':null,'deprecated':false}
             event-type delete t --expunge true              | DELETE /api/v1/event-type/t?expunge=true
             message get --app a m                           | GET /api/v1/app/a/msg/m
+            message cancel --app a m                        | POST /api/v1/app/a/msg/m/cancel {}
             message delete-content --app a m                | DELETE /api/v1/app/a/msg/m/content
             attempt get --app a --message m t               | GET /api/v1/app/a/msg/m/attempt/t
             attempt resend --app a --message m --endpoint e | POST /api/v1/app/a/msg/m/endpoint/e/resend {}
@@ -330,7 +331,7 @@ final class RemoteCommandsTest {
                 "event-type create --name t --description d --schemas {",
                 "attempt list --app a --endpoint e --message m",
                 "attempt list --app a --status failed",
-                "attempt list --app a --status 4",
+                "attempt list --app a --status 5",
                 "attempt list --app a --status-code-class 6xx",
                 "endpoint set-headers --app a e --header X",
                 "endpoint set-headers --app a e --header :1",

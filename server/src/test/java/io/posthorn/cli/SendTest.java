@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -72,6 +74,43 @@ final class SendTest {
                     .extracting(Asked::body)
                     .containsExactly(
                             "{\"eventType\":\"t\",\"payload\":{\"n\":1}}", "{\"eventType\":\"t\",\"payload\":[2]}");
+        }
+    }
+
+    @Test
+    void itIsSentLater() throws IOException {
+        try (StubApi api = StubApi.saying(202, "{\"id\":\"msg_1\"}")) {
+            Instant before = Instant.now();
+            assertThat(api.process()
+                            .run(
+                                    "send",
+                                    "--app",
+                                    "a",
+                                    "--event-type",
+                                    "t",
+                                    "--deliver-at",
+                                    "2030-01-01T00:00:00Z",
+                                    "1"))
+                    .isZero();
+            assertThat(api.process().run("send", "--app", "a", "--event-type", "t", "--deliver-at", "2h", "1"))
+                    .isZero();
+            List<Instant> times = new ArrayList<>();
+            for (Asked asked : api.asked()) {
+                times.add(Instant.parse(
+                        JSON.readTree(asked.body()).path("deliverAt").textValue()));
+            }
+            assertThat(times.getFirst()).isEqualTo("2030-01-01T00:00:00Z");
+            assertThat(times.getLast())
+                    .isBetween(
+                            before.plus(Duration.ofHours(2)).minusMillis(1),
+                            Instant.now().plus(Duration.ofHours(2)));
+            Captured wrong = api.process();
+            assertThat(wrong.run("send", "--app", "a", "--event-type", "t", "--deliver-at", "soon", "1"))
+                    .isEqualTo(ExitCodes.USAGE);
+            assertThat(wrong.err()).contains("--deliver-at must be a time");
+            assertThat(api.process().run("send", "--app", "a", "--deliver-at", "2h", "--lines", "1"))
+                    .as("each line has its own")
+                    .isEqualTo(ExitCodes.USAGE);
         }
     }
 

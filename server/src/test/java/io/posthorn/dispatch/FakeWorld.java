@@ -280,7 +280,10 @@ final class FakeWorld implements LanePorts, Routes {
     }
 
     @Override
-    public void disable(int appNo, int endpointNo, String why) {
+    public void circuitOpened(int appNo, int endpointNo, int failures, long probeAt) {}
+
+    @Override
+    public void disable(int endpointNo, String why, long failingSince) {
         gone.add(endpointNo);
         disabled.put(endpointNo, why);
     }

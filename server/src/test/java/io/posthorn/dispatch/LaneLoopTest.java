@@ -1,5 +1,6 @@
 package io.posthorn.dispatch;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.posthorn.Requirement;
@@ -9,9 +10,12 @@ import io.posthorn.history.Settlement;
 import io.posthorn.model.Attempt;
 import io.posthorn.model.AttemptStatus;
 import io.posthorn.model.DeferralReason;
+import io.posthorn.model.Message;
 import io.posthorn.model.Verdict;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -84,6 +88,146 @@ class LaneLoopTest {
                 .extracting(Attempt::status)
                 .isEqualTo(AttemptStatus.TIMEOUT);
         assertThat(world.rows()).isZero();
+    }
+
+    private Message later(long seq, long deliverAt) {
+        Message message = new Message(
+                1, seq, world.now, "msg_" + seq, "a.b", null, List.of(), List.of(), new byte[100], 0, null, deliverAt);
+        world.messages.put(seq, message);
+        return message;
+    }
+
+    private static Set<Integer> held(LaneLoop loop, Message message, boolean settled) {
+        Set<Integer> begun = new HashSet<>();
+        assertThat(loop.hold(List.of(1, 2, 99), message, begun)).isEqualTo(settled);
+        return begun;
+    }
+
+    @Test
+    void whatIsToBeSentLaterWaitsAndHoldsNobodyUp() {
+        world.endpoint(1);
+        later(1, world.now + 60 * SECOND);
+        later(2, world.now);
+        offer(1, 1, 3);
+        assertThat(world.requests).extracting(r -> r.message().seq).containsExactly(2L, 3L);
+        assertThat(world.recorded)
+                .extracting(Settlement::verdict)
+                .containsExactly(new Verdict.Parked(world.now + 60 * SECOND, DeferralReason.SCHEDULED));
+        world.commit(loop);
+        answerAll(200);
+        offer(1, 4, 4);
+        assertThat(world.requests).as("not behind").hasSize(1);
+        answerAll(200);
+
+        world.now += 60 * SECOND - 1;
+        loop.tick();
+        world.read();
+        assertThat(world.requests).isEmpty();
+        world.now += 1;
+        loop.tick();
+        world.read();
+        assertThat(world.requests).extracting(r -> r.message().seq).containsExactly(1L);
+        answerAll(200);
+        world.commit(loop);
+        assertThat(world.rows()).isZero();
+    }
+
+    @Test
+    void whatIsToBeSentLaterKeepsItsTimeWhenTheServerStops() {
+        world.endpoint(1);
+        loop.stop();
+        later(1, world.now + 60 * SECOND);
+        offer(1, 1, 1);
+        assertThat(world.recorded)
+                .extracting(Settlement::verdict)
+                .containsExactly(new Verdict.Parked(world.now + 60 * SECOND, DeferralReason.SCHEDULED));
+    }
+
+    /** While it is held it does not begin; let go, it does. */
+    @Test
+    void whatIsHeldDoesNotBegin() {
+        world.endpoint(1);
+        Message message = later(1, world.now + SECOND);
+        offer(1, 1, 1);
+        assertThat(held(loop, message, false)).as("on its way to the disk").isEmpty();
+        loop.release(List.of(1), message);
+        world.commit(loop);
+        assertThat(held(loop, message, true)).isEmpty();
+        assertThat(held(loop, message, true)).as("twice at a time").isEmpty();
+
+        world.now += SECOND;
+        loop.tick();
+        world.read();
+        assertThat(world.requests).isEmpty();
+        loop.release(List.of(1), message);
+        assertThat(world.requests).isEmpty();
+        loop.release(List.of(1), message);
+        assertThat(world.requests).hasSize(1);
+        assertThat(held(loop, message, true)).as("it has begun").containsExactly(1);
+    }
+
+    /** A look that began before the cancellation was committed brings what is gone since. */
+    @Test
+    void whatWasCancelledDuringALookDoesNotBegin() {
+        world.endpoint(1);
+        Message message = later(1, world.now + SECOND);
+        offer(1, 1, 1);
+        world.commit(loop);
+        world.now += SECOND;
+        loop.tick();
+        world.see();
+        assertThat(held(loop, message, true)).isEmpty();
+        requireNonNull(world.deferrals.get(1)).remove(1L);
+        loop.withdrawn(1, Set.of(1L));
+        loop.release(List.of(1), message);
+        world.read();
+        loop.tick();
+        world.read();
+        assertThat(world.requests).isEmpty();
+        assertThat(loop.bytes()).isZero();
+    }
+
+    /** What waits in memory for its turn has not begun. */
+    @Test
+    void whatWaitsForItsTurnIsHeldToo() {
+        LaneLoop narrow = world.loop(FakeWorld.settings(1, 1, 20, 1 << 20));
+        world.endpoint(1);
+        Message message = later(1, world.now + SECOND);
+        narrow.offer(List.of(world.delivery(1, 1)));
+        world.commit(narrow);
+        narrow.offer(List.of(world.delivery(2, 1)));
+        world.now += SECOND;
+        narrow.tick();
+        world.read();
+        assertThat(narrow.queued()).isEqualTo(1);
+        assertThat(held(narrow, message, true)).isEmpty();
+        answerAll(200);
+        assertThat(world.requests).isEmpty();
+        narrow.release(List.of(1), message);
+        assertThat(world.requests).extracting(r -> r.message().seq).containsExactly(1L);
+    }
+
+    /** Cancelled while it waits in memory: it goes nowhere, and those behind it do. */
+    @Test
+    void whatIsCancelledLeavesTheMemory() {
+        LaneLoop narrow = world.loop(FakeWorld.settings(1, 1, 20, 1 << 20));
+        world.endpoint(1);
+        Message message = later(1, world.now + SECOND);
+        narrow.offer(List.of(world.delivery(1, 1)));
+        world.commit(narrow);
+        narrow.offer(List.of(world.delivery(2, 1)));
+        world.now += SECOND;
+        narrow.tick();
+        world.read();
+        narrow.offer(List.of(world.delivery(3, 1)));
+        assertThat(held(narrow, message, true)).isEmpty();
+        requireNonNull(world.deferrals.get(1)).remove(1L);
+        narrow.withdrawn(1, Set.of(1L));
+        narrow.release(List.of(1), message);
+        answerAll(200);
+        assertThat(world.recorded).extracting(Settlement::seq).containsExactly(2L, 3L);
+        world.read();
+        assertThat(narrow.bytes()).isZero();
     }
 
     @Test

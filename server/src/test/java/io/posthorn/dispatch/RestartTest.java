@@ -260,6 +260,7 @@ class RestartTest {
                     new PgEndpointTroubles(db.dataSource(), tx -> {}),
                     time,
                     metrics,
+                    io.posthorn.runtime.Notices.NONE,
                     this::failed);
             dispatcher.loadBacklog();
             recovered = new Recovery(new PgUnsettled(db.dataSource(), ids), positions, catalog, dispatcher).run();

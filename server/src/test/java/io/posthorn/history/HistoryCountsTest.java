@@ -214,13 +214,14 @@ class HistoryCountsTest {
         }
         written.settle(Written.parked(all.get(6), no));
         Endpoint endpoint = endpoint(app, no, null, false);
-        assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER)).isEqualTo(new Counts.OfDeliveries(3, 3, 1, 2));
+        assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER))
+                .isEqualTo(new Counts.OfDeliveries(3, 3, 1, 2, 0));
         assertThat(history.countDeliveries(endpoint(app, no, List.of("b"), false), 0, Filter.FOREVER))
-                .isEqualTo(new Counts.OfDeliveries(3, 3, 1, 1));
+                .isEqualTo(new Counts.OfDeliveries(3, 3, 1, 1, 0));
         assertThat(history.countDeliveries(endpoint(app, no, null, true), 0, Filter.FOREVER))
-                .isEqualTo(new Counts.OfDeliveries(3, 3, 1, 0));
+                .isEqualTo(new Counts.OfDeliveries(3, 3, 1, 0, 0));
         assertThat(history.countDeliveries(endpoint, BASE + 2 * MINUTE, BASE + 5 * MINUTE))
-                .isEqualTo(new Counts.OfDeliveries(1, 1, 1, 0));
+                .isEqualTo(new Counts.OfDeliveries(1, 1, 1, 0, 0));
         Message plain = written.next(app, BASE + 20 * MINUTE, "a", null, List.of(), List.of(), new byte[] {'1'});
         // one that is for the other endpoint only, whatever that subscribed to
         written.write(List.of(new Message(
@@ -242,7 +243,8 @@ class HistoryCountsTest {
                         .sending())
                 .isEqualTo(1);
         written.settledUpTo(all.getLast());
-        assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER)).isEqualTo(new Counts.OfDeliveries(3, 3, 1, 0));
+        assertThat(history.countDeliveries(endpoint, 0, Filter.FOREVER))
+                .isEqualTo(new Counts.OfDeliveries(3, 3, 1, 0, 0));
     }
 
     @Test

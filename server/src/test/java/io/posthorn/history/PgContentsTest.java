@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.posthorn.model.AttemptStatus;
 import io.posthorn.model.Message;
 import io.posthorn.model.Verdict;
 import io.posthorn.runtime.Time;
@@ -144,6 +145,35 @@ class PgContentsTest {
                 .isEqualTo("kept");
         Message other = written.message(app, NOON + 9, "a.b");
         assertThat(contents.deleteResponse(other, second)).isFalse();
+    }
+
+    @Test
+    void allThatWasAnsweredToAMessageGoes() {
+        int app = written.app();
+        int one = written.endpoint(app);
+        int two = written.endpoint(app);
+        Message message = written.message(app, NOON, "a.b");
+        Message other = written.message(app, NOON + 1, "a.b");
+        written.settle(
+                Written.delivered(message, one),
+                Written.outcome(
+                        message,
+                        two,
+                        Written.failure(1, NOON + 5, AttemptStatus.PROTOCOL, "it said what"),
+                        new Verdict.Exhausted()),
+                Written.delivered(other, one));
+        contents.deleteResponses(message);
+        History.Reach all = new History.Reach(null, true, 9, true);
+        assertThat(history.attemptsOf(message, null, Filter.ALL, all).rows())
+                .hasSize(2)
+                .allSatisfy(logged -> {
+                    assertThat(logged.attempt().body()).isNull();
+                    assertThat(logged.attempt().headers()).isNull();
+                    assertThat(logged.attempt().detail()).isNull();
+                });
+        assertThat(history.attemptsOf(other, null, Filter.ALL, all).rows())
+                .singleElement()
+                .satisfies(logged -> assertThat(logged.attempt().body()).isNotNull());
     }
 
     @Test

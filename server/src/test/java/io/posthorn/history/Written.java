@@ -197,6 +197,14 @@ public final class Written implements AutoCloseable {
         };
     }
 
+    /** How many rows a table has. */
+    public long rows(String table) {
+        return db.jdbi()
+                .withHandle(handle -> handle.createQuery("select count(*) from " + table)
+                        .mapTo(Long.class)
+                        .one());
+    }
+
     /** Everything up to this message is settled in its shard. */
     public void settledUpTo(Message m) {
         WriteResult result = outcomes.write(

@@ -127,8 +127,8 @@ final class DailyPartitionsTest {
     void aDroppedDayIsGoneAndMayComeBack() throws Exception {
         db.partitions().ensure(DAY);
         insertMessage(1, "2031-12-31 10:00:00+00");
-        db.partitions().drop("message", DAY);
-        db.partitions().drop("message", DAY);
+        db.partitions().drop("message", DAY, tx -> {}, 2_000);
+        db.partitions().drop("message", DAY, tx -> {}, 2_000);
         assertThat(query("select count(*) from message")).isEqualTo("0");
         assertThat(db.partitions().days("message")).doesNotContain(DAY);
         assertThat(db.partitions().days("attempt")).contains(DAY);
@@ -139,7 +139,7 @@ final class DailyPartitionsTest {
     @Test
     void namesAndTables() {
         assertThat(db.partitions().nameFor("attempt", LocalDate.of(2026, 1, 2))).isEqualTo("attempt_20260102");
-        assertThatThrownBy(() -> db.partitions().drop("application", DAY))
+        assertThatThrownBy(() -> db.partitions().drop("application", DAY, tx -> {}, 2_000))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("application");
     }

@@ -1,0 +1,37 @@
+package io.posthorn.catalog;
+
+import io.posthorn.model.Application;
+
+/**
+ * How many active endpoints an application may have, and who is told when one has them all. Active are those that are not
+ * disabled; temporary ones, which live as long as a connection, do not count.
+ *
+ * @param usual for an application without a limit of its own, 1 to {@link Endpoints#MOST}
+ * @param watcher told of limits that are reached
+ */
+public record EndpointLimit(int usual, Watcher watcher) {
+    /** As many as there can be, and nobody is told: for tools and tests. */
+    public static final EndpointLimit NONE = new EndpointLimit(Endpoints.MOST, (application, limit, active) -> {});
+
+    /** Checks the bounds. */
+    public EndpointLimit {
+        if (usual < 1 || usual > Endpoints.MOST) {
+            throw new IllegalArgumentException("1 to " + Endpoints.MOST + " endpoints, not " + usual);
+        }
+    }
+
+    /** Somebody who wants to know. */
+    @FunctionalInterface
+    public interface Watcher {
+        /**
+         * An application has as many active endpoints as it may have: it has just got the last of them, or one more was
+         * refused. It may come again and again. Called in the midst of a change, so it is quick, does not throw and changes
+         * nothing.
+         *
+         * @param application whose limit it is
+         * @param limit in force
+         * @param active how many it has; more than the limit if that was lowered
+         */
+        void reached(Application application, int limit, int active);
+    }
+}
