@@ -47,6 +47,9 @@ class DiscardingTest {
         public void superseded() {}
 
         @Override
+        public void circuitOpened() {}
+
+        @Override
         public void parked() {}
 
         @Override
