@@ -167,15 +167,19 @@ final class LaneLoop {
 
     private void park(Lane lane, Delivery delivery, DeferralReason reason, long dueAt) {
         metrics.parked();
-        unwritten(lane, delivery);
+        unwritten(lane, delivery, reason == DeferralReason.SCHEDULED);
         record(delivery.settlement(null, new Verdict.Parked(dueAt, reason)));
     }
 
-    /** It is on its way to the backlog. */
-    private static void unwritten(Lane lane, Delivery delivery) {
+    /**
+     * It is on its way to the backlog.
+     *
+     * @param later where it waits for its time
+     */
+    private static void unwritten(Lane lane, Delivery delivery, boolean later) {
         lane.unwritten.add(delivery.message().seq);
         if (lane.ordered != null) {
-            lane.ordered.unwritten(delivery);
+            lane.ordered.unwritten(delivery, later);
         }
     }
 
@@ -257,6 +261,9 @@ final class LaneLoop {
                 ports.well(lane.endpointNo, () -> retriesAreDue(lane));
             }
         }
+        if (lanes.get(lane.endpointNo) != lane) {
+            return; // the endpoint was deleted meanwhile
+        }
         if (failed || turn != Gate.Turn.NONE) {
             troubled.add(lane);
         }
@@ -278,6 +285,7 @@ final class LaneLoop {
     private void disable(Lane lane, String why, long failingSince) {
         if (lane.closed != DeferralReason.DISABLED) {
             lane.closed = DeferralReason.DISABLED;
+            lane.disabling = true;
             ports.disable(lane.endpointNo, why, failingSince);
             parkQueue(lane, DeferralReason.DISABLED);
         }
@@ -341,6 +349,7 @@ final class LaneLoop {
                 && !stopping
                 && !ports.full()) {
             lane.expiring = true;
+            lane.releasedMeanwhile.clear();
             expire(lane, now - keepsFor, 0);
         }
     }
@@ -365,12 +374,16 @@ final class LaneLoop {
             return;
         }
         for (Backlog.Waiting delivery : waiting) {
-            if (lane.claimed.add(delivery.seq())) {
+            if (!lane.releasedMeanwhile.contains(delivery.seq()) && lane.claimed.add(delivery.seq())) {
                 record(expired(lane, delivery));
+                if (lane.fetching) {
+                    lane.withdrawnMeanwhile.add(delivery.seq());
+                }
             }
         }
         if (waiting.size() >= EXPIRE_AT_ONCE && !ports.full()) {
             lane.expiring = true;
+            lane.releasedMeanwhile.clear();
             expire(lane, acceptedUntil, waiting.getLast().seq());
         }
     }
@@ -411,7 +424,7 @@ final class LaneLoop {
             verdict = inOrder(ordered, delivery, verdict);
         }
         if (verdict instanceof Verdict.Held) {
-            unwritten(lane, delivery);
+            unwritten(lane, delivery, false);
         }
         lane.queue.ended(delivery);
         record(delivery.settlement(nothing, verdict));
@@ -488,7 +501,7 @@ final class LaneLoop {
         if (route == null) {
             throw new IllegalStateException("endpoint " + lane.endpointNo + " is enabled but has no route");
         }
-        if (!delivery.manual() && lane.judge.tooOld(delivery.message().createdAt, time)) {
+        if (!delivery.manual() && lane.judge.tooOld(delivery.message().startsAt(), time)) {
             tooOld(lane, delivery);
             return;
         }
@@ -544,7 +557,7 @@ final class LaneLoop {
             verdict = inOrder(ordered, delivery, verdict);
         }
         if (verdict instanceof Verdict.RetryAt || verdict instanceof Verdict.Held) {
-            unwritten(lane, delivery);
+            unwritten(lane, delivery, false);
         }
         lane.queue.ended(delivery);
         if (verdict instanceof Verdict.Gone) {
@@ -565,8 +578,8 @@ final class LaneLoop {
     private static Verdict spared(Lane lane, Delivery delivery, Judge judge, Verdict verdict, long now) {
         boolean hasFailed = verdict instanceof Verdict.RetryAt
                 || (verdict instanceof Verdict.Exhausted(boolean rejected) && !rejected);
-        long at = lane.gate.triedAgainAt(now);
-        if (!hasFailed || !lane.gate.circuitOpen() || judge.tooOld(delivery.message().createdAt, at)) {
+        long at = Math.max(now, lane.gate.triedAgainAt(now));
+        if (!hasFailed || !lane.gate.circuitOpen() || judge.tooOld(delivery.message().startsAt(), at)) {
             return verdict;
         }
         delivery.spared = true;
@@ -989,6 +1002,9 @@ final class LaneLoop {
     /** Not in memory any more. True if another round was asked for meanwhile, so that its row may be there again. */
     private static boolean release(Lane lane, long seq) {
         lane.claimed.remove(seq);
+        if (lane.expiring) {
+            lane.releasedMeanwhile.add(seq);
+        }
         return lane.renewed.remove(seq);
     }
 
