@@ -339,19 +339,21 @@ final class LaneLoop {
     }
 
     private void expire(Lane lane, long now) {
+        if (mayExpire(lane, now) && !lane.expiring && !ports.full()) {
+            lane.expiring = true;
+            lane.releasedMeanwhile.clear();
+            expire(lane, now - lane.keepsFor(), 0);
+        }
+    }
+
+    private boolean mayExpire(Lane lane, long now) {
         long keepsFor = lane.keepsFor();
         long openSince = lane.gate.openSince();
-        if (openSince > 0
+        return openSince > 0
                 && keepsFor != Backlog.NEVER
                 && now - openSince >= keepsFor
                 && lane.closed == null
-                && !lane.expiring
-                && !stopping
-                && !ports.full()) {
-            lane.expiring = true;
-            lane.releasedMeanwhile.clear();
-            expire(lane, now - keepsFor, 0);
-        }
+                && !stopping;
     }
 
     private void expire(Lane lane, long acceptedUntil, long afterSeq) {
@@ -366,11 +368,11 @@ final class LaneLoop {
 
     private void expire(Lane lane, long acceptedUntil, @Nullable List<Backlog.Waiting> waiting) {
         lane.expiring = false;
+        long now = time.micros();
         if (waiting == null
-                || stopping
-                || lane.closed != null
-                || !lane.gate.circuitOpen()
-                || lanes.get(lane.endpointNo) != lane) {
+                || lanes.get(lane.endpointNo) != lane
+                || !mayExpire(lane, now)
+                || acceptedUntil > now - lane.keepsFor()) { // its owner has decided otherwise meanwhile
             return;
         }
         for (Backlog.Waiting delivery : waiting) {
@@ -881,8 +883,9 @@ final class LaneLoop {
             last = delivery.aside() ? last : Math.max(last, due.message().seq);
             if (withdrawn.contains(due.message().seq)) {
                 ordered.readAgain(due.message().seq); // it may have been asked for anew
-            } else if (!lane.keptMeanwhile.contains(due.message().seq)
-                    && (delivery.aside() || !ordered.isShut(delivery))) {
+            } else if (!delivery.aside() && ordered.isShut(delivery)) {
+                ordered.leave(delivery);
+            } else if (!lane.keptMeanwhile.contains(due.message().seq)) {
                 take(lane, ordered, due, delivery, now, renewed.test(due.message().seq));
             }
         }

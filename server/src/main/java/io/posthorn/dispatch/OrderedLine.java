@@ -137,6 +137,8 @@ final class OrderedLine implements Line {
         long until;
         /** Its first row. */
         long from;
+        /** The first row that was read and left: those that are sent later come when they are due. */
+        long left = Backlog.NEVER;
         /** It is shut because many of it are in memory, and for no time. */
         boolean full;
         /** How much was given out of memory when it was shut and is not committed yet. */
@@ -443,6 +445,14 @@ final class OrderedLine implements Line {
         }
     }
 
+    /** A row of a chain that is shut was read: it is read again when the chain opens. */
+    void leave(Delivery delivery) {
+        Shut closed = shut.get(chainKey(delivery));
+        if (closed != null) {
+            closed.left = Math.min(closed.left, delivery.message().seq);
+        }
+    }
+
     /** Whether so many of a chain are in memory that it is to be shut until some have gone. */
     boolean isFull(Delivery last) {
         Chain chain = mode.keyed() && !last.aside() ? chains.get(last.keyHash) : null;
@@ -497,7 +507,7 @@ final class OrderedLine implements Line {
             Shut closed = all.next();
             if (closed.until <= now && closed.pending == 0) {
                 all.remove();
-                cursor = Math.min(cursor, closed.from - 1);
+                cursor = Math.min(cursor, Math.min(closed.from, closed.left) - 1);
                 any = true;
             }
         }

@@ -559,7 +559,8 @@ final class FakeWorld implements LanePorts, Routes {
                                 && (row.reason() == DeferralReason.SCHEDULED || ordered.keyed() && row.keyHash() == 0))
                 .filter(row -> row.reason() != DeferralReason.SCHEDULED || row.dueAt() <= fetch.now())
                 .filter(row -> !ordered.keyed() || row.keyHash() != 0 || row.dueAt() <= fetch.now())
-                .filter(row -> row.keyHash() == 0 || !shut.contains(row.keyHash()))
+                .filter(row ->
+                        row.message().seq <= ordered.after() || row.keyHash() == 0 || !shut.contains(row.keyHash()))
                 .toList();
         List<Row> asked = rows.stream()
                 .filter(row -> row.aside() && row.dueAt() <= fetch.now())

@@ -137,9 +137,16 @@ final class Promises {
         FAILED
     }
 
+    /** Whether it uses up none of its attempts. It does if it is too old at the next probe, which is a matter of chance. */
+    private enum Spared {
+        NO,
+        MAYBE,
+        YES
+    }
+
     /** How an answer is to be taken. */
     private record Answering(
-            FakeWorld.Request request, Kind kind, Outcome outcome, boolean spared, boolean opened, boolean wasOpen) {}
+            FakeWorld.Request request, Kind kind, Outcome outcome, Spared spared, boolean opened) {}
 
     Promises(int no, DispatchSettings settings, FakeWorld world, List<Message> accepted, Endpoint endpoint) {
         this.no = no;
@@ -432,11 +439,11 @@ final class Promises {
             streak++;
             fails(isProbe);
         }
-        boolean spared = wasOpen
-                && state == State.OPEN
-                && (kind == Kind.FAILED)
-                && !tooOld(request.message(), isProbe ? probeFrom : Math.max(now, probeFrom));
-        answering = new Answering(request, kind, outcome, spared, !wasOpen && state == State.OPEN, wasOpen);
+        boolean mayBeSpared = wasOpen && state == State.OPEN && kind == Kind.FAILED;
+        Spared spared = !mayBeSpared || tooOld(request.message(), Math.max(now, probeFrom))
+                ? Spared.NO
+                : tooOld(request.message(), Math.max(now + pause * 11 / 10 + 1, probeFrom * 11 / 9)) ? Spared.MAYBE : Spared.YES;
+        answering = new Answering(request, kind, outcome, spared, !wasOpen && state == State.OPEN);
         DeliveryPolicy.Disabling disabling = policy().disabling();
         Integer most = disabling.failures();
         Duration time = disabling.failingFor();
@@ -606,8 +613,12 @@ final class Promises {
                     "an attempt that was not made is recorded",
                     what);
             answering = null;
-            counted += answer.spared ? 0 : 1;
-            dueAt = judged(answer, pair, counted, settlement, what);
+            boolean spared = answer.spared == Spared.YES
+                    || (answer.spared == Spared.MAYBE && settlement.base() > before.attempts - before.counted);
+            counted += spared ? 0 : 1;
+            if (answer.spared != Spared.MAYBE || pair.asked == 0) {
+                dueAt = judged(answer, spared, pair, counted, settlement, what);
+            }
         } else {
             unsent(attempt, settlement, pair, what);
         }
@@ -691,13 +702,14 @@ final class Promises {
      *
      * @return when the next one may begin
      */
-    private long judged(Answering answer, Pair pair, int counted, Settlement settlement, String what) {
+    private long judged(
+            Answering answer, boolean spared, Pair pair, int counted, Settlement settlement, String what) {
         Message message = answer.request.message();
         Order order = policy().order();
         Verdict verdict = settlement.verdict();
-        int inRound = settlement.attempts() - settlement.base() + (answer.spared ? 1 : 0);
+        int inRound = settlement.attempts() - settlement.base() + (spared ? 1 : 0);
         if (pair.asked == 0) {
-            check(inRound == counted + (answer.spared ? 1 : 0), "attempts that count", what, inRound, counted);
+            check(inRound == counted + (spared ? 1 : 0), "attempts that count", what, inRound, counted);
         }
         check(inRound >= 1, "an attempt before its round", what, inRound);
         long now = world.now;
@@ -719,7 +731,7 @@ final class Promises {
                 yield 0;
             }
             case FAILED -> {
-                if (answer.spared) {
+                if (spared) {
                     check(verdict instanceof Verdict.RetryAt || isSuperseded(message, verdict, what), "spared", what);
                     if (verdict instanceof Verdict.RetryAt(long at)) {
                         check(at >= now && at <= now + pause * 11 / 10 + 1 , "the next probe", what);

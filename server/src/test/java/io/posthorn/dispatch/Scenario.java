@@ -111,7 +111,7 @@ final class Scenario {
     }
 
     private void log(String what) {
-        if (log.size() > 600) {
+        if (log.size() > 3_000) {
             log.removeFirst();
         }
         log.add(world.now / 1_000 + " " + what);
@@ -484,7 +484,9 @@ final class Scenario {
 
     private void read() {
         world.databaseAway = !calm && chance(5);
-        log("reads" + (world.databaseAway ? ", away" : ""));
+        if (!calm) {
+            log("reads" + (world.databaseAway ? ", away" : ""));
+        }
         world.rekey();
         world.read();
     }
@@ -573,7 +575,6 @@ final class Scenario {
         loop.stop();
         List.copyOf(world.requests).stream().filter(request -> random.nextBoolean()).forEach(this::answer);
         loop.giveUp();
-        assertThat(loop.inFlight()).as("under way after the end").isZero();
         world.requests.clear();
         commit();
     }
