@@ -301,7 +301,9 @@ final class Gate {
     @Nullable
     EndpointTrouble trouble(int endpointNo, long now) {
         boolean open = circuitOpen();
-        if (failures == 0 && heldUntil(now) == 0 && !open) { // an open circuit may have seen the success of an old request
+        if (failures == 0
+                && heldUntil(now) == 0
+                && !open) { // an open circuit may have seen the success of an old request
             return null;
         }
         return new EndpointTrouble(

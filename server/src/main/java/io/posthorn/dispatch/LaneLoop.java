@@ -581,7 +581,9 @@ final class LaneLoop {
         boolean hasFailed = verdict instanceof Verdict.RetryAt
                 || (verdict instanceof Verdict.Exhausted(boolean rejected) && !rejected);
         long at = Math.max(now, lane.gate.triedAgainAt(now));
-        if (!hasFailed || !lane.gate.circuitOpen() || judge.tooOld(delivery.message().startsAt(), at)) {
+        if (!hasFailed
+                || !lane.gate.circuitOpen()
+                || judge.tooOld(delivery.message().startsAt(), at)) {
             return verdict;
         }
         delivery.spared = true;
@@ -987,7 +989,9 @@ final class LaneLoop {
         }
         if (settlement.aside() || !ordered.isShutWritten(settlement.keyHash())) {
             ordered.readAgain(settlement.seq());
-            due(lane, dueAt); // otherwise it waits for its chain
+            due(lane, dueAt);
+        } else {
+            ordered.leaveWritten(settlement.keyHash(), settlement.seq()); // it waits for its chain
         }
         opens(lane, ordered);
     }
@@ -1233,7 +1237,8 @@ final class LaneLoop {
         lane.behind = fetched.behind() || (!goesOn && !fetched.due().isEmpty());
         lane.nextDueAt = Math.min(fetched.nextDueAt(), lane.dueMeanwhile);
         if (!goesOn) {
-            due(lane, now);
+            lane.due(now);
+            lookIntoBacklog(lane); // it may have been due before that: then nobody else wakes it
             return;
         }
         for (Due due : fetched.due()) {

@@ -137,17 +137,20 @@ final class OrderedLine implements Line {
         long until;
         /** Its first row. */
         long from;
-        /** The first row that was read and left: those that are sent later come when they are due. */
+        /** The first row that was left where it is: one that is sent later may come before the first of the others. */
         long left = Backlog.NEVER;
+        /** What became due of it since then, sent later, was passed over. */
+        final long dueSince;
         /** It is shut because many of it are in memory, and for no time. */
         boolean full;
         /** How much was given out of memory when it was shut and is not committed yet. */
         int pending;
 
-        Shut(long until, long from, boolean full) {
+        Shut(long until, long from, boolean full, long dueSince) {
             this.until = until;
             this.from = from;
             this.full = full;
+            this.dueSince = dueSince;
         }
     }
 
@@ -421,7 +424,7 @@ final class OrderedLine implements Line {
         long seq = first.message().seq;
         Shut before = shut.get(key);
         if (before == null) {
-            shut.put(key, new Shut(until, seq, false));
+            shut.put(key, new Shut(until, seq, false, dueSince));
         } else {
             before.until = until;
             before.from = Math.min(before.from, seq);
@@ -447,9 +450,18 @@ final class OrderedLine implements Line {
 
     /** A row of a chain that is shut was read: it is read again when the chain opens. */
     void leave(Delivery delivery) {
-        Shut closed = shut.get(chainKey(delivery));
+        leave(chainKey(delivery), delivery.message().seq);
+    }
+
+    /** As {@link #leave(Delivery)}; such a row was written under this key. */
+    void leaveWritten(long keyHash, long seq) {
+        leave(mode == Mode.FIFO ? ALL : keyHash, seq);
+    }
+
+    private void leave(long key, long seq) {
+        Shut closed = shut.get(key);
         if (closed != null) {
-            closed.left = Math.min(closed.left, delivery.message().seq);
+            closed.left = Math.min(closed.left, seq);
         }
     }
 
@@ -466,7 +478,7 @@ final class OrderedLine implements Line {
      * @return what has gathered of it and is to leave the memory, in order
      */
     List<Delivery> shutFull(Delivery last) {
-        shut.put(chainKey(last), new Shut(Backlog.NEVER, last.message().seq + 1, true));
+        shut.put(chainKey(last), new Shut(Backlog.NEVER, last.message().seq + 1, true, dueSince));
         List<Delivery> out = new ArrayList<>();
         takeFromTail(chainKey(last), out);
         return out;
@@ -508,6 +520,7 @@ final class OrderedLine implements Line {
             if (closed.until <= now && closed.pending == 0) {
                 all.remove();
                 cursor = Math.min(cursor, Math.min(closed.from, closed.left) - 1);
+                dueSince = Math.min(dueSince, closed.dueSince);
                 any = true;
             }
         }

@@ -335,11 +335,11 @@ final class FakeWorld implements LanePorts, Routes {
             long[] claimed,
             int most,
             Consumer<@Nullable List<Backlog.Waiting>> done) {
-        waitings.add(() -> done.accept(databaseAway ? null : waiting(endpointNo, acceptedUntil, afterSeq, claimed, most)));
+        waitings.add(
+                () -> done.accept(databaseAway ? null : waiting(endpointNo, acceptedUntil, afterSeq, claimed, most)));
     }
 
-    private List<Backlog.Waiting> waiting(
-            int endpointNo, long acceptedUntil, long afterSeq, long[] claimed, int most) {
+    private List<Backlog.Waiting> waiting(int endpointNo, long acceptedUntil, long afterSeq, long[] claimed, int most) {
         List<Long> out = Arrays.stream(claimed).boxed().toList();
         return deferrals.getOrDefault(endpointNo, new TreeMap<>()).values().stream()
                 .filter(row -> row.message().seq > afterSeq && !out.contains(row.message().seq))

@@ -14,7 +14,6 @@ import io.posthorn.model.DeliveryPolicy.Order;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.model.Verdict;
-import io.posthorn.runtime.Time;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -145,8 +144,7 @@ final class Promises {
     }
 
     /** How an answer is to be taken. */
-    private record Answering(
-            FakeWorld.Request request, Kind kind, Outcome outcome, Spared spared, boolean opened) {}
+    private record Answering(FakeWorld.Request request, Kind kind, Outcome outcome, Spared spared, boolean opened) {}
 
     Promises(int no, DispatchSettings settings, FakeWorld world, List<Message> accepted, Endpoint endpoint) {
         this.no = no;
@@ -272,7 +270,11 @@ final class Promises {
         check((trouble.openSince() > 0) == (state == State.OPEN), "what is kept of the circuit", trouble, state);
         check(trouble.openSince() == openSince || state != State.OPEN, "since when it is open", trouble, openSince);
         check(trouble.failures() == failures, "how often it has failed", trouble, failures);
-        check(trouble.heldUntil() == (heldUntil > world.now ? heldUntil : 0), "until when it is held", trouble, heldUntil);
+        check(
+                trouble.heldUntil() == (heldUntil > world.now ? heldUntil : 0),
+                "until when it is held",
+                trouble,
+                heldUntil);
     }
 
     boolean circuitOpen() {
@@ -345,12 +347,17 @@ final class Promises {
         int most = max == null ? settings.endpointInFlight() : max;
         switch (state) {
             case OPEN -> {
-                check(probe == null, "beside the probe", what, probe);
+                check(probe == null, "beside the probe", what, String.valueOf(probe));
                 check(now >= probeFrom, "before the next probe", what, probeFrom);
                 probe = request;
             }
             case RAMP -> {
-                check(underWay.size() < Math.min(most, 1 << level), "too many on the ramp", what, level, underWay.size());
+                check(
+                        underWay.size() < Math.min(most, 1 << level),
+                        "too many on the ramp",
+                        what,
+                        level,
+                        underWay.size());
                 even(rampBegins, 20L << level, levelSince, "too fast for the ramp", what);
             }
             case CLOSED -> check(underWay.size() < most, "too many under way", what, underWay.size());
@@ -386,7 +393,12 @@ final class Promises {
             return;
         }
         for (FakeWorld.Request other : underWay) {
-            check(!Objects.equals(key, keyOf(other.message(), order)), "begins beside", what, order, other.message().seq);
+            check(
+                    !Objects.equals(key, keyOf(other.message(), order)),
+                    "begins beside",
+                    what,
+                    order,
+                    other.message().seq);
         }
         if (pair.live.ended) {
             return; // asked for again: it does not stand in the order
@@ -442,7 +454,9 @@ final class Promises {
         boolean mayBeSpared = wasOpen && state == State.OPEN && kind == Kind.FAILED;
         Spared spared = !mayBeSpared || tooOld(request.message(), Math.max(now, probeFrom))
                 ? Spared.NO
-                : tooOld(request.message(), Math.max(now + pause * 11 / 10 + 1, probeFrom * 11 / 9)) ? Spared.MAYBE : Spared.YES;
+                : tooOld(request.message(), Math.max(now + pause * 11 / 10 + 1, probeFrom * 11 / 9))
+                        ? Spared.MAYBE
+                        : Spared.YES;
         answering = new Answering(request, kind, outcome, spared, !wasOpen && state == State.OPEN);
         DeliveryPolicy.Disabling disabling = policy().disabling();
         Integer most = disabling.failures();
@@ -535,6 +549,7 @@ final class Promises {
 
     private void level(int to) {
         level = to;
+        rampBegins.clear(); // they were held to another rate
         passed = 0;
         levelSince = world.now;
     }
@@ -557,7 +572,8 @@ final class Promises {
         String text = outcome instanceof Outcome.Response response ? response.retryAfter() : null;
         return text == null
                 ? 0
-                : Math.min(Long.parseLong(text) * SECOND, micros(settings.retry().retryAfterMost()));
+                : Math.min(
+                        Long.parseLong(text) * SECOND, micros(settings.retry().retryAfterMost()));
     }
 
     private Kind kind(Outcome outcome) {
@@ -608,10 +624,9 @@ final class Promises {
         long dueAt = 0;
         int counted = before.counted;
         if (sent) {
-            check(
-                    answer != null && answer.request.message().seq == settlement.seq(),
-                    "an attempt that was not made is recorded",
-                    what);
+            if (answer == null || answer.request.message().seq != settlement.seq()) {
+                throw new AssertionError("an attempt that was not made is recorded: " + what);
+            }
             answering = null;
             boolean spared = answer.spared == Spared.YES
                     || (answer.spared == Spared.MAYBE && settlement.base() > before.attempts - before.counted);
@@ -632,7 +647,8 @@ final class Promises {
         switch (settlement.verdict()) {
             case Verdict.Parked(long dueAt, DeferralReason reason) ->
                 check(
-                        (reason == DeferralReason.SCHEDULED) == (dueAt == deliverAt(settlement.seq()) && dueAt > world.now),
+                        (reason == DeferralReason.SCHEDULED)
+                                == (dueAt == deliverAt(settlement.seq()) && dueAt > world.now),
                         "parked until its time",
                         what);
             case Verdict.Dropped _ -> {
@@ -686,7 +702,10 @@ final class Promises {
     private void superseded(Message message, String by, String what) {
         Order order = policy().order();
         check(order.mode() == Mode.LATEST_BY_KEY, "superseded in another order", what, order);
-        Message newer = accepted.stream().filter(other -> other.id.equals(by)).findFirst().orElse(null);
+        Message newer = accepted.stream()
+                .filter(other -> other.id.equals(by))
+                .findFirst()
+                .orElse(null);
         check(
                 newer != null
                         && newer.seq > message.seq
@@ -702,8 +721,7 @@ final class Promises {
      *
      * @return when the next one may begin
      */
-    private long judged(
-            Answering answer, boolean spared, Pair pair, int counted, Settlement settlement, String what) {
+    private long judged(Answering answer, boolean spared, Pair pair, int counted, Settlement settlement, String what) {
         Message message = answer.request.message();
         Order order = policy().order();
         Verdict verdict = settlement.verdict();
@@ -734,7 +752,7 @@ final class Promises {
                 if (spared) {
                     check(verdict instanceof Verdict.RetryAt || isSuperseded(message, verdict, what), "spared", what);
                     if (verdict instanceof Verdict.RetryAt(long at)) {
-                        check(at >= now && at <= now + pause * 11 / 10 + 1 , "the next probe", what);
+                        check(at >= now && at <= now + pause * 11 / 10 + 1, "the next probe", what);
                     }
                     yield 0;
                 }
@@ -747,12 +765,23 @@ final class Promises {
                 if (verdict instanceof Verdict.RetryAt(long at)) {
                     check(!mustEnd, "it has no attempt left", what, inRound);
                     long from = answer.opened ? Math.min(earliest, probeFrom) : earliest;
-                    check(from <= at && at <= latest + 1, "when it is tried again", what, at - now, from - now, latest - now);
+                    check(
+                            from <= at && at <= latest + 1,
+                            "when it is tried again",
+                            what,
+                            at - now,
+                            from - now,
+                            latest - now);
                     yield state == State.OPEN ? 0 : from;
                 }
                 check(mayEnd || isSuperseded(message, verdict, what), "it had attempts left", what, inRound);
                 if (!(verdict instanceof Verdict.Superseded)) {
-                    check(verdict instanceof Verdict.Exhausted(boolean rejected) ? !rejected : verdict instanceof Verdict.Held, "it is exhausted", what);
+                    check(
+                            verdict instanceof Verdict.Exhausted(boolean rejected)
+                                    ? !rejected
+                                    : verdict instanceof Verdict.Held,
+                            "it is exhausted",
+                            what);
                     checkHeld(settlement, order, verdict, what);
                 }
                 yield 0;
@@ -797,7 +826,8 @@ final class Promises {
             wait = schedule.get(attempts - 1);
         } else {
             double grown = growing.initial().toNanos() * Math.pow(growing.factor(), attempts - 1.0);
-            wait = Duration.ofNanos((long) Math.min(grown, (double) growing.cap().toNanos()));
+            wait = Duration.ofNanos(
+                    (long) Math.min(grown, (double) growing.cap().toNanos()));
         }
         Double own = retry.jitter();
         double jitter = own == null ? settings.retry().jitter() : own;
