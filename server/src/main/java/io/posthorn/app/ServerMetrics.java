@@ -120,7 +120,7 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
 
     /** So many deliveries that waited have ended with their messages, for their age. */
     void expired(long deliveries) {
-        expired.increment(deliveries);
+        expired.increment((double) deliveries);
         forgotten(deliveries);
     }
 

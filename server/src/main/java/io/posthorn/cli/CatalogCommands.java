@@ -18,6 +18,10 @@ final class CatalogCommands {
             pairs("--metadata", "metadata", "What you want to keep with it; all of it, once for each.");
     private static final Field RATE = number("--rate-limit", "rateLimit", "Messages a second." + EMPTY);
 
+    private static final Field PAUSED = flag("--paused", "paused", "Whether nothing is sent to its endpoints for now.");
+    private static final Field LIMIT =
+            number("--endpoint-limit", "endpointLimit", "Most endpoints that are not disabled." + EMPTY);
+
     private static final String APPS = "/app";
     private static final String APP = "/app/{APP}";
     private static final String ENDPOINTS = "/app/{--app}/endpoint";
@@ -47,7 +51,13 @@ final class CatalogCommands {
                         .example("app list --all --json | jq -r '.[].id'", "the ids of all"),
                 Verb.get("get", APP, "Shows an application.").example("app get acme", ""),
                 Verb.post("create", APPS, "Creates an application.")
-                        .body(words("--name", "name", "What people call it.").needed(), UID, RATE, METADATA)
+                        .body(
+                                words("--name", "name", "What people call it.").needed(),
+                                UID,
+                                RATE,
+                                METADATA,
+                                PAUSED,
+                                LIMIT)
                         .query(flag(
                                 "--get-if-exists",
                                 "get_if_exists",
@@ -59,7 +69,9 @@ final class CatalogCommands {
                                 words("--name", "name", "What people call it."),
                                 text("--uid", "uid", "Your own id for it." + EMPTY),
                                 RATE,
-                                METADATA)
+                                METADATA,
+                                PAUSED,
+                                LIMIT)
                         .example("app update acme --name 'Acme Ltd.'", "")
                         .example("app update acme --rate-limit=", "without a limit again"),
                 Verb.delete("delete", APP, "Deletes an application with its endpoints.")
@@ -99,6 +111,11 @@ final class CatalogCommands {
                                 text("--uid", "uid", "Your own id for it." + EMPTY))
                         .body(endpointFields())
                         .example("endpoint update --app acme main --disabled true", "")
+                        .example("endpoint update --app acme main --paused true", "")
+                        .example("endpoint update --app acme main --order fifoByKey --order-key '$.customer.id'", "")
+                        .example(
+                                "endpoint update --app acme main --delivery '{\"retry\": {\"schedule\": [\"30s\", \"1m\"]}}'",
+                                "")
                         .example("endpoint update --app acme main --event-type=", "all event types again"),
                 Verb.delete("delete", ENDPOINT, "Deletes an endpoint.").example("endpoint delete --app acme main", ""),
                 Verb.get("secret", ENDPOINT + "/secret", "Shows the signing secret of an endpoint.")
@@ -182,6 +199,17 @@ final class CatalogCommands {
             texts("--channel", "channels", "A channel that it wants, once for each. Default: all."),
             words("--description", "description", "What it is for."),
             flag("--disabled", "disabled", "Whether it gets nothing."),
+            flag("--paused", "paused", "Whether its deliveries wait."),
+            json("--delivery", "delivery", "What is decided about its deliveries; see docs/delivery.md." + EMPTY),
+            words("--order", "delivery.order.mode", "unordered, fifo, fifoByKey or latestByKey."),
+            text(
+                    "--order-key",
+                    "delivery.order.key",
+                    "Where the key stands in the payload, such as $.customer.id." + EMPTY),
+            words(
+                    "--on-exhausted",
+                    "delivery.order.onExhausted",
+                    "Whether those behind an exhausted one go on: skip or hold."),
             RATE,
             text("--secret", "secret", "The signing secret, whsec_ and base64. Default: one is made."),
             METADATA,

@@ -73,6 +73,12 @@ final class SendCommand implements Callable<Integer> {
     @Option(names = "--tag", paramLabel = "TAG", description = "A tag, once for each.")
     private List<String> tags = new ArrayList<>();
 
+    @Option(
+            names = "--ordering-key",
+            paramLabel = "KEY",
+            description = "What it is in order by, at endpoints that have an order by key.")
+    private @Nullable String orderingKey;
+
     @Option(names = "--deliver-at", paramLabel = "TIME", description = "Not sent before: a time, or 2h, 3d from now.")
     private @Nullable String deliverAt;
 
@@ -122,6 +128,9 @@ final class SendCommand implements Callable<Integer> {
         }
         if (many && eventId != null) {
             throw wrong("--event-id is for one message; with lines, each has its own eventId", null);
+        }
+        if (many && orderingKey != null) {
+            throw wrong("--ordering-key is for one message; with lines, each has its own orderingKey", null);
         }
         if (many && deliverAt != null) {
             throw wrong("--deliver-at is for one message; with lines, each has its own deliverAt", null);
@@ -190,6 +199,9 @@ final class SendCommand implements Callable<Integer> {
         ObjectNode head = JsonText.object().put("eventType", eventType);
         if (eventId != null) {
             head.put("eventId", eventId);
+        }
+        if (orderingKey != null) {
+            head.put("orderingKey", orderingKey);
         }
         if (deliverAt != null) {
             head.put("deliverAt", deliverAt(deliverAt));

@@ -79,10 +79,22 @@ final class Values {
         ObjectNode body = JsonText.object();
         for (Field field : fields) {
             if (has(field.option())) {
-                body.set(field.name(), value(field));
+                set(body, field.name(), value(field));
             }
         }
         return body;
+    }
+
+    /** A dot in a name leads into an object, which may be there already. */
+    private static void set(ObjectNode body, String name, JsonNode value) {
+        int dot = name.indexOf('.');
+        if (dot < 0) {
+            body.set(name, value);
+            return;
+        }
+        String outer = name.substring(0, dot);
+        ObjectNode inner = body.get(outer) instanceof ObjectNode present ? present : body.putObject(outer);
+        set(inner, name.substring(dot + 1), value);
     }
 
     /** A parameter for each field that was given: {@code a=1&b=2}, encoded. */

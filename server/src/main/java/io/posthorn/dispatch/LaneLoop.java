@@ -38,6 +38,7 @@ final class LaneLoop {
     private static final long MOST_WAIT_MICROS = 60_000_000;
 
     private static final long LOOK_FOR_AGED_MICROS = 5_000_000;
+    private static final long MOST_BETWEEN_EXPIRIES_MICROS = 600_000_000;
     private static final long LOOK_AT_TROUBLE_MICROS = 5_000_000;
     /** Who has failed for so long is remembered beyond the end of the process, and again after each such time. */
     private static final long REMEMBER_MICROS = 60_000_000;
@@ -209,15 +210,22 @@ final class LaneLoop {
     // ---- requests
 
     private void pump(Lane lane) {
+        if (begin(lane)) {
+            wakeWhenItOpens(lane);
+            lookIntoBacklog(lane);
+        }
+    }
+
+    /** Begins what may begin; false if there is no place for all of it now. */
+    private boolean begin(Lane lane) {
         while (lane.mayStart(time)) {
             if (stopping || ports.full() || !placeFor(lane)) {
                 block(lane);
-                return;
+                return false;
             }
             start(lane, lane.queue.next());
         }
-        wakeWhenItOpens(lane);
-        lookIntoBacklog(lane);
+        return true;
     }
 
     // ---- the gate
@@ -339,8 +347,10 @@ final class LaneLoop {
     }
 
     private void expire(Lane lane, long now) {
-        if (mayExpire(lane, now) && !lane.expiring && !ports.full()) {
+        if (mayExpire(lane, now) && !lane.expiring && now >= lane.expiresAgainAt && !ports.full()) {
             lane.expiring = true;
+            // a look passes over all that waits: not at every moment for the sake of a little of it
+            lane.expiresAgainAt = now + Math.clamp(lane.keepsFor() / 100, 0, MOST_BETWEEN_EXPIRIES_MICROS);
             lane.releasedMeanwhile.clear();
             expire(lane, now - lane.keepsFor(), 0);
         }
@@ -741,6 +751,9 @@ final class LaneLoop {
 
     /** An attempt is over and recorded: its chain goes on, or shuts behind it. */
     private void settled(Lane lane, OrderedLine ordered, Delivery delivery, Verdict verdict) {
+        if (lanes.get(lane.endpointNo) != lane) {
+            return; // the endpoint was deleted meanwhile
+        }
         if (!lane.changesOrder) { // otherwise it is not known to be the first of its chain
             shutBehind(lane, ordered, delivery, verdict);
         }
@@ -816,7 +829,7 @@ final class LaneLoop {
         if (ordered == null) {
             return true;
         }
-        if (!recovered || lane.changesOrder || lane.fetching || ordered.hasBarrier()) {
+        if (!recovered || lane.changesOrder || lane.fetching || ordered.hasBarrier() || ordered.tooManyShut()) {
             return false;
         }
         if (!ordered.isKeyed()) {
@@ -834,6 +847,9 @@ final class LaneLoop {
                 ordered.raiseBarrier();
             } else {
                 ordered.gather();
+            }
+            if (ordered.hasNext()) {
+                begin(lane); // so many may have been shut that nothing was begun
             }
         }
     }
@@ -867,31 +883,28 @@ final class LaneLoop {
     /**
      * What a look into the backlog brought of a lane with an order.
      *
-     * @param at the moment for which it was read
      * @param renewed whether it may be older than what was asked for since, by number
      */
     private void take(
-            Lane lane,
-            OrderedLine ordered,
-            Backlog.Fetched fetched,
-            long at,
-            Set<Long> withdrawn,
-            LongPredicate renewed) {
+            Lane lane, OrderedLine ordered, Backlog.Fetched fetched, Set<Long> withdrawn, LongPredicate renewed) {
         long now = time.micros();
         long last = 0;
         for (Due due : fetched.due()) {
+            if (ordered.tooManyShut()) {
+                ordered.readAgain(due.message().seq);
+                break;
+            }
             Delivery delivery = Delivery.of(due, lane.endpointNo);
             ordered.key(delivery);
             last = delivery.aside() ? last : Math.max(last, due.message().seq);
             if (withdrawn.contains(due.message().seq)) {
                 ordered.readAgain(due.message().seq); // it may have been asked for anew
-            } else if (!delivery.aside() && ordered.isShut(delivery)) {
-                ordered.leave(delivery);
-            } else if (!lane.keptMeanwhile.contains(due.message().seq)) {
+            } else if (!lane.keptMeanwhile.contains(due.message().seq)
+                    && (delivery.aside() || !ordered.isShut(delivery))) {
                 take(lane, ordered, due, delivery, now, renewed.test(due.message().seq));
             }
         }
-        boolean undisturbed = ordered.read(last, at, !fetched.more());
+        boolean undisturbed = ordered.read(last);
         if (fetched.behind() || !undisturbed) {
             lane.due(now);
         } else if (ordered.gathers()) {
@@ -924,7 +937,9 @@ final class LaneLoop {
             shut(lane, ordered, delivery, due.dueAt(), false);
             return;
         }
-        lane.claimed.add(seq);
+        if (!lane.claimed.add(seq)) {
+            return; // it has been found to have waited too long since the read began
+        }
         if (renewed) {
             lane.renewed.add(seq);
         }
@@ -965,12 +980,16 @@ final class LaneLoop {
                     case Verdict.RetryAt(long dueAt) -> written(lane, settlement, dueAt);
                     case Verdict.Parked(long dueAt, DeferralReason _) -> written(lane, settlement, dueAt);
                     case Verdict.Held _ -> written(lane, settlement, Backlog.NEVER);
+                    case Verdict.Dropped _ -> {
+                        if (settlement.fromDeferral() && lane.ordered != null) {
+                            asked(lane, Set.of(settlement.seq())); // its row is gone, and holds nobody up any more
+                        }
+                    }
                     case Verdict.Delivered _,
                             Verdict.Exhausted _,
                             Verdict.Gone _,
                             Verdict.Superseded _,
-                            Verdict.Cancelled _,
-                            Verdict.Dropped _ -> {}
+                            Verdict.Cancelled _ -> {}
                 }
             }
         }
@@ -989,9 +1008,7 @@ final class LaneLoop {
         }
         if (settlement.aside() || !ordered.isShutWritten(settlement.keyHash())) {
             ordered.readAgain(settlement.seq());
-            due(lane, dueAt);
-        } else {
-            ordered.leaveWritten(settlement.keyHash(), settlement.seq()); // it waits for its chain
+            due(lane, dueAt); // otherwise it waits for its chain
         }
         opens(lane, ordered);
     }
@@ -1194,13 +1211,13 @@ final class LaneLoop {
                 fetched -> {
                     bytes -= allowance;
                     fetching--;
-                    fetched(lane, ordered, now, fetched);
+                    fetched(lane, ordered, fetched);
                     look();
                 });
     }
 
     /** What a look into the backlog brought; null if the database is away. */
-    private void fetched(Lane lane, @Nullable OrderedLine ordered, long at, Backlog.@Nullable Fetched fetched) {
+    private void fetched(Lane lane, @Nullable OrderedLine ordered, Backlog.@Nullable Fetched fetched) {
         lane.fetching = false;
         Set<Long> withdrawn = Set.copyOf(lane.withdrawnMeanwhile);
         lane.withdrawnMeanwhile.clear();
@@ -1223,7 +1240,7 @@ final class LaneLoop {
         boolean goesOn = !stopping && lane.closed == null && !lane.changesOrder && !holdsBack(lane);
         if (ordered != null && goesOn) {
             lane.nextDueAt = Math.min(fetched.nextDueAt(), lane.dueMeanwhile);
-            take(lane, ordered, fetched, at, withdrawn, seq -> maybeAsked || asked.contains(seq));
+            take(lane, ordered, fetched, withdrawn, seq -> maybeAsked || asked.contains(seq));
             if (lane.nextDueAt > now && lane.nextDueAt != Backlog.NEVER) {
                 looks.wake(lane, lane.nextDueAt);
             }
@@ -1246,7 +1263,9 @@ final class LaneLoop {
                 lane.due(now); // whoever withdrew it removes its row; but it may have been asked for anew since
                 continue;
             }
-            lane.claimed.add(due.message().seq);
+            if (!lane.claimed.add(due.message().seq)) {
+                continue; // it has been found to have waited too long since the look began
+            }
             if (maybeAsked || asked.contains(due.message().seq)) {
                 lane.renewed.add(due.message().seq); // as it was read, it may know nothing of that round
             }
@@ -1274,8 +1293,12 @@ final class LaneLoop {
         for (int endpointNo : endpointNos) {
             Lane lane = lanes.get(endpointNo);
             if (lane != null) {
-                all &= !lane.unwritten.contains(message.seq);
-                if (isUnderWay(lane, message.seq)) {
+                boolean underWay = isUnderWay(lane, message.seq);
+                // read from its row, and neither under way nor waiting: it has ended, and that is on its way to the
+                // disk
+                boolean ended = lane.claimed.contains(message.seq) && !underWay && !lane.held.contains(message.seq);
+                all &= !ended && !lane.unwritten.contains(message.seq);
+                if (underWay) {
                     begun.add(endpointNo);
                 }
             }
@@ -1355,6 +1378,9 @@ final class LaneLoop {
             return true;
         });
         if (waited) {
+            if (lane.ordered != null) {
+                opens(lane, lane.ordered);
+            }
             pump(lane);
         }
         return rowIsOurs;
@@ -1398,6 +1424,7 @@ final class LaneLoop {
         Lane lane = lanes.remove(endpointNo);
         if (lane != null) {
             bytes -= lane.shutWeight;
+            lane.shutWeight = 0;
             looks.forget(lane);
             troubled.remove(lane);
             lane.nextDueAt = Backlog.NEVER;

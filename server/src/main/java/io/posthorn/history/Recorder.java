@@ -6,6 +6,7 @@ import io.posthorn.runtime.Time;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -34,8 +35,7 @@ public final class Recorder implements AutoCloseable {
     private final Fatal fatal;
     private final Thread thread;
     private final LongAdder taken = new LongAdder();
-    /** Changed by the recorder's thread only. */
-    private volatile long written;
+    private final AtomicLong written = new AtomicLong();
 
     private volatile Consumer<List<Settlement>> committed = settlements -> {};
     private long positionsAt;
@@ -93,7 +93,7 @@ public final class Recorder implements AutoCloseable {
     public boolean awaitWritten(long millis) throws InterruptedException {
         long all = taken.sum();
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-        while (written < all) {
+        while (written.get() < all) {
             if (System.nanoTime() - until >= 0) {
                 return false;
             }
@@ -218,7 +218,7 @@ public final class Recorder implements AutoCloseable {
                 positions.settle(settlement.shard(), settlement.seq());
             }
         }
-        written += batch.size();
+        written.addAndGet(batch.size());
         metrics.outcomesCommitted(batch, backlogChange, nanos);
         committed.accept(batch);
     }

@@ -22,9 +22,7 @@ import io.posthorn.model.SigningSecret;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -32,6 +30,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,7 +53,10 @@ final class Scenario {
         REFUSING
     }
 
-    final Deque<String> log = new ArrayDeque<>();
+    final List<String> log = new ArrayList<>();
+    /** Whether it writes a log: most are never read. */
+    private final boolean told;
+
     private final Random random;
     /** Owners decide about nothing but the order. */
     private final boolean orderOnly;
@@ -75,7 +77,8 @@ final class Scenario {
     private LaneLoop loop;
     private boolean calm;
 
-    Scenario(Random random, boolean orderOnly) {
+    Scenario(Random random, boolean orderOnly, boolean told) {
+        this.told = told;
         this.random = random;
         this.orderOnly = orderOnly;
         this.settings = new DispatchSettings(
@@ -96,26 +99,25 @@ final class Scenario {
             world.endpoints.put(no, endpoint);
             promises.put(no, new Promises(no, settings, world, accepted, endpoint));
             moods.put(no, orderOnly ? Mood.MIXED : mood());
-            log("endpoint " + no + " " + endpoint.delivery() + " rate " + endpoint.rateLimit());
+            log(() -> "endpoint " + endpoint.no() + " " + endpoint.delivery() + " rate " + endpoint.rateLimit());
         }
         world.watcher = this::begins;
         world.recorder = settlement -> {
-            log("recorded " + settlement.seq() + "/" + settlement.endpointNo() + " " + settlement.verdict()
+            log(() -> "recorded " + settlement.seq() + "/" + settlement.endpointNo() + " " + settlement.verdict()
                     + " attempts " + settlement.attempts() + " base " + settlement.base()
                     + (settlement.aside() ? " aside" : ""));
             promised(settlement.endpointNo()).recorded(settlement);
         };
         world.keeper = trouble -> {
-            log("keeps " + trouble);
+            log(() -> "keeps " + trouble);
             promised(trouble.endpointNo()).kept(trouble);
         };
     }
 
-    private void log(String what) {
-        if (log.size() > 3_000) {
-            log.removeFirst();
+    private void log(Supplier<String> what) {
+        if (told) {
+            log.add(world.now / 1_000 + " " + what.get());
         }
-        log.add(world.now / 1_000 + " " + what);
     }
 
     private Promises promised(int no) {
@@ -257,7 +259,7 @@ final class Scenario {
             case 6 -> path = path + "x";
             case 7 -> {
                 world.appPaused = !world.appPaused;
-                log("application paused " + world.appPaused);
+                log(() -> "application paused " + world.appPaused);
                 List.copyOf(world.endpoints.values()).forEach(this::changed);
                 return;
             }
@@ -269,13 +271,14 @@ final class Scenario {
             }
             default -> disabled = false;
         }
-        log("endpoint " + no + " disabled " + disabled + " paused " + paused + " rate " + rate + " " + path + " "
-                + policy);
-        changed(endpoint(no, disabled, paused, policy, rate, path));
+        Endpoint now = endpoint(no, disabled, paused, policy, rate, path);
+        log(() -> "endpoint " + no + " disabled " + now.disabled() + " paused " + now.paused() + " rate " + now.rateLimit()
+                + " " + now.url() + " " + now.delivery());
+        changed(now);
     }
 
     private void remove(int no) {
-        log("deleted " + no);
+        log(() -> "deleted " + no);
         world.endpoints.remove(no);
         world.removed.add(no);
         promised(no).removed();
@@ -289,7 +292,7 @@ final class Scenario {
             world.disabled.remove(no);
             Endpoint was = world.endpoints.get(no);
             if (was != null && !was.disabled()) {
-                log("disabled " + no);
+                log(() -> "disabled " + no);
                 changed(endpoint(no, true, was.paused(), was.delivery(), was.rateLimit(), path(was)));
             }
         });
@@ -375,7 +378,7 @@ final class Scenario {
                     1, seq, world.now, "msg_" + seq, "a.b", null, List.of(), List.of(), payload, 0, key, deliverAt);
             world.messages.put(seq, message);
             accepted.add(message);
-            log("accepted " + seq + " " + key + " " + Promises.keyIn(payload)
+            log(() -> "accepted " + seq + " " + key + " " + Promises.keyIn(payload)
                     + (deliverAt == 0 ? "" : " for " + deliverAt / 1_000));
             for (int no : world.endpoints.keySet()) {
                 deliveries.add(new Delivery(message, no, 0, false));
@@ -387,7 +390,7 @@ final class Scenario {
     }
 
     private void begins(FakeWorld.Request request) {
-        log("begins " + request.message().seq + "/" + request.endpointNo());
+        log(() -> "begins " + request.message().seq + "/" + request.endpointNo());
         promised(request.endpointNo()).begins(request);
         if (!orderOnly && chance(30)) {
             hanging.add(request);
@@ -407,7 +410,7 @@ final class Scenario {
         }
         Mood mood = moods.getOrDefault(request.endpointNo(), Mood.FINE);
         Outcome outcome = hangs ? failure(FailureKind.TIMEOUT) : calm ? response(200, null) : outcome(mood);
-        log("answers " + request.message().seq + "/" + request.endpointNo() + " " + outcome);
+        log(() -> "answers " + request.message().seq + "/" + request.endpointNo() + " " + outcome);
         Promises promised = promised(request.endpointNo());
         promised.answers(request, outcome);
         world.finish(request, outcome);
@@ -459,7 +462,7 @@ final class Scenario {
         int count = calm || random.nextBoolean() ? all.size() : random.nextInt(all.size() + 1);
         List<Settlement> batch = all.subList(0, count);
         for (Settlement settlement : batch) {
-            log("committed " + settlement.seq() + "/" + settlement.endpointNo() + " " + settlement.verdict() + " row "
+            log(() -> "committed " + settlement.seq() + "/" + settlement.endpointNo() + " " + settlement.verdict() + " row "
                     + settlement.fromDeferral());
             promised(settlement.endpointNo()).committed(settlement);
         }
@@ -482,7 +485,7 @@ final class Scenario {
     private void read() {
         world.databaseAway = !calm && chance(5);
         if (!calm) {
-            log("reads" + (world.databaseAway ? ", away" : ""));
+            log(() -> "reads" + (world.databaseAway ? ", away" : ""));
         }
         world.rekey();
         world.read();
@@ -490,7 +493,7 @@ final class Scenario {
 
     private void makeDue() {
         for (int no : List.copyOf(world.well.keySet())) {
-            log("retries of " + no + " are due");
+            log(() -> "retries of " + no + " are due");
             promised(no).dueAtOnce();
             world.makeDue(no);
         }
@@ -502,7 +505,7 @@ final class Scenario {
             int no = 1 + random.nextInt(ENDPOINTS);
             Endpoint endpoint = world.endpoints.get(no);
             if (endpoint != null && !endpoint.disabled()) {
-                log("asks for " + seq + "/" + no);
+                log(() -> "asks for " + seq + "/" + no);
                 if (world.isThere(seq, no)) {
                     promised(no).asked(seq);
                     assertThat(world.ask(loop, seq, no)).isTrue();
@@ -517,7 +520,7 @@ final class Scenario {
             for (FakeWorld.Row row : List.copyOf(rows.getValue().values())) {
                 if (row.reason() == DeferralReason.HELD) {
                     long seq = row.message().seq;
-                    log("discards " + seq + "/" + rows.getKey());
+                    log(() -> "discards " + seq + "/" + rows.getKey());
                     rows.getValue().remove(seq);
                     discarded.add(seq + "/" + rows.getKey());
                     promised(rows.getKey()).discarded(seq);
@@ -533,7 +536,7 @@ final class Scenario {
         if (chance(3)) {
             stop();
         }
-        log("crash, settled up to " + durableSettled + ", remembered " + remembered);
+        log(() -> "crash, settled up to " + durableSettled + ", remembered " + remembered);
         world.forgetWhatIsUnderWay();
         world.full = false;
         world.databaseAway = false;
@@ -567,7 +570,7 @@ final class Scenario {
     }
 
     private void stop() {
-        log("stops");
+        log(() -> "stops");
         promises.values().forEach(Promises::stopping);
         loop.stop();
         List.copyOf(world.requests).stream()
@@ -609,7 +612,7 @@ final class Scenario {
 
     /** The endpoints are well and nobody changes anything any more: everything has to come to its end. */
     private void settleEverything() {
-        log("calm");
+        log(() -> "calm");
         calm = true;
         world.full = false;
         world.appPaused = false;
