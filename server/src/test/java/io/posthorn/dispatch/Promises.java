@@ -91,6 +91,9 @@ final class Promises {
         final Deque<Books> recorded = new ArrayDeque<>();
 
         int asked;
+        /** In how many attempts the round begins that was asked for last. */
+        int roundFrom;
+
         boolean underWay;
         boolean discarded;
 
@@ -290,6 +293,7 @@ final class Promises {
     void asked(long seq) {
         Pair pair = pair(seq);
         pair.asked++;
+        pair.roundFrom = pair.durable.attempts;
         pair.live = pair.live.free(true);
         pair.durable = pair.durable.free(true);
         Deque<Books> all = new ArrayDeque<>(pair.recorded);
@@ -620,7 +624,7 @@ final class Promises {
         Verdict verdict = settlement.verdict();
         boolean sent = attempt.status().code() <= AttemptStatus.PROTOCOL.code();
         Books before = pair.live;
-        boolean free = before.free;
+        boolean free = before.free || settlement.base() < pair.roundFrom; // it was in memory already when it was asked for
         long dueAt = 0;
         int counted = before.counted;
         if (sent) {

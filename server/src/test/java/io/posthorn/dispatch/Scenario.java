@@ -272,8 +272,8 @@ final class Scenario {
             default -> disabled = false;
         }
         Endpoint now = endpoint(no, disabled, paused, policy, rate, path);
-        log(() -> "endpoint " + no + " disabled " + now.disabled() + " paused " + now.paused() + " rate " + now.rateLimit()
-                + " " + now.url() + " " + now.delivery());
+        log(() -> "endpoint " + no + " disabled " + now.disabled() + " paused " + now.paused() + " rate "
+                + now.rateLimit() + " " + now.url() + " " + now.delivery());
         changed(now);
     }
 
@@ -462,8 +462,8 @@ final class Scenario {
         int count = calm || random.nextBoolean() ? all.size() : random.nextInt(all.size() + 1);
         List<Settlement> batch = all.subList(0, count);
         for (Settlement settlement : batch) {
-            log(() -> "committed " + settlement.seq() + "/" + settlement.endpointNo() + " " + settlement.verdict() + " row "
-                    + settlement.fromDeferral());
+            log(() -> "committed " + settlement.seq() + "/" + settlement.endpointNo() + " " + settlement.verdict()
+                    + " row " + settlement.fromDeferral());
             promised(settlement.endpointNo()).committed(settlement);
         }
         world.commit(loop, count);
