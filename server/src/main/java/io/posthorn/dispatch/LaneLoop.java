@@ -966,7 +966,7 @@ final class LaneLoop {
 
     /** These are committed: rows in the backlog came, moved or went. */
     void committed(List<Settlement> settlements) {
-        Set<Lane> inOrder = new HashSet<>();
+        Set<Lane> inOrder = new LinkedHashSet<>(); // in the order of what is committed, so that a run can be repeated
         for (Settlement settlement : settlements) {
             Lane lane = lanes.get(settlement.endpointNo());
             if (lane != null) {

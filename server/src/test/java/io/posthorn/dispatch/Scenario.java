@@ -478,7 +478,7 @@ final class Scenario {
             }
         }
         if (random.nextBoolean()) {
-            remembered = Map.copyOf(world.remembered);
+            remembered = new TreeMap<>(world.remembered);
         }
     }
 
@@ -549,7 +549,9 @@ final class Scenario {
         world.remembered.keySet().removeAll(world.removed);
         promises.values().forEach(each -> each.offered(durableSettled));
         promises.forEach((no, promised) -> promised.crashed(world.remembered.get(no)));
-        world.remembered.values().forEach(trouble -> loop.remember(1, trouble));
+        remembered.keySet().stream()
+                .filter(world.remembered::containsKey)
+                .forEach(no -> loop.remember(1, requireNonNull(world.remembered.get(no))));
         world.deferrals.forEach((no, rows) -> {
             if (!rows.isEmpty()) {
                 loop.backlog(new Backlog.Summary(1, no, rows.size(), parked(rows), firstDue(rows)));
