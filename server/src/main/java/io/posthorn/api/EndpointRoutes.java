@@ -1,5 +1,6 @@
 package io.posthorn.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
@@ -25,8 +26,10 @@ final class EndpointRoutes implements Resource<Endpoint> {
 
     private final Catalog catalog;
     private final UrlRule urlRule;
+    private final DeliveryCeilings ceilings;
 
-    EndpointRoutes(Catalog catalog, UrlRule urlRule) {
+    EndpointRoutes(Catalog catalog, UrlRule urlRule, DeliveryCeilings ceilings) {
+        this.ceilings = ceilings;
         this.catalog = catalog;
         this.urlRule = urlRule;
     }
@@ -173,16 +176,18 @@ final class EndpointRoutes implements Resource<Endpoint> {
     }
 
     /** What is not mentioned stays, also where an endpoint is replaced by somebody who does not know of it. */
-    private static @Nullable DeliveryPolicy delivery(Fields fields, @Nullable DeliveryPolicy base) {
+    private @Nullable DeliveryPolicy delivery(Fields fields, @Nullable DeliveryPolicy base) {
         if (fields.isNull("delivery")) {
             return DeliveryPolicy.DEFAULT;
         }
-        return fields.has("delivery")
-                ? PolicyCodec.read(
-                        fields.raw("delivery"),
-                        base == null ? DeliveryPolicy.DEFAULT : base,
-                        (path, rule) -> fields.refuse("delivery", path, rule))
-                : base;
+        if (!fields.has("delivery")) {
+            return base;
+        }
+        JsonNode given = fields.raw("delivery");
+        PolicyCodec.Problems problems = (path, rule) -> fields.refuse("delivery", path, rule);
+        DeliveryPolicy policy = PolicyCodec.read(given, base == null ? DeliveryPolicy.DEFAULT : base, problems);
+        ceilings.check(given, policy, problems);
+        return policy;
     }
 
     private static @Nullable Boolean paused(Fields fields, @Nullable Boolean base) {

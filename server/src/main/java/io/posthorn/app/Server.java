@@ -3,8 +3,10 @@ package io.posthorn.app;
 import io.posthorn.api.ApiPorts;
 import io.posthorn.api.ApiServer;
 import io.posthorn.api.ApiSettings;
+import io.posthorn.api.ApplicationPace;
 import io.posthorn.api.CancelRoutes;
 import io.posthorn.api.ContentRoutes;
+import io.posthorn.api.DeliveryCeilings;
 import io.posthorn.api.DeadLetterRoutes;
 import io.posthorn.api.EndpointHealthRoutes;
 import io.posthorn.api.ExampleRoutes;
@@ -188,7 +190,7 @@ public final class Server {
         Dispatcher dispatcher = new Dispatcher(
                 vertx,
                 loops,
-                dispatchSettings(),
+                dispatchSettings(database.idKey()),
                 egressSettings(),
                 resolver,
                 catalog,
@@ -285,6 +287,7 @@ public final class Server {
                 vertx, catalog, dispatcher.listeners(), ListenSettings.of((int) config.responseKeepBytes()));
         PgHistory history = new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2));
         PgContents contents = new PgContents(database.dataSource(), acts::check, ownership::fence);
+        ApplicationPace pace = new ApplicationPace(System::nanoTime);
         ApiServer api = new ApiServer(
                 vertx,
                 apiSettings(loops),
@@ -295,10 +298,10 @@ public final class Server {
                         metrics::scrape,
                         answerKeys,
                         audit,
-                        FastRoutes.accepting(catalog, intake, config.requestDeadline(), Keeping.longestDelay(config)),
+                        FastRoutes.accepting(catalog, intake, config.requestDeadline(), Keeping.longestDelay(config), pace),
                         List.of(
                                 new HistoryRoutes(catalog, history, ids),
-                                new ExampleRoutes(catalog, intake, config.requestDeadline(), instants),
+                                new ExampleRoutes(catalog, intake, pace, config.requestDeadline(), instants),
                                 new ContentRoutes(
                                         catalog,
                                         history,
@@ -458,7 +461,7 @@ public final class Server {
                 standard.dnsCache());
     }
 
-    private DispatchSettings dispatchSettings() {
+    private DispatchSettings dispatchSettings(long keyOfKeys) {
         return new DispatchSettings(
                 config.endpointInFlight(),
                 config.inFlight(),
@@ -470,6 +473,7 @@ public final class Server {
                         config.retryJitter(),
                         config.retryAfterMax(),
                         () -> ThreadLocalRandom.current().nextDouble()),
+                keyOfKeys,
                 config.svixHeaders());
     }
 
@@ -494,6 +498,7 @@ public final class Server {
                 standard.idleSeconds(),
                 config.secretOverlap(),
                 config.tokenRateLimit(),
+                new DeliveryCeilings(config.attemptTimeout(), config.endpointInFlight()),
                 config.publicUrl());
     }
 

@@ -76,6 +76,7 @@ final class OrderedLine implements Line {
     private final Mode mode;
     private final boolean holds;
     private final @Nullable KeyPath path;
+    private final byte[] keyOfKeys;
     private final int version;
     private final Map<Long, Chain> chains = new HashMap<>();
     private final ArrayDeque<Chain> ready = new ArrayDeque<>();
@@ -137,8 +138,13 @@ final class OrderedLine implements Line {
         }
     }
 
-    /** Nothing waits, and nothing is known of the database. */
-    OrderedLine(Order order) {
+    /**
+     * Nothing waits, and nothing is known of the database.
+     *
+     * @param keyOfKeys what hashes of keys are mixed with, always the same
+     */
+    OrderedLine(Order order, long keyOfKeys) {
+        this.keyOfKeys = ByteBuffer.allocate(Long.BYTES).putLong(keyOfKeys).array();
         this.mode = order.mode();
         this.holds = order.onExhausted() == OnExhausted.HOLD && mode != Mode.LATEST_BY_KEY;
         this.path = order.key() == null || !mode.keyed() ? null : KeyPath.of(order.key());
@@ -147,7 +153,7 @@ final class OrderedLine implements Line {
     }
 
     /** The same for equal paths, also after a restart; never 0. */
-    private static int version(@Nullable String path) {
+    private int version(@Nullable String path) {
         return ((int) hash(path == null ? "" : path) & Integer.MAX_VALUE) | 1;
     }
 
@@ -211,10 +217,15 @@ final class OrderedLine implements Line {
         }
     }
 
-    /** Not to be guessed, so that nobody can make two keys one. */
-    private static long hash(String key) {
+    /**
+     * Not to be guessed, so that nobody can make two keys one, and mixed with what only this installation has, so that who
+     * sees the rows of the database alone cannot try out which value of a payload it is.
+     */
+    private long hash(String key) {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            sha.update(keyOfKeys);
+            byte[] digest = sha.digest(key.getBytes(StandardCharsets.UTF_8));
             long hash = ByteBuffer.wrap(digest).getLong();
             return hash == NO_KEY ? 1 : hash;
         } catch (NoSuchAlgorithmException e) {

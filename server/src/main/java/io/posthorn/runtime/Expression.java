@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * <p>So the work is at most a constant for each of N · E. The answer is held to {@link #MOST_ANSWER_CHARACTERS} and
  * {@link #MOST_VALUES}, the expression to {@link #MOST_CHARACTERS}. The text is read here, token by token, and what JSONata
  * gets is written anew from that, with all names in backquotes: how it would have read the text is of no meaning. Beyond
- * that it has 100 ms, which it does not need.
+ * that it has a second, which it does not need.
  *
  * <p>Not safe for several threads at once: each has its own.
  */
@@ -57,9 +57,9 @@ public final class Expression {
     /** Values in it, objects and lists included. */
     public static final int MOST_VALUES = 4_000;
     /** How deep lists and objects stand in it. */
-    public static final int MOST_LEVELS = 50;
+    public static final int MOST_LEVELS = 20;
 
-    private static final long MOST_MILLIS = 100;
+    private static final long MOST_MILLIS = 1_000;
     /** More than what the grammar and {@link #MOST_NESTED} allow: 341 operands joined by {@code or} are as deep. */
     private static final int MOST_DEPTH = 1_000;
 

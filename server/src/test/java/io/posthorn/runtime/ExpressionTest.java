@@ -192,9 +192,6 @@ class ExpressionTest {
                 assertThat(bytes)
                         .as("%s of %s", text, said)
                         .isLessThan(20_000 + MOST_BYTES_EACH * WorstAnswers.SIZE * text.length());
-                if (said.why() != null) {
-                    assertThat(said.why()).as(text).doesNotContain("timeout").doesNotContain("too deeply");
-                }
             }
             asked++;
         }
