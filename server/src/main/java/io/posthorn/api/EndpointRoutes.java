@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/app/{app}/endpoint}. */
@@ -171,23 +172,25 @@ final class EndpointRoutes implements Resource<Endpoint> {
                 secret(fields),
                 HeaderFields.whole(fields),
                 fields.whole("version", base.version(), Rules::version),
-                delivery(fields, base.delivery()),
+                delivery(fields),
                 paused(fields, base.paused()));
     }
 
-    /** What is not mentioned stays, also where an endpoint is replaced by somebody who does not know of it. */
-    private @Nullable DeliveryPolicy delivery(Fields fields, @Nullable DeliveryPolicy base) {
+    /**
+     * What is not mentioned stays, also where an endpoint is replaced by somebody who does not know of it. What is given
+     * is judged by itself here, and together with what is there when it is changed.
+     */
+    private @Nullable UnaryOperator<DeliveryPolicy> delivery(Fields fields) {
         if (fields.isNull("delivery")) {
-            return DeliveryPolicy.DEFAULT;
+            return present -> DeliveryPolicy.DEFAULT;
         }
         if (!fields.has("delivery")) {
-            return base;
+            return null;
         }
         JsonNode given = fields.raw("delivery");
         PolicyCodec.Problems problems = (path, rule) -> fields.refuse("delivery", path, rule);
-        DeliveryPolicy policy = PolicyCodec.read(given, base == null ? DeliveryPolicy.DEFAULT : base, problems);
-        ceilings.check(given, policy, problems);
-        return policy;
+        ceilings.check(PolicyCodec.read(given, DeliveryPolicy.DEFAULT, problems), problems);
+        return present -> PolicyCodec.read(given, present, (path, rule) -> {});
     }
 
     private static @Nullable Boolean paused(Fields fields, @Nullable Boolean base) {

@@ -40,8 +40,7 @@ public final class ExampleRoutes implements RouteModule {
      * @param deadline how long to wait for the commit; then the answer is 503
      * @param clock for times in payloads
      */
-    public ExampleRoutes(
-            Catalog catalog, Intake intake, ApplicationPace pace, Duration deadline, InstantSource clock) {
+    public ExampleRoutes(Catalog catalog, Intake intake, ApplicationPace pace, Duration deadline, InstantSource clock) {
         this.pace = pace;
         this.catalog = catalog;
         this.intake = intake;
@@ -92,8 +91,19 @@ public final class ExampleRoutes implements RouteModule {
                         "body",
                         "exampleIndex")));
             case Examples.Found.Payload(byte[] json) ->
-                send(view.application(), new NewMessage(
-                        endpoint.appNo(), name, null, List.of(), List.of(), json, null, endpoint.no(), null, 0));
+                send(
+                        view.application(),
+                        new NewMessage(
+                                endpoint.appNo(),
+                                name,
+                                null,
+                                List.of(),
+                                List.of(),
+                                json,
+                                null,
+                                endpoint.no(),
+                                null,
+                                0));
         };
     }
 

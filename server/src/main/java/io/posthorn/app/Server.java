@@ -6,8 +6,8 @@ import io.posthorn.api.ApiSettings;
 import io.posthorn.api.ApplicationPace;
 import io.posthorn.api.CancelRoutes;
 import io.posthorn.api.ContentRoutes;
-import io.posthorn.api.DeliveryCeilings;
 import io.posthorn.api.DeadLetterRoutes;
+import io.posthorn.api.DeliveryCeilings;
 import io.posthorn.api.EndpointHealthRoutes;
 import io.posthorn.api.ExampleRoutes;
 import io.posthorn.api.FastRoutes;
@@ -298,7 +298,8 @@ public final class Server {
                         metrics::scrape,
                         answerKeys,
                         audit,
-                        FastRoutes.accepting(catalog, intake, config.requestDeadline(), Keeping.longestDelay(config), pace),
+                        FastRoutes.accepting(
+                                catalog, intake, config.requestDeadline(), Keeping.longestDelay(config), pace),
                         List.of(
                                 new HistoryRoutes(catalog, history, ids),
                                 new ExampleRoutes(catalog, intake, pace, config.requestDeadline(), instants),

@@ -1,5 +1,6 @@
 package io.posthorn.dispatch;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.posthorn.egress.Outcome;
@@ -17,7 +18,7 @@ class AssessorsTest {
     }
 
     private static Object body(String body) {
-        return Assessors.input(response(body)).get("body");
+        return requireNonNull(Assessors.input(response(body)).get("body"));
     }
 
     private static Expression.Answer answer(Assessors assessors, String expression) throws Exception {

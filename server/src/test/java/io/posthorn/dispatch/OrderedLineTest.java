@@ -13,8 +13,7 @@ class OrderedLineTest {
     private static final Order BY_KEY = new Order(Mode.FIFO_BY_KEY, null, OnExhausted.SKIP);
 
     private static long written(long keyOfKeys, String key) {
-        Message message =
-                new Message(1, 1, 0, "msg_1", "a.b", null, List.of(), List.of(), new byte[2], 0, key, 0);
+        Message message = new Message(1, 1, 0, "msg_1", "a.b", null, List.of(), List.of(), new byte[2], 0, key, 0);
         return new OrderedLine(BY_KEY, keyOfKeys).writtenKey(message);
     }
 
