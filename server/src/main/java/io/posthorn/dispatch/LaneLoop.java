@@ -823,7 +823,7 @@ final class LaneLoop {
     /** Whether the lane may read rows now, as far as its order is concerned. */
     private boolean mayRead(Lane lane) {
         OrderedLine ordered = lane.ordered;
-        boolean moves = lane.inFlight.size() > 0 || !lane.queue.isEmpty(); // then it looks again
+        boolean moves = lane.inFlight.size() > 0 || lane.queue.hasNext(); // then it looks again
         if (moves && !isWithinItsPart(lane.bytes, 1, bytes, settings.memoryBytes())) {
             return false;
         }

@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  *       {@value #MOST_LEVELS}: that is the constant. An index picks from them.
  *   <li>A comparison looks at each of its two values once, {@code in} at one for each of a list, as far as they are alike:
  *       at most N.
- *   <li>A function gives nothing that is larger than what it is given (upper case makes three characters of one at the
- *       most, and no more when it is done again), and reads it once. Where it searches, what it searches for is a
+ *   <li>A function gives nothing that is larger than what it is given, and reads it once; upper and lower case are our own
+ *       for that, character by character. Where it searches, what it searches for is a
  *       literal, so that N times the length of that is what it costs. {@code $round} has no second argument: with one it
  *       writes as many digits as that says.
  * </ul>
@@ -136,7 +136,7 @@ public final class Expression {
             return "has " + text.length() + " characters; at most " + MOST_CHARACTERS + " are allowed";
         }
         try {
-            Jsonata.jsonata(new Reader(text).canonical());
+            compile(text);
             return null;
         } catch (NotAllowed e) {
             return String.valueOf(e.getMessage());
@@ -156,7 +156,29 @@ public final class Expression {
         if (broken != null) {
             throw new IllegalArgumentException("the expression " + broken);
         }
-        return new Expression(Jsonata.jsonata(new Reader(text).canonical()));
+        return new Expression(compile(text));
+    }
+
+    private static Jsonata compile(String text) {
+        Jsonata compiled = Jsonata.jsonata(new Reader(text).canonical());
+        compiled.registerFunction("lowercase", (Jsonata.Fn1<Object, Object>) value -> cased(value, false));
+        compiled.registerFunction("uppercase", (Jsonata.Fn1<Object, Object>) value -> cased(value, true));
+        return compiled;
+    }
+
+    /** Character by character. Java's own, where one becomes two, copies all that it has so far, each time. */
+    private static @Nullable Object cased(@Nullable Object value, boolean upper) {
+        if (value == null) {
+            return null; // what is not there
+        }
+        if (!(value instanceof String text)) {
+            throw new IllegalArgumentException("only of a text there is an upper and a lower case");
+        }
+        StringBuilder cased = new StringBuilder(text.length());
+        text.codePoints()
+                .map(upper ? Character::toUpperCase : Character::toLowerCase)
+                .forEach(cased::appendCodePoint);
+        return cased.toString();
     }
 
     /**

@@ -105,6 +105,8 @@ class LaneLoopTest {
         assertThat(narrow.bytes()).isEqualTo(30 * weight);
         for (int i = 0; i < 200; i++) {
             world.commit(narrow);
+            world.now += SECOND;
+            narrow.tick();
             world.read();
             answerAll(200);
         }

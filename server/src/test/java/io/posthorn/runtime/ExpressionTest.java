@@ -232,6 +232,7 @@ class ExpressionTest {
                     answer(names),
                     answer("a".repeat(Expression.MOST_ANSWER_CHARACTERS)),
                     answer("\u0390".repeat(Expression.MOST_ANSWER_CHARACTERS)),
+                    answer("\u0130".repeat(Expression.MOST_ANSWER_CHARACTERS)),
                     answer(" a".repeat(Expression.MOST_ANSWER_CHARACTERS / 2)),
                     answer("9".repeat(Expression.MOST_ANSWER_CHARACTERS)),
                     answer(new ArrayList<>(Collections.nCopies(16, new BigInteger("9".repeat(900))))),
