@@ -64,7 +64,7 @@ public final class ApiServer {
         this.modules = Stream.concat(
                         Stream.of(
                                 new ApplicationRoutes(ports.catalog()),
-                                new EndpointRoutes(ports.catalog(), ports.urlRule()),
+                                new EndpointRoutes(ports.catalog(), ports.urlRule(), ports.mailRule()),
                                 new EndpointSettingRoutes(ports.catalog(), settings.secretOverlap()),
                                 new EventTypeRoutes(ports.catalog()),
                                 new TokenRoutes(ports.catalog()),

@@ -1,5 +1,6 @@
 package io.posthorn.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
@@ -25,10 +26,12 @@ final class EndpointRoutes implements Resource<Endpoint> {
 
     private final Catalog catalog;
     private final UrlRule urlRule;
+    private final MailRule mailRule;
 
-    EndpointRoutes(Catalog catalog, UrlRule urlRule) {
+    EndpointRoutes(Catalog catalog, UrlRule urlRule, MailRule mailRule) {
         this.catalog = catalog;
         this.urlRule = urlRule;
+        this.mailRule = mailRule;
     }
 
     /**
@@ -173,16 +176,32 @@ final class EndpointRoutes implements Resource<Endpoint> {
     }
 
     /** What is not mentioned stays, also where an endpoint is replaced by somebody who does not know of it. */
-    private static @Nullable DeliveryPolicy delivery(Fields fields, @Nullable DeliveryPolicy base) {
+    private @Nullable DeliveryPolicy delivery(Fields fields, @Nullable DeliveryPolicy base) {
         if (fields.isNull("delivery")) {
             return DeliveryPolicy.DEFAULT;
         }
-        return fields.has("delivery")
-                ? PolicyCodec.read(
-                        fields.raw("delivery"),
-                        base == null ? DeliveryPolicy.DEFAULT : base,
-                        (path, rule) -> fields.refuse("delivery", path, rule))
-                : base;
+        if (!fields.has("delivery")) {
+            return base;
+        }
+        JsonNode given = fields.raw("delivery");
+        addresses(fields, given.path("notification").path("emails"));
+        return PolicyCodec.read(
+                given,
+                base == null ? DeliveryPolicy.DEFAULT : base,
+                (path, rule) -> fields.refuse("delivery", path, rule));
+    }
+
+    /** Those that were there before the rule are in nobody's way; whoever writes mail asks for it again. */
+    private void addresses(Fields fields, JsonNode emails) {
+        for (JsonNode each : emails) {
+            String rule = each.isTextual() && PolicyCodec.noEmail(each.textValue()) == null
+                    ? mailRule.refuse(each.textValue())
+                    : null;
+            if (rule != null) {
+                fields.refuse("delivery", List.of("notification", "emails"), "each of them " + rule);
+                return;
+            }
+        }
     }
 
     private static @Nullable Boolean paused(Fields fields, @Nullable Boolean base) {

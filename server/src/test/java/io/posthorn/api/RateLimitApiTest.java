@@ -88,6 +88,7 @@ class RateLimitApiTest {
                 new ApiPorts(
                         api.catalog,
                         url -> null,
+                        address -> null,
                         () -> true,
                         () -> "",
                         api.keys,

@@ -5,6 +5,7 @@ import static io.posthorn.model.Environment.DEFAULT_NO;
 import io.posthorn.catalog.AppDraft;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointDraft;
+import io.posthorn.catalog.MailDomains;
 import io.posthorn.catalog.Result;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.history.PgOutcomeStore;
@@ -55,7 +56,7 @@ final class House implements AutoCloseable {
     private PgNotices notices(boolean mailing) {
         MailSettings mail = mailing ? MailSettings.of("smtp://mail.example.com", true, null, null) : null;
         return new PgNotices(
-                new NotifySettings(OPERATIONS, 10, mail),
+                new NotifySettings(OPERATIONS, 10, MailDomains.ANY, mail),
                 written.ids,
                 db.dataSource(),
                 tx -> {
@@ -65,6 +66,11 @@ final class House implements AutoCloseable {
                     written.ownership().fence(tx);
                 },
                 clock::get);
+    }
+
+    /** Before they are opened nothing can be said with them. */
+    PgNotices notYetOpen() {
+        return notices(true);
     }
 
     /** As after a start: what the tables say, and nothing else. */
@@ -153,7 +159,7 @@ final class House implements AutoCloseable {
     }
 
     List<PgOutbox.Stored> events() throws Exception {
-        return notices.read(tx -> PgOutbox.page(tx, 1_000));
+        return notices.read(tx -> PgOutbox.page(tx, Integer.MIN_VALUE, 1_000));
     }
 
     List<String> types() throws Exception {

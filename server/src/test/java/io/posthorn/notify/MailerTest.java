@@ -82,7 +82,7 @@ final class MailerTest {
             assertThat(mail.getSentDate()).isNotNull();
             assertThat(mail.getContentType()).isEqualTo("text/plain; charset=UTF-8");
             assertThat(mail.getContent().toString())
-                    .contains("https://example.com/hooks\r\n", "Last answer:  422")
+                    .contains("https://example.com\r\n", "Last answer:  422")
                     .doesNotContain("secret");
             assertThat(mailer(smtp).page()).isEqualTo(Pump.Page.EMPTY);
             assertThat(counting.sent()).hasValue(1);

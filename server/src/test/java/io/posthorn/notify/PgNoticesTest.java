@@ -330,7 +330,7 @@ final class PgNoticesTest {
     void limitsAreToldOnceAnHour() throws Exception {
         NoticeQueue queue = new NoticeQueue(house.notices);
         for (int i = 0; i < 2; i++) {
-            queue.endpointLimitReached(app.no(), 50);
+            queue.endpointLimitReached(app.no(), 50, 53);
             queue.databaseSizeReached(900, 1_000);
         }
         while (queue.write(0)) {
@@ -339,11 +339,11 @@ final class PgNoticesTest {
         assertThat(house.events())
                 .extracting(stored -> stored.event().data().toString())
                 .containsExactly(
-                        "{\"limit\":\"endpoints\",\"max\":50,\"value\":1,\"appId\":\"" + app.id()
+                        "{\"limit\":\"endpoints\",\"max\":50,\"value\":53,\"appId\":\"" + app.id()
                                 + "\",\"appUid\":\"acme\"}",
                         "{\"limit\":\"databaseBytes\",\"max\":1000,\"value\":900}");
         house.clock.addAndGet(PgMails.HOUR_MICROS);
-        queue.endpointLimitReached(app.no(), 50);
+        queue.endpointLimitReached(app.no(), 50, 53);
         assertThat(queue.write(0)).isTrue();
         assertThat(house.events()).hasSize(3);
     }
@@ -352,10 +352,29 @@ final class PgNoticesTest {
     void whatIsSaidOfSomethingThatIsGoneIsNotTold() throws Exception {
         NoticeQueue queue = new NoticeQueue(house.notices);
         queue.circuitOpened(app.no(), endpoint.no(), 20, 60_000_000);
-        queue.endpointLimitReached(app.no(), 50);
+        queue.endpointLimitReached(app.no(), 50, 53);
         house.catalog.applications().delete(app.envNo(), app.id());
         assertThat(queue.write(0)).isTrue();
         assertThat(queue.write(0)).isTrue();
         assertThat(house.events()).isEmpty();
+    }
+
+    @Test
+    void aNoticeThatCannotBePutIntoWordsIsLeftOutAndTheNextIsTold() throws Exception {
+        NoticeQueue early = new NoticeQueue(house.notYetOpen());
+        early.circuitOpened(app.no(), endpoint.no(), 20, 60_000_000);
+        assertThat(early.write(0)).as("its reports are not there, which throws").isTrue();
+
+        NoticeQueue queue = new NoticeQueue(house.notices);
+        // Such a moment has no text.
+        queue.circuitOpened(app.no(), endpoint.no(), 20, Long.MAX_VALUE);
+        queue.circuitOpened(app.no(), endpoint.no(), 21, 60_000_000);
+        assertThat(queue.write(0)).isTrue();
+        assertThat(queue.write(0)).isTrue();
+        assertThat(house.events())
+                .last()
+                .satisfies(stored -> assertThat(
+                                stored.event().data().path("failures").asInt())
+                        .isEqualTo(21));
     }
 }
