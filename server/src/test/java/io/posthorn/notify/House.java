@@ -91,6 +91,10 @@ final class House implements AutoCloseable {
 
     /** An endpoint whose owner gets mail at {@code a@example.com}. */
     Endpoint endpoint(Application app, String uid, boolean onRejected) {
+        return endpoint(app, uid, onRejected, List.of("a@example.com"));
+    }
+
+    Endpoint endpoint(Application app, String uid, boolean onRejected, List<String> emails) {
         DeliveryPolicy usual = DeliveryPolicy.DEFAULT;
         DeliveryPolicy policy = new DeliveryPolicy(
                 usual.order(),
@@ -100,7 +104,7 @@ final class House implements AutoCloseable {
                 usual.circuit(),
                 usual.concurrency(),
                 usual.disabling(),
-                new DeliveryPolicy.Notification(List.of("a@example.com"), onRejected));
+                new DeliveryPolicy.Notification(emails, onRejected));
         EndpointDraft draft = new EndpointDraft(
                 "https://example.com/" + uid + "?token=secret",
                 uid,

@@ -49,8 +49,7 @@ final class LettersTest {
 
     private Letter letter(MailKind kind, int told, int code, @Nullable String detail, Endpoint endpoint) {
         Mail mail = new Mail(7, 5, kind, 1_000_000, 9, 500_000, 3, code, detail);
-        return letters.write(
-                new PgMails.Stored(11, mail, told, false, 0), app, endpoint, List.of("a@example.com"), 2_000_000);
+        return letters.write(new PgMails.Stored(11, mail, told, false), app, endpoint, "a@example.com", 2_000_000);
     }
 
     @Test

@@ -377,4 +377,58 @@ final class PgNoticesTest {
                                 stored.event().data().path("failures").asInt())
                         .isEqualTo(21));
     }
+
+    @Test
+    void aBacklogThatSomebodyWantsIsNotTold() throws Exception {
+        List<Message> messages =
+                IntStream.range(0, 12).mapToObj(i -> house.message(app)).toList();
+        park(messages);
+        house.disabled(app, endpoint, true);
+        house.notices.backlogs();
+        assertThat(house.types()).containsExactly("endpoint.disabled");
+        house.disabled(app, endpoint, false);
+        house.notices.backlogs();
+        assertThat(house.types()).containsExactly("endpoint.disabled", "endpoint.enabled", "endpoint.backlog");
+    }
+
+    @Test
+    void aBacklogIsCountedUpToTwiceTheThreshold() throws Exception {
+        park(IntStream.range(0, 25).mapToObj(i -> house.message(app)).toList());
+        house.notices.backlogs();
+        assertThat(house.events().getFirst().event().data().path("backlog").asInt())
+                .isEqualTo(20);
+    }
+
+    @Test
+    void theNextLookGoesOnWhereTheLastHadNoTimeForMore() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            Endpoint each = house.endpoint(app, "e" + i, false);
+            List<Message> messages =
+                    IntStream.range(0, 10).mapToObj(k -> house.message(app)).toList();
+            house.settle(messages.stream()
+                    .map(message -> Written.parked(message, each.no()))
+                    .toArray(Settlement[]::new));
+        }
+        long over = System.nanoTime() - 1;
+        for (int i = 1; i <= 3; i++) {
+            house.notices.backlogs(1, over);
+            assertThat(house.types()).hasSize(i);
+        }
+        house.notices.backlogs(1, over);
+        house.notices.backlogs(1, System.nanoTime() + 60_000_000_000L);
+        assertThat(house.types()).as("and each is told once").hasSize(3).containsOnly("endpoint.backlog");
+    }
+
+    @Test
+    void whatAgeEndsIsTold() throws Exception {
+        NoticeQueue queue = new NoticeQueue(house.notices);
+        queue.messagesExpired(app.no(), java.time.LocalDate.of(2026, 3, 1), 12, 3);
+        queue.messagesExpired(operator.no(), java.time.LocalDate.of(2026, 3, 1), 12, 3);
+        assertThat(queue.write(0)).isTrue();
+        assertThat(queue.write(0)).isTrue();
+        assertThat(house.types()).containsExactly("message.expired");
+        assertThat(house.events().getFirst().event().data().toString())
+                .isEqualTo("{\"appId\":\"" + app.id()
+                        + "\",\"appUid\":\"acme\",\"day\":\"2026-03-01\",\"deliveries\":12,\"deadLetters\":3}");
+    }
 }
