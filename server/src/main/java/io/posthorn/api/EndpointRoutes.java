@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/app/{app}/endpoint}. */
@@ -171,27 +172,28 @@ final class EndpointRoutes implements Resource<Endpoint> {
                 secret(fields),
                 HeaderFields.whole(fields),
                 fields.whole("version", base.version(), Rules::version),
-                delivery(fields, base.delivery()),
+                delivery(fields),
                 paused(fields, base.paused()));
     }
 
-    /** What is not mentioned stays, also where an endpoint is replaced by somebody who does not know of it. */
-    private @Nullable DeliveryPolicy delivery(Fields fields, @Nullable DeliveryPolicy base) {
+    /**
+     * What is not mentioned stays, also where an endpoint is replaced by somebody who does not know of it. What is given
+     * is judged by itself here, and together with what is there when it is changed.
+     */
+    private @Nullable UnaryOperator<DeliveryPolicy> delivery(Fields fields) {
         if (fields.isNull("delivery")) {
-            return DeliveryPolicy.DEFAULT;
+            return present -> DeliveryPolicy.DEFAULT;
         }
         if (!fields.has("delivery")) {
-            return base;
+            return null;
         }
         JsonNode given = fields.raw("delivery");
+        PolicyCodec.read(given, DeliveryPolicy.DEFAULT, (path, rule) -> fields.refuse("delivery", path, rule));
         addresses(fields, given.path("notification").path("emails"));
-        return PolicyCodec.read(
-                given,
-                base == null ? DeliveryPolicy.DEFAULT : base,
-                (path, rule) -> fields.refuse("delivery", path, rule));
+        return present -> PolicyCodec.read(given, present, (path, rule) -> {});
     }
 
-    /** Those that were there before the rule are in nobody's way; whoever writes mail asks for it again. */
+    /** Addresses that were there before the rule are in nobody's way: only what is given is judged. */
     private void addresses(Fields fields, JsonNode emails) {
         for (JsonNode each : emails) {
             String rule = each.isTextual() && PolicyCodec.noEmail(each.textValue()) == null

@@ -259,7 +259,11 @@ public final class Endpoints {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         SigningSecret secret = draft.secret();
         List<CustomHeader> headers = draft.headers();
-        DeliveryPolicy delivery = draft.delivery();
+        DeliveryPolicy delivery = delivery(draft, DeliveryPolicy.DEFAULT);
+        PolicyCodec.Broken broken = PolicyCodec.broken(delivery);
+        if (broken != null) {
+            return new Result.Broken<>(broken.path(), broken.rule());
+        }
         Endpoint fresh = new Endpoint(
                 0,
                 app.no(),
@@ -277,7 +281,7 @@ public final class Endpoints {
                 List.of(),
                 headers == null ? List.of() : headers,
                 draft.version(),
-                delivery == null ? DeliveryPolicy.DEFAULT : delivery,
+                delivery,
                 Boolean.TRUE.equals(draft.paused()),
                 now,
                 now);
@@ -344,8 +348,17 @@ public final class Endpoints {
         if (limited != null) {
             return limited;
         }
+        PolicyCodec.Broken broken = PolicyCodec.broken(delivery(draft, was.delivery()));
+        if (broken != null) {
+            return new Result.Broken<>(broken.path(), broken.rule());
+        }
         String reason = draft.disabled() ? was.disabledReason() : null;
         return new Result.Updated<>(store(view, changed(was, draft, draft.disabled(), reason)));
+    }
+
+    private static DeliveryPolicy delivery(EndpointDraft draft, DeliveryPolicy present) {
+        UnaryOperator<DeliveryPolicy> change = draft.delivery();
+        return change == null ? present : change.apply(present);
     }
 
     private Endpoint changed(Endpoint was, EndpointDraft draft, boolean disabled, @Nullable String reason) {
@@ -372,7 +385,6 @@ public final class Endpoints {
             List<RetiredSecret> oldSecrets,
             List<CustomHeader> headers) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
-        DeliveryPolicy delivery = draft.delivery();
         Boolean paused = draft.paused();
         return new Endpoint(
                 was.no(),
@@ -391,7 +403,7 @@ public final class Endpoints {
                 oldSecrets.stream().filter(old -> now.isBefore(old.until())).toList(),
                 headers,
                 draft.version(),
-                delivery == null ? was.delivery() : delivery,
+                delivery(draft, was.delivery()),
                 paused == null ? was.paused() : paused,
                 was.createdAt(),
                 now);
