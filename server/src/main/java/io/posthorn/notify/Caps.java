@@ -3,8 +3,6 @@ package io.posthorn.notify;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -28,26 +26,26 @@ final class Caps {
     private static final String ALL = "all";
     private static final int DIGEST_BYTES = 16;
 
-    private final Connection tx;
-    private final long hour;
     private final Map<String, Integer> counts;
     private final Map<String, Integer> changed = new LinkedHashMap<>();
 
-    private Caps(Connection tx, long hour, Map<String, Integer> counts) {
-        this.tx = tx;
-        this.hour = hour;
+    /**
+     * Those in force.
+     *
+     * @param counts of the hour, by {@link #whose}; those that are not there are zero
+     */
+    Caps(Map<String, Integer> counts) {
         this.counts = counts;
     }
 
-    /** Those in force, for letters that may be made in a transaction. */
-    static Caps of(Connection tx, List<PgLetters.Addressed> wanted, long now) throws SQLException {
+    /** Whom letters are counted for. */
+    static Set<String> whose(List<PgLetters.Addressed> letters) {
         Set<String> whose = new LinkedHashSet<>(List.of(ALL));
-        for (PgLetters.Addressed letter : wanted) {
+        for (PgLetters.Addressed letter : letters) {
             whose.add(application(letter));
             whose.add(address(letter.address()));
         }
-        long hour = hour(now);
-        return new Caps(tx, hour, PgLetters.counted(tx, hour, whose));
+        return whose;
     }
 
     /** The start of the hour of the clock. */
@@ -73,11 +71,9 @@ final class Caps {
         return now == null ? counts.getOrDefault(whose, 0) : now;
     }
 
-    /** Writes down what was counted. */
-    void write() throws SQLException {
-        if (!changed.isEmpty()) {
-            PgLetters.count(tx, hour, changed);
-        }
+    /** The counts that are others now. */
+    Map<String, Integer> changed() {
+        return changed;
     }
 
     private static String application(PgLetters.Addressed letter) {

@@ -5,11 +5,8 @@ import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.MailDomains;
 import io.posthorn.model.Endpoint;
 import io.posthorn.store.StaleOwnerException;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -144,7 +141,8 @@ final class Mailer {
         if (notices.read(tx -> PgMails.due(tx, now, 1)).isEmpty()) {
             return false;
         }
-        Map<Integer, Integer> leftOut = notices.write(tx -> address(tx, now));
+        Map<Integer, Integer> leftOut = notices.write(tx ->
+                PgLetters.make(tx, now, MAILS, this::addresses, address -> domains.refuse(address) == null));
         leftOut.forEach((appNo, count) -> {
             metrics.mailsLeftOut(count);
             AppView app = catalog.appByNo(appNo);
@@ -155,36 +153,6 @@ final class Mailer {
                     app == null ? "that is gone" : app.application().id());
         });
         return true;
-    }
-
-    /** How many were left out, by application. */
-    private Map<Integer, Integer> address(Connection tx, long now) throws SQLException {
-        // The letters are written from these rows later, and nothing joins them from here on.
-        List<PgMails.Stored> due = PgMails.due(tx, now, MAILS);
-        PgMails.addressed(tx, due.stream().map(PgMails.Stored::no).toList(), now);
-        List<PgLetters.Addressed> wanted = new ArrayList<>();
-        List<Long> unwanted = new ArrayList<>();
-        for (PgMails.Stored mail : due) {
-            List<String> addresses = addresses(mail);
-            if (addresses.isEmpty()) {
-                unwanted.add(mail.no());
-            }
-            addresses.forEach(address -> wanted.add(new PgLetters.Addressed(mail, address, 0)));
-        }
-        PgMails.delete(tx, unwanted);
-        Map<Integer, Integer> leftOut = new LinkedHashMap<>();
-        List<PgLetters.Addressed> made = new ArrayList<>();
-        Caps caps = Caps.of(tx, wanted, now);
-        for (PgLetters.Addressed letter : wanted) {
-            if (domains.refuse(letter.address()) == null && caps.take(letter)) {
-                made.add(letter);
-            } else {
-                leftOut.merge(letter.mail().mail().appNo(), 1, Integer::sum);
-            }
-        }
-        PgLetters.insert(tx, made, now);
-        caps.write();
-        return leftOut;
     }
 
     /** Who is told now; nobody if the endpoint is gone. */

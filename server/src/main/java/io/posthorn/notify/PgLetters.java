@@ -8,8 +8,11 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** The letters in PostgreSQL, one for each mail and address, and how many there were within an hour. */
 final class PgLetters {
@@ -24,7 +27,51 @@ final class PgLetters {
      */
     record Addressed(PgMails.Stored mail, String address, int tries) {}
 
-    static void insert(Connection tx, List<Addressed> letters, long now) throws SQLException {
+    /**
+     * Makes letters of mails that are due, as far as there may be any. What joins a mail until its transaction is
+     * committed is in them, for they are written of the mail's row later; nothing joins afterwards.
+     *
+     * @param most mails
+     * @param addresses of those whom a mail is for; none if nobody wants it any more
+     * @param allowed whether an address may be written to
+     * @return how many there were not, by application
+     */
+    static Map<Integer, Integer> make(
+            Connection tx,
+            long now,
+            int most,
+            Function<PgMails.Stored, List<String>> addresses,
+            Predicate<String> allowed)
+            throws SQLException {
+        List<PgMails.Stored> due = PgMails.due(tx, now, most);
+        PgMails.addressed(tx, due.stream().map(PgMails.Stored::no).toList(), now);
+        List<Addressed> wanted = new ArrayList<>();
+        List<Long> unwanted = new ArrayList<>();
+        for (PgMails.Stored mail : due) {
+            List<String> to = addresses.apply(mail);
+            if (to.isEmpty()) {
+                unwanted.add(mail.no());
+            }
+            to.forEach(address -> wanted.add(new Addressed(mail, address, 0)));
+        }
+        PgMails.delete(tx, unwanted);
+        long hour = Caps.hour(now);
+        Caps caps = new Caps(counted(tx, hour, Caps.whose(wanted)));
+        Map<Integer, Integer> leftOut = new LinkedHashMap<>();
+        List<Addressed> made = new ArrayList<>();
+        for (Addressed letter : wanted) {
+            if (allowed.test(letter.address()) && caps.take(letter)) {
+                made.add(letter);
+            } else {
+                leftOut.merge(letter.mail().mail().appNo(), 1, Integer::sum);
+            }
+        }
+        insert(tx, made, now);
+        count(tx, hour, caps.changed());
+        return leftOut;
+    }
+
+    private static void insert(Connection tx, List<Addressed> letters, long now) throws SQLException {
         try (PreparedStatement insert = tx.prepareStatement("""
                 insert into operational_letter (mail_no, address, app_no, due_at)
                 select mail_no, address, app_no, ? from unnest(?::bigint[], ?::text[], ?::int[])
@@ -104,7 +151,7 @@ final class PgLetters {
      * @param whose whom they are counted for
      * @return without those for whom there were none
      */
-    static Map<String, Integer> counted(Connection tx, long hour, Collection<String> whose) throws SQLException {
+    private static Map<String, Integer> counted(Connection tx, long hour, Collection<String> whose) throws SQLException {
         Map<String, Integer> counted = new HashMap<>();
         try (PreparedStatement select = tx.prepareStatement(
                 "select whose, letters from operational_letter_count where hour = ? and whose = any (?)")) {
@@ -120,7 +167,7 @@ final class PgLetters {
     }
 
     /** Writes such counts. */
-    static void count(Connection tx, long hour, Map<String, Integer> counts) throws SQLException {
+    private static void count(Connection tx, long hour, Map<String, Integer> counts) throws SQLException {
         try (PreparedStatement insert = tx.prepareStatement("""
                 insert into operational_letter_count (hour, whose, letters)
                 select ?, whose, letters from unnest(?::text[], ?::int[]) as c (whose, letters)

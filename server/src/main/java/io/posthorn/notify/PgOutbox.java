@@ -312,7 +312,7 @@ final class PgOutbox {
                 cross join lateral (
                     select count(*) filter (where reason <> ?) as deliveries
                     from (select reason from deferral d where d.endpoint_no = e.endpoint_no
-                          order by d.due_at, d.seq limit ?) some) c
+                          order by d.due_at, d.seq limit ?) looked_at) c
                 """)) {
             select.setArray(
                     1,
