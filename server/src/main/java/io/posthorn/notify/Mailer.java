@@ -141,8 +141,8 @@ final class Mailer {
         if (notices.read(tx -> PgMails.due(tx, now, 1)).isEmpty()) {
             return false;
         }
-        Map<Integer, Integer> leftOut = notices.write(tx ->
-                PgLetters.make(tx, now, MAILS, this::addresses, address -> domains.refuse(address) == null));
+        Map<Integer, Integer> leftOut = notices.write(
+                tx -> PgLetters.make(tx, now, MAILS, this::addresses, address -> domains.refuse(address) == null));
         leftOut.forEach((appNo, count) -> {
             metrics.mailsLeftOut(count);
             AppView app = catalog.appByNo(appNo);

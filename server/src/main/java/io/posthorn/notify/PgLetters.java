@@ -151,7 +151,8 @@ final class PgLetters {
      * @param whose whom they are counted for
      * @return without those for whom there were none
      */
-    private static Map<String, Integer> counted(Connection tx, long hour, Collection<String> whose) throws SQLException {
+    private static Map<String, Integer> counted(Connection tx, long hour, Collection<String> whose)
+            throws SQLException {
         Map<String, Integer> counted = new HashMap<>();
         try (PreparedStatement select = tx.prepareStatement(
                 "select whose, letters from operational_letter_count where hour = ? and whose = any (?)")) {
