@@ -159,7 +159,7 @@ final class OrderedLine implements Line {
 
     /** Whether one that has run out of attempts holds the others up. */
     boolean holds(Delivery delivery) {
-        return holds && !delivery.aside() && delivery.keyHash != NO_KEY;
+        return holds && !delivery.aside() && isChained(delivery);
     }
 
     /** Of those that wait behind one that is over, the id of the latest, if only that one goes; null if there is none. */
