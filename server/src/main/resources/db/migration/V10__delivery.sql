@@ -26,3 +26,8 @@ create index deferral_key on deferral (endpoint_no, key_hash, seq) where key_has
 
 -- Only rows that stand aside stand in it.
 create index deferral_aside on deferral (endpoint_no, due_at, seq) where aside;
+
+-- Rows that wait for a time of their own, whatever stands before and behind them in an order: 9 is SCHEDULED, 0 RETRY.
+-- Those that come and go while all is well do not stand in it.
+create index deferral_timed on deferral (endpoint_no, due_at, seq)
+    where (reason = 9 or (reason = 0 and key_hash is null)) and aside is not true;

@@ -33,7 +33,7 @@ final class DeadLetterTest {
         receiver = new Receiver();
         customer = Customer.of(server);
         inbox = receiver.at("/hooks").replies(Reply.status(500));
-        endpoint = customer.endpoint(inbox);
+        endpoint = customer.steadfastEndpoint(inbox);
     }
 
     @AfterEach

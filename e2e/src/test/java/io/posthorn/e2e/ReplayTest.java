@@ -260,7 +260,7 @@ final class ReplayTest {
     @Requirement("D24")
     void aBulkReplayThatIsPausedAndKilledSendsEverythingToANewEndpoint() throws Exception {
         Set<String> messages = new HashSet<>(customer.publish(4_000));
-        EndpointOut endpoint = customer.endpoint(inbox);
+        EndpointOut endpoint = customer.steadfastEndpoint(inbox);
         CountDownLatch some = new CountDownLatch(300);
         CountDownLatch more = new CountDownLatch(2_000);
         inbox.replies((request, out) -> {
@@ -309,7 +309,7 @@ final class ReplayTest {
 
     @Test
     void aBulkReplaySendsWhatWasDeliveredAndWhatFailedAgain() throws Exception {
-        EndpointOut endpoint = customer.endpoint(inbox);
+        EndpointOut endpoint = customer.steadfastEndpoint(inbox);
         List<String> failed = exhausted(20);
         Until.holds("all have ended", () -> deadLetters().size() == 20);
         mended();

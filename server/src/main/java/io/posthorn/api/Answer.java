@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,6 +72,9 @@ public record Answer(int status, @Nullable String contentType, byte[] body, Map<
             case Result.Deleted<T> gone -> empty();
             case Result.Conflict<T>(String field, String detail) -> error(409, "conflict", detail);
             case Result.Limited<T>(String detail) -> error(409, "limit", detail);
+            case Result.Broken<T>(List<String> path, String rule) ->
+                invalid(List.of(new Problem(
+                        Stream.<Object>concat(Stream.of("body"), path.stream()).toList(), rule, "value_error")));
             case Result.NotFound<T>(String what) -> notFound(what);
         };
     }

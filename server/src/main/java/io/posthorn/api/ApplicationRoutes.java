@@ -151,7 +151,13 @@ final class ApplicationRoutes implements Resource<Application> {
                 fields.optionalText("uid", base.uid(), Rules::uid),
                 fields.texts("metadata", base.metadata(), Rules::metadata),
                 fields.number("throttleRate", "rateLimit", base.rateLimit(), Rules::rateLimit),
-                fields.flag("paused", base.paused()),
-                fields.number("endpointLimit", "endpointLimit", base.endpointLimit(), Rules::endpointLimit));
+                fields.has("paused") ? Boolean.valueOf(fields.flag("paused", false)) : base.paused(),
+                endpointLimit(fields));
+    }
+
+    /** What is not mentioned stays, also where an application is replaced by somebody who does not know of it. */
+    private static AppDraft.@Nullable Limit endpointLimit(Fields fields) {
+        Integer most = fields.number("endpointLimit", "endpointLimit", null, Rules::endpointLimit);
+        return fields.has("endpointLimit") ? new AppDraft.Limit(most) : null;
     }
 }

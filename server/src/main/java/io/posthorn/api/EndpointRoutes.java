@@ -1,5 +1,6 @@
 package io.posthorn.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/app/{app}/endpoint}. */
@@ -168,21 +170,24 @@ final class EndpointRoutes implements Resource<Endpoint> {
                 secret(fields),
                 HeaderFields.whole(fields),
                 fields.whole("version", base.version(), Rules::version),
-                delivery(fields, base.delivery()),
+                delivery(fields),
                 paused(fields, base.paused()));
     }
 
-    /** What is not mentioned stays, also where an endpoint is replaced by somebody who does not know of it. */
-    private static @Nullable DeliveryPolicy delivery(Fields fields, @Nullable DeliveryPolicy base) {
+    /**
+     * What is not mentioned stays, also where an endpoint is replaced by somebody who does not know of it. What is given
+     * is judged by itself here, and together with what is there when it is changed.
+     */
+    private static @Nullable UnaryOperator<DeliveryPolicy> delivery(Fields fields) {
         if (fields.isNull("delivery")) {
-            return DeliveryPolicy.DEFAULT;
+            return present -> DeliveryPolicy.DEFAULT;
         }
-        return fields.has("delivery")
-                ? PolicyCodec.read(
-                        fields.raw("delivery"),
-                        base == null ? DeliveryPolicy.DEFAULT : base,
-                        (path, rule) -> fields.refuse("delivery", path, rule))
-                : base;
+        if (!fields.has("delivery")) {
+            return null;
+        }
+        JsonNode given = fields.raw("delivery");
+        PolicyCodec.read(given, DeliveryPolicy.DEFAULT, (path, rule) -> fields.refuse("delivery", path, rule));
+        return present -> PolicyCodec.read(given, present, (path, rule) -> {});
     }
 
     private static @Nullable Boolean paused(Fields fields, @Nullable Boolean base) {

@@ -1,5 +1,6 @@
 package io.posthorn.api;
 
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
 import io.vertx.core.buffer.Buffer;
@@ -33,8 +34,13 @@ final class MessageJson {
                     .append(Time.instant(message.deliverAt))
                     .append('"');
         }
+        if (message.orderingKey != null) {
+            head.append(",\"orderingKey\":\"")
+                    .append(JsonStringEncoder.getInstance().quoteAsString(message.orderingKey))
+                    .append('"');
+        }
         head.append(",\"payload\":");
-        out.appendBytes(head.toString().getBytes(StandardCharsets.ISO_8859_1));
+        out.appendBytes(head.toString().getBytes(StandardCharsets.UTF_8));
         out.appendBytes(content ? message.payload : NO_CONTENT);
         out.appendByte((byte) '}');
     }

@@ -18,6 +18,7 @@ record MessageView(
         @Nullable List<String> tags,
         Instant timestamp,
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Instant deliverAt,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String orderingKey,
         @JsonRawValue String payload) {
     /** Clients insist on an object. */
     private static final String DELETED = "{\"expired\":true}";
@@ -31,6 +32,7 @@ record MessageView(
                 message.tags.isEmpty() ? null : message.tags,
                 Time.instant(message.createdAt),
                 message.deliverAt == 0 ? null : Time.instant(message.deliverAt),
+                message.orderingKey,
                 message.hasContent() ? new String(message.payload, StandardCharsets.UTF_8) : DELETED);
     }
 }

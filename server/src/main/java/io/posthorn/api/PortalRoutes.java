@@ -123,6 +123,7 @@ final class PortalRoutes implements RouteModule {
             case Result.Updated<Application> _,
                     Result.Deleted<Application> _,
                     Result.Conflict<Application> _,
+                    Result.Broken<Application> _,
                     Result.Limited<Application> _,
                     Result.NotFound<Application> _ -> Answer.of(made, ApplicationRoutes.Out::of);
         };

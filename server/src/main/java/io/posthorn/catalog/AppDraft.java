@@ -11,30 +11,28 @@ import org.jspecify.annotations.Nullable;
  * @param uid the owner's own id for it
  * @param metadata free-form
  * @param rateLimit messages a second
- * @param paused nothing is sent while it is
- * @param endpointLimit most endpoints that are not disabled
+ * @param paused nothing is sent while it is; null to keep what is, or for not
+ * @param endpointLimit most endpoints that are not disabled; null to keep what is, or for as many as configured
  */
 public record AppDraft(
         String name,
         @Nullable String uid,
         Map<String, String> metadata,
         @Nullable Integer rateLimit,
-        boolean paused,
-        @Nullable Integer endpointLimit) {
+        @Nullable Boolean paused,
+        @Nullable Limit endpointLimit) {
+
+    /** A limit; null for as many as configured. */
+    public record Limit(@Nullable Integer most) {}
 
     /** A draft that says nothing of pausing and limits. */
     public AppDraft(String name, @Nullable String uid, Map<String, String> metadata, @Nullable Integer rateLimit) {
-        this(name, uid, metadata, rateLimit, false, null);
+        this(name, uid, metadata, rateLimit, null, null);
     }
 
     /** The part of an application that its owner decides. */
     public static AppDraft of(Application application) {
         return new AppDraft(
-                application.name(),
-                application.uid(),
-                application.metadata(),
-                application.rateLimit(),
-                application.paused(),
-                application.endpointLimit());
+                application.name(), application.uid(), application.metadata(), application.rateLimit(), null, null);
     }
 }

@@ -123,6 +123,7 @@ public final class Applications {
             return new Result.NotFound<>("environment"); // deleted since the request began
         }
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+        AppDraft.Limit limit = draft.endpointLimit();
         Application fresh = new Application(
                 0,
                 env,
@@ -131,8 +132,8 @@ public final class Applications {
                 draft.name(),
                 draft.metadata(),
                 draft.rateLimit(),
-                draft.paused(),
-                draft.endpointLimit(),
+                Boolean.TRUE.equals(draft.paused()),
+                limit == null ? null : limit.most(),
                 now,
                 now);
         Application made = Audit.about(subject(fresh), () -> pg.insert(fresh));
@@ -146,6 +147,8 @@ public final class Applications {
         if (holder != null && holder.no() != was.no()) {
             return taken(draft.uid());
         }
+        Boolean paused = draft.paused();
+        AppDraft.Limit limit = draft.endpointLimit();
         Application now = new Application(
                 was.no(),
                 was.envNo(),
@@ -154,8 +157,8 @@ public final class Applications {
                 draft.name(),
                 draft.metadata(),
                 draft.rateLimit(),
-                draft.paused(),
-                draft.endpointLimit(),
+                paused == null ? was.paused() : paused,
+                limit == null ? was.endpointLimit() : limit.most(),
                 was.createdAt(),
                 clock.instant().truncatedTo(ChronoUnit.MICROS));
         Audit.about(subject(now), () -> pg.update(now));

@@ -6,6 +6,7 @@ import io.posthorn.model.Endpoint;
 import io.posthorn.model.SigningSecret;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *     replaced, or to have one made
  * @param headers what its requests carry beside those of the signature; null to keep the present ones
  * @param version a number of its owner's
- * @param delivery what is decided about its deliveries; null to keep the present, or for the usual
+ * @param delivery from what is decided about its deliveries to what is to be; null to keep that, or for the usual
  * @param paused nothing is sent while it is; null to keep the present, or for not
  */
 public record EndpointDraft(
@@ -38,7 +39,7 @@ public record EndpointDraft(
         @Nullable SigningSecret secret,
         @Nullable List<CustomHeader> headers,
         int version,
-        @Nullable DeliveryPolicy delivery,
+        @Nullable UnaryOperator<DeliveryPolicy> delivery,
         @Nullable Boolean paused) {
 
     /** A draft that says nothing of headers, version and deliveries. */
@@ -55,7 +56,7 @@ public record EndpointDraft(
         this(url, uid, description, eventTypes, channels, disabled, rateLimit, metadata, secret, null, 1, null, null);
     }
 
-    /** The part of an endpoint that its owner decides; the secret and the headers stay as they are. */
+    /** The part of an endpoint that its owner decides; the rest stays as it is. */
     public static EndpointDraft of(Endpoint endpoint) {
         return new EndpointDraft(
                 endpoint.url(),
@@ -69,8 +70,8 @@ public record EndpointDraft(
                 null,
                 null,
                 endpoint.version(),
-                endpoint.delivery(),
-                endpoint.paused());
+                null,
+                null);
     }
 
     /** The same with another uid. */

@@ -259,7 +259,11 @@ public final class Endpoints {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         SigningSecret secret = draft.secret();
         List<CustomHeader> headers = draft.headers();
-        DeliveryPolicy delivery = draft.delivery();
+        DeliveryPolicy delivery = delivery(draft, DeliveryPolicy.DEFAULT);
+        PolicyCodec.Broken broken = PolicyCodec.broken(delivery);
+        if (broken != null) {
+            return new Result.Broken<>(broken.path(), broken.rule());
+        }
         Endpoint fresh = new Endpoint(
                 0,
                 app.no(),
@@ -277,7 +281,7 @@ public final class Endpoints {
                 List.of(),
                 headers == null ? List.of() : headers,
                 draft.version(),
-                delivery == null ? DeliveryPolicy.DEFAULT : delivery,
+                delivery,
                 Boolean.TRUE.equals(draft.paused()),
                 now,
                 now);
@@ -354,12 +358,21 @@ public final class Endpoints {
         if (limited != null) {
             return limited;
         }
+        PolicyCodec.Broken broken = PolicyCodec.broken(delivery(draft, was.delivery()));
+        if (broken != null) {
+            return new Result.Broken<>(broken.path(), broken.rule());
+        }
         String reason = draft.disabled() ? was.disabledReason() : null;
         Endpoint now = store(view, changed(was, draft, draft.disabled(), reason));
         if (more) {
             watch(view, active(view) + 1);
         }
         return new Result.Updated<>(now);
+    }
+
+    private static DeliveryPolicy delivery(EndpointDraft draft, DeliveryPolicy present) {
+        UnaryOperator<DeliveryPolicy> change = draft.delivery();
+        return change == null ? present : change.apply(present);
     }
 
     private Endpoint changed(Endpoint was, EndpointDraft draft, boolean disabled, @Nullable String reason) {
@@ -386,7 +399,6 @@ public final class Endpoints {
             List<RetiredSecret> oldSecrets,
             List<CustomHeader> headers) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
-        DeliveryPolicy delivery = draft.delivery();
         Boolean paused = draft.paused();
         return new Endpoint(
                 was.no(),
@@ -405,7 +417,7 @@ public final class Endpoints {
                 oldSecrets.stream().filter(old -> now.isBefore(old.until())).toList(),
                 headers,
                 draft.version(),
-                delivery == null ? was.delivery() : delivery,
+                delivery(draft, was.delivery()),
                 paused == null ? was.paused() : paused,
                 was.createdAt(),
                 now);

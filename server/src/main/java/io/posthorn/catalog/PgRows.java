@@ -226,7 +226,7 @@ final class PgRows {
     }
 
     /** Nearly all of them have the usual one, which is there once. */
-    private DeliveryPolicy delivery(@Nullable String json) throws SQLException {
+    private DeliveryPolicy delivery(@Nullable String json) {
         if (json == null) {
             return DeliveryPolicy.DEFAULT;
         }

@@ -20,7 +20,6 @@ import io.posthorn.model.DeliveryPolicy.Success;
 import io.posthorn.runtime.Durations;
 import io.posthorn.runtime.Expression;
 import io.posthorn.runtime.KeyPath;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +27,8 @@ import java.util.Objects;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A {@link DeliveryPolicy} as JSON, as the API has it and as the database keeps it. What is not mentioned is as it was;
@@ -35,10 +36,14 @@ import org.jspecify.annotations.Nullable;
  * one thing has not decided all others too.
  */
 public final class PolicyCodec {
+    private static final Logger LOG = LoggerFactory.getLogger(PolicyCodec.class);
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration LEAST_DELAY = Duration.ofMillis(10);
     private static final Duration MONTH = Duration.ofDays(30);
     private static final Duration QUARTER = Duration.ofDays(90);
+    private static final Duration USUAL_INITIAL = Duration.ofSeconds(5);
+    private static final double USUAL_FACTOR = 2;
+    private static final Duration USUAL_CAP = Duration.ofHours(24);
     private static final int MOST_DELAYS = 50;
     private static final int MOST_ATTEMPTS = 100;
     private static final int MOST_STATUSES = 50;
@@ -51,6 +56,33 @@ public final class PolicyCodec {
             + "(?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*");
 
     private PolicyCodec() {}
+
+    /**
+     * A rule between members that is broken.
+     *
+     * @param path of the member to name, from {@code delivery} on
+     * @param rule for people
+     */
+    record Broken(List<String> path, String rule) {}
+
+    /** What is wrong with a policy as a whole, whose members are fine by themselves; null if nothing is. */
+    static @Nullable Broken broken(DeliveryPolicy policy) {
+        Exponential exponential = policy.retry().exponential();
+        if (exponential != null && exponential.cap().compareTo(exponential.initial()) < 0) {
+            return new Broken(
+                    List.of("delivery", "retry", "exponential", "cap"),
+                    "must not be less than initial, which is " + Durations.show(exponential.initial()) + "; it is "
+                            + Durations.show(exponential.cap()));
+        }
+        if (exponential != null
+                && policy.retry().maxAttempts() == null
+                && policy.retry().maxAge() == null) {
+            return new Broken(
+                    List.of("delivery", "retry", "exponential"),
+                    "needs maxAttempts or maxAge beside it, because it would never end");
+        }
+        return null;
+    }
 
     /** Told what is wrong, and where. */
     @FunctionalInterface
@@ -123,9 +155,6 @@ public final class PolicyCodec {
                 group.texts("statuses", base.statuses(), usual.statuses(), MOST_STATUSES, PolicyCodec::noStatus),
                 group.flag("timeouts", base.timeouts(), usual.timeouts()),
                 group.flag("connectionErrors", base.connectionErrors(), usual.connectionErrors()));
-        if (exponential != null && retry.maxAttempts() == null && retry.maxAge() == null) {
-            group.problem("exponential", "needs maxAttempts or maxAge beside it, because it would never end");
-        }
         group.nothingElse();
         return retry;
     }
@@ -140,14 +169,10 @@ public final class PolicyCodec {
         Double factor = group.number("factor", base == null ? null : Double.valueOf(base.factor()), null, 1, 100);
         Duration cap = group.duration("cap", base == null ? null : base.cap(), null, LEAST_DELAY, MONTH);
         group.nothingElse();
-        if (initial == null) {
-            group.problem("initial", "is required");
-            return base;
-        }
-        if (cap != null && cap.compareTo(initial) < 0) {
-            group.problem("cap", "must not be less than initial");
-        }
-        return new Exponential(initial, factor == null ? 2 : factor, cap == null ? Duration.ofHours(24) : cap);
+        return new Exponential(
+                initial == null ? USUAL_INITIAL : initial,
+                factor == null ? USUAL_FACTOR : factor,
+                cap == null ? USUAL_CAP : cap);
     }
 
     private static Success success(Group group, Success base, Success usual) {
@@ -213,7 +238,9 @@ public final class PolicyCodec {
     }
 
     private static @Nullable String tooLong(String text) {
-        return text.isEmpty() || text.length() > LONGEST_TEXT ? "must be 1 to " + LONGEST_TEXT + " characters" : null;
+        return text.isBlank() || text.length() > LONGEST_TEXT
+                ? "must be 1 to " + LONGEST_TEXT + " characters, and not only blanks"
+                : null;
     }
 
     /** As the API shows it: all of it. */
@@ -223,27 +250,35 @@ public final class PolicyCodec {
 
     /** As the database keeps it; null if nothing differs from the usual. */
     static @Nullable String stored(DeliveryPolicy policy) {
-        return policy.equals(DeliveryPolicy.DEFAULT)
-                ? null
-                : write(policy, DeliveryPolicy.DEFAULT).toString();
+        if (policy.equals(DeliveryPolicy.DEFAULT)) {
+            return null;
+        }
+        String json = write(policy, DeliveryPolicy.DEFAULT).toString();
+        if (!stored(json).equals(policy)) {
+            throw new IllegalStateException("a delivery policy would be read as another one: " + json);
+        }
+        return json;
     }
 
-    /** The other way round. */
-    static DeliveryPolicy stored(String json) throws SQLException {
+    /**
+     * The other way round. Nothing may keep the server from starting: what cannot be read, because another version wrote
+     * it, is as it usually is.
+     */
+    static DeliveryPolicy stored(String json) {
         List<String> wrong = new ArrayList<>();
-        DeliveryPolicy policy;
         try {
-            policy = read(
+            DeliveryPolicy policy = read(
                     JSON.readTree(json),
                     DeliveryPolicy.DEFAULT,
                     (path, rule) -> wrong.add(String.join(".", path) + " " + rule));
+            if (wrong.isEmpty()) {
+                return policy;
+            }
         } catch (JsonProcessingException e) {
-            throw new SQLException("a stored delivery policy is not JSON", e);
+            wrong.add(String.valueOf(e.getOriginalMessage()));
         }
-        if (!wrong.isEmpty()) {
-            throw new SQLException("a stored delivery policy breaks rules: " + wrong);
-        }
-        return policy;
+        LOG.error("a stored delivery policy is not used, all is as usual for its endpoint: {} in {}", wrong, json);
+        return DeliveryPolicy.DEFAULT;
     }
 
     private static ObjectNode write(DeliveryPolicy policy, @Nullable DeliveryPolicy usual) {
@@ -468,6 +503,9 @@ public final class PolicyCodec {
                 if (!member.isArray() || member.size() > most) {
                     problem(name, "must be a list of at most " + most + " texts");
                     return base;
+                }
+                if (member.isEmpty() && usual == null) {
+                    problem(name, "must name at least one; null is for the usual");
                 }
                 List<String> texts = new ArrayList<>();
                 for (JsonNode each : member) {

@@ -1,5 +1,7 @@
 package io.posthorn.catalog;
 
+import java.util.List;
+
 /**
  * What became of a change that was asked for. A database that does not answer is not among these: that is an
  * exception, and it leaves open whether the change happened.
@@ -55,6 +57,16 @@ public sealed interface Result<T> {
      * @param <T> what was to be changed
      */
     record Limited<T>(String detail) implements Result<T> {}
+
+    /**
+     * What it would be breaks a rule that only shows when the change is put together with what is there; nothing was
+     * changed.
+     *
+     * @param path names of members, from the outermost on
+     * @param rule for people
+     * @param <T> what was to be changed
+     */
+    record Broken<T>(List<String> path, String rule) implements Result<T> {}
 
     /**
      * There is none, or none in this application; nothing was changed.

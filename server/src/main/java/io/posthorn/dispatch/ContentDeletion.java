@@ -62,6 +62,7 @@ public final class ContentDeletion {
         }
         Set<Integer> theirs = dispatcher.withdraw(message);
         metrics.forgotten(contents.endDeferred(message, theirs));
+        dispatcher.ended(message);
         // What is answered from now on is not kept; what was answered before may still be on its way to the disk.
         if (!dispatcher.awaitWritten(PATIENCE_MILLIS)) {
             return Deleted.NOT_NOW;

@@ -78,6 +78,8 @@ public final class Dispatcher {
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Semaphore fetches = new Semaphore(FETCHES_AT_ONCE);
+    /** One at a time: they may take long. */
+    private final Semaphore rekeyings = new Semaphore(1);
     /** For each shard the highest number whose deliveries the loops were told of; guarded by {@link #handing}. */
     private final long[] handed = new long[Shards.COUNT];
 
@@ -312,6 +314,19 @@ public final class Dispatcher {
     /** As {@link Recorder#awaitWritten}. */
     boolean awaitWritten(long millis) throws InterruptedException {
         return recorder.awaitWritten(millis);
+    }
+
+    /** Rows in the backlog of a message are gone; what was held up by them goes on. Does not wait. */
+    void ended(Message message) {
+        AppView app = catalog.appByNo(message.appNo);
+        if (app != null) {
+            Set<Long> seq = Set.of(message.seq);
+            app.endpoints().forEach(endpoint -> {
+                if (endpoint.delivery().order().mode().ordered()) {
+                    withdrawn(endpoint.no(), seq);
+                }
+            });
+        }
     }
 
     void run(int loop, Consumer<LaneLoop> task) {
@@ -644,7 +659,7 @@ public final class Dispatcher {
         }
 
         private boolean keyed(int endpointNo, int version, ToLongFunction<Message> key) {
-            fetches.acquireUninterruptibly();
+            rekeyings.acquireUninterruptibly(); // not one of the places for looks: it may take minutes
             try {
                 backlog.rekey(endpointNo, version, key);
                 return true;
@@ -652,7 +667,7 @@ public final class Dispatcher {
                 LOG.warn("the backlog cannot be put in another order yet, trying again: {}", e.getMessage());
                 return false;
             } finally {
-                fetches.release();
+                rekeyings.release();
             }
         }
 

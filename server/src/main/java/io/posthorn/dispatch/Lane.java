@@ -46,6 +46,8 @@ final class Lane {
 
     /** When that was handed over to be kept, microseconds since 1970. */
     long keptAt;
+    /** Not before then are those looked for that have waited for as long as they may, microseconds since 1970. */
+    long expiresAgainAt;
     /** Those that have waited for as long as they may are being looked for. */
     boolean expiring;
 

@@ -38,6 +38,7 @@ final class LaneLoop {
     private static final long MOST_WAIT_MICROS = 60_000_000;
 
     private static final long LOOK_FOR_AGED_MICROS = 5_000_000;
+    private static final long MOST_BETWEEN_EXPIRIES_MICROS = 600_000_000;
     private static final long LOOK_AT_TROUBLE_MICROS = 5_000_000;
     /** Who has failed for so long is remembered beyond the end of the process, and again after each such time. */
     private static final long REMEMBER_MICROS = 60_000_000;
@@ -205,15 +206,22 @@ final class LaneLoop {
     // ---- requests
 
     private void pump(Lane lane) {
+        if (begin(lane)) {
+            wakeWhenItOpens(lane);
+            lookIntoBacklog(lane);
+        }
+    }
+
+    /** Begins what may begin; false if there is no place for all of it now. */
+    private boolean begin(Lane lane) {
         while (lane.mayStart(time)) {
             if (stopping || ports.full() || !placeFor(lane)) {
                 block(lane);
-                return;
+                return false;
             }
             start(lane, lane.queue.next());
         }
-        wakeWhenItOpens(lane);
-        lookIntoBacklog(lane);
+        return true;
     }
 
     // ---- the gate
@@ -338,9 +346,12 @@ final class LaneLoop {
                 && now - openSince >= keepsFor
                 && lane.closed == null
                 && !lane.expiring
+                && now >= lane.expiresAgainAt
                 && !stopping
                 && !ports.full()) {
             lane.expiring = true;
+            // a look passes over all that waits: not at every moment for the sake of a little of it
+            lane.expiresAgainAt = now + Math.clamp(keepsFor / 100, 0, MOST_BETWEEN_EXPIRIES_MICROS);
             expire(lane, now - keepsFor, 0);
         }
     }
@@ -724,6 +735,9 @@ final class LaneLoop {
 
     /** An attempt is over and recorded: its chain goes on, or shuts behind it. */
     private void settled(Lane lane, OrderedLine ordered, Delivery delivery, Verdict verdict) {
+        if (lanes.get(lane.endpointNo) != lane) {
+            return; // the endpoint was deleted meanwhile
+        }
         if (!lane.changesOrder) { // otherwise it is not known to be the first of its chain
             shutBehind(lane, ordered, delivery, verdict);
         }
@@ -799,7 +813,7 @@ final class LaneLoop {
         if (ordered == null) {
             return true;
         }
-        if (!recovered || lane.changesOrder || lane.fetching || ordered.hasBarrier()) {
+        if (!recovered || lane.changesOrder || lane.fetching || ordered.hasBarrier() || ordered.tooManyShut()) {
             return false;
         }
         if (!ordered.isKeyed()) {
@@ -817,6 +831,9 @@ final class LaneLoop {
                 ordered.raiseBarrier();
             } else {
                 ordered.gather();
+            }
+            if (ordered.hasNext()) {
+                begin(lane); // so many may have been shut that nothing was begun
             }
         }
     }
@@ -850,19 +867,17 @@ final class LaneLoop {
     /**
      * What a look into the backlog brought of a lane with an order.
      *
-     * @param at the moment for which it was read
      * @param renewed whether it may be older than what was asked for since, by number
      */
     private void take(
-            Lane lane,
-            OrderedLine ordered,
-            Backlog.Fetched fetched,
-            long at,
-            Set<Long> withdrawn,
-            LongPredicate renewed) {
+            Lane lane, OrderedLine ordered, Backlog.Fetched fetched, Set<Long> withdrawn, LongPredicate renewed) {
         long now = time.micros();
         long last = 0;
         for (Due due : fetched.due()) {
+            if (ordered.tooManyShut()) {
+                ordered.readAgain(due.message().seq);
+                break;
+            }
             Delivery delivery = Delivery.of(due, lane.endpointNo);
             ordered.key(delivery);
             last = delivery.aside() ? last : Math.max(last, due.message().seq);
@@ -873,7 +888,7 @@ final class LaneLoop {
                 take(lane, ordered, due, delivery, now, renewed.test(due.message().seq));
             }
         }
-        boolean undisturbed = ordered.read(last, at, !fetched.more());
+        boolean undisturbed = ordered.read(last);
         if (fetched.behind() || !undisturbed) {
             lane.due(now);
         } else if (ordered.gathers()) {
@@ -906,7 +921,9 @@ final class LaneLoop {
             shut(lane, ordered, delivery, due.dueAt(), false);
             return;
         }
-        lane.claimed.add(seq);
+        if (!lane.claimed.add(seq)) {
+            return; // it has been found to have waited too long since the read began
+        }
         if (renewed) {
             lane.renewed.add(seq);
         }
@@ -947,12 +964,16 @@ final class LaneLoop {
                     case Verdict.RetryAt(long dueAt) -> written(lane, settlement, dueAt);
                     case Verdict.Parked(long dueAt, DeferralReason _) -> written(lane, settlement, dueAt);
                     case Verdict.Held _ -> written(lane, settlement, Backlog.NEVER);
+                    case Verdict.Dropped _ -> {
+                        if (settlement.fromDeferral() && lane.ordered != null) {
+                            asked(lane, Set.of(settlement.seq())); // its row is gone, and holds nobody up any more
+                        }
+                    }
                     case Verdict.Delivered _,
                             Verdict.Exhausted _,
                             Verdict.Gone _,
                             Verdict.Superseded _,
-                            Verdict.Cancelled _,
-                            Verdict.Dropped _ -> {}
+                            Verdict.Cancelled _ -> {}
                 }
             }
         }
@@ -1171,13 +1192,13 @@ final class LaneLoop {
                 fetched -> {
                     bytes -= allowance;
                     fetching--;
-                    fetched(lane, ordered, now, fetched);
+                    fetched(lane, ordered, fetched);
                     look();
                 });
     }
 
     /** What a look into the backlog brought; null if the database is away. */
-    private void fetched(Lane lane, @Nullable OrderedLine ordered, long at, Backlog.@Nullable Fetched fetched) {
+    private void fetched(Lane lane, @Nullable OrderedLine ordered, Backlog.@Nullable Fetched fetched) {
         lane.fetching = false;
         Set<Long> withdrawn = Set.copyOf(lane.withdrawnMeanwhile);
         lane.withdrawnMeanwhile.clear();
@@ -1200,7 +1221,7 @@ final class LaneLoop {
         boolean goesOn = !stopping && lane.closed == null && !lane.changesOrder && !holdsBack(lane);
         if (ordered != null && goesOn) {
             lane.nextDueAt = Math.min(fetched.nextDueAt(), lane.dueMeanwhile);
-            take(lane, ordered, fetched, at, withdrawn, seq -> maybeAsked || asked.contains(seq));
+            take(lane, ordered, fetched, withdrawn, seq -> maybeAsked || asked.contains(seq));
             if (lane.nextDueAt > now && lane.nextDueAt != Backlog.NEVER) {
                 looks.wake(lane, lane.nextDueAt);
             }
@@ -1222,7 +1243,9 @@ final class LaneLoop {
                 lane.due(now); // whoever withdrew it removes its row; but it may have been asked for anew since
                 continue;
             }
-            lane.claimed.add(due.message().seq);
+            if (!lane.claimed.add(due.message().seq)) {
+                continue; // it has been found to have waited too long since the look began
+            }
             if (maybeAsked || asked.contains(due.message().seq)) {
                 lane.renewed.add(due.message().seq); // as it was read, it may know nothing of that round
             }
@@ -1250,8 +1273,12 @@ final class LaneLoop {
         for (int endpointNo : endpointNos) {
             Lane lane = lanes.get(endpointNo);
             if (lane != null) {
-                all &= !lane.unwritten.contains(message.seq);
-                if (isUnderWay(lane, message.seq)) {
+                boolean underWay = isUnderWay(lane, message.seq);
+                // read from its row, and neither under way nor waiting: it has ended, and that is on its way to the
+                // disk
+                boolean ended = lane.claimed.contains(message.seq) && !underWay && !lane.held.contains(message.seq);
+                all &= !ended && !lane.unwritten.contains(message.seq);
+                if (underWay) {
                     begun.add(endpointNo);
                 }
             }
@@ -1331,6 +1358,9 @@ final class LaneLoop {
             return true;
         });
         if (waited) {
+            if (lane.ordered != null) {
+                opens(lane, lane.ordered);
+            }
             pump(lane);
         }
         return rowIsOurs;
@@ -1374,6 +1404,7 @@ final class LaneLoop {
         Lane lane = lanes.remove(endpointNo);
         if (lane != null) {
             bytes -= lane.shutWeight;
+            lane.shutWeight = 0;
             looks.forget(lane);
             troubled.remove(lane);
             lane.nextDueAt = Backlog.NEVER;

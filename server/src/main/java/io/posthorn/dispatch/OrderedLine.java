@@ -90,9 +90,10 @@ final class OrderedLine implements Line {
     /** The latest that were parked, perhaps too late for the last read; by keys, for {@link Mode#LATEST_BY_KEY} only. */
     private final Map<Long, Message> parked = new HashMap<>();
 
+    /** When the next of the shut chains opens, or earlier: looked for anew when one does. */
+    private long next = Backlog.NEVER;
+
     private long cursor;
-    /** What became due until then was read, microseconds since 1970. */
-    private long dueSince;
     /** All that was in memory has left it since the last read began: what that brings comes too early. */
     private boolean anew;
     /** How far the cursor was drawn back since the last read began. */
@@ -283,8 +284,8 @@ final class OrderedLine implements Line {
             chain.busy = false;
             makeReady(chain);
             Shut closed = shut.get(chain.key);
-            if (closed != null && closed.full && chain.plain.size() <= FEW_OF_CHAIN) {
-                closed.until = 0;
+            if (closed != null) {
+                openFull(chain.key, closed);
             }
             dropIfDone(chain);
         }
@@ -313,7 +314,19 @@ final class OrderedLine implements Line {
                 any = true;
             }
         }
+        if (any) {
+            shut.forEach((key, closed) -> openFull(key, closed));
+        }
         return any;
+    }
+
+    /** Enough of a full chain have gone. */
+    private void openFull(long key, Shut closed) {
+        Chain chain = chains.get(key);
+        if (closed.full && (chain == null || chain.plain.size() <= FEW_OF_CHAIN)) {
+            closed.until = 0;
+            next = Math.min(next, 0);
+        }
     }
 
     @Override
@@ -410,6 +423,7 @@ final class OrderedLine implements Line {
             before.from = Math.min(before.from, seq);
             before.full = false;
         }
+        next = Math.min(next, until);
         List<Delivery> out = new ArrayList<>();
         Chain chain = chains.get(key);
         if (chain != null) {
@@ -456,6 +470,7 @@ final class OrderedLine implements Line {
     /** The chains whose first ones these are open as soon as they can. */
     void open(Set<Long> seqs, long now) {
         shut.values().forEach(closed -> closed.until = !closed.full && seqs.contains(closed.from) ? now : closed.until);
+        next = Math.min(next, now);
     }
 
     /** The chain of this delivery opens as soon as it can. */
@@ -463,12 +478,14 @@ final class OrderedLine implements Line {
         Shut closed = shut.get(chainKey(delivery));
         if (closed != null && !closed.full && closed.until != Backlog.NEVER) {
             closed.until = now;
+            next = Math.min(next, now);
         }
     }
 
     /** All chains that are shut for a time open as soon as they can: their rows say whether that was right. */
     void openAll(long now) {
         shut.values().forEach(closed -> closed.until = closed.full ? closed.until : now);
+        next = Math.min(next, now);
     }
 
     /**
@@ -477,6 +494,9 @@ final class OrderedLine implements Line {
      * @return whether there were any: their rows are to be read, and new deliveries gather in the tail meanwhile
      */
     boolean openDue(long now) {
+        if (next > now) {
+            return false;
+        }
         boolean any = false;
         for (Iterator<Shut> all = shut.values().iterator(); all.hasNext(); ) {
             Shut closed = all.next();
@@ -486,18 +506,22 @@ final class OrderedLine implements Line {
                 any = true;
             }
         }
+        findNext();
         return any;
     }
 
-    /** When the next one opens; {@link Backlog#NEVER} if none does, or only after something is committed. */
+    /** When the next one opens, or earlier; {@link Backlog#NEVER} if none does, or only after something is committed. */
     long nextOpening() {
-        long next = Backlog.NEVER;
+        return next;
+    }
+
+    private void findNext() {
+        next = Backlog.NEVER;
         for (Shut closed : shut.values()) {
             if (closed.pending == 0) {
                 next = Math.min(next, closed.until);
             }
         }
-        return next;
     }
 
     /** What is to be read. */
@@ -505,7 +529,6 @@ final class OrderedLine implements Line {
         boolean all = mode == Mode.FIFO;
         return new Backlog.Ordered(
                 cursor,
-                dueSince,
                 all
                         ? new long[0]
                         : shut.keySet().stream().mapToLong(Long::longValue).toArray(),
@@ -529,15 +552,12 @@ final class OrderedLine implements Line {
      * A read is over: up to this number all was read that could be.
      *
      * @param last 0 if nothing was read
-     * @param at the moment for which it was read, microseconds since 1970
-     * @param whole whether that was all there was
      * @return whether nothing has become readable meanwhile that the read may have passed over
      */
-    boolean read(long last, long at, boolean whole) {
+    boolean read(long last) {
         boolean undisturbed = lowered == Backlog.NEVER;
         cursor = Math.min(Math.max(cursor, last), lowered);
         lowered = Backlog.NEVER;
-        dueSince = whole ? at : dueSince;
         return undisturbed;
     }
 
@@ -587,8 +607,8 @@ final class OrderedLine implements Line {
         keysOfUnwritten.remove(seq);
         barrier.remove(seq);
         Shut closed = pending.remove(seq);
-        if (closed != null) {
-            closed.pending--;
+        if (closed != null && --closed.pending == 0) {
+            next = Math.min(next, closed.until);
         }
     }
 

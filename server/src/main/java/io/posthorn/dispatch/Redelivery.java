@@ -390,6 +390,7 @@ public final class Redelivery {
         }
         metrics.forgotten(cancelled.withdrawn().size());
         lanes.withdrawn(task.endpointNo(), Set.copyOf(cancelled.withdrawn()));
+        lanes.maybeAsked(task.appNo(), task.endpointNo()); // what was owed a retry before the task is owed it still
         return cancelled.task();
     }
 

@@ -78,14 +78,13 @@ public interface Backlog {
      * What is to be read where deliveries wait for each other. All rows count then, whenever they are due, but for those
      * of messages that are sent later, and for those without a key where there are keys.
      *
-     * @param after only those with higher numbers, and those that became due lately and stand in no chain
-     * @param dueSince those became due after this moment, microseconds since 1970
+     * @param after only those with higher numbers, and those below that were to wait for a time of their own, which has come
      * @param shut none with these hashes of keys
      * @param nothing none at all, but what was asked for again
      * @param keyed whether there are keys
      * @param latest whether it is to be told which of them have a newer one with the same key behind them
      */
-    record Ordered(long after, long dueSince, long[] shut, boolean nothing, boolean keyed, boolean latest) {}
+    record Ordered(long after, long[] shut, boolean nothing, boolean keyed, boolean latest) {}
 
     /**
      * As {@link #fetch(int, long, long[], int, long)}, in the order of acceptance; what was asked for again and stands

@@ -210,8 +210,9 @@ public final class PgBacklog implements Backlog {
                            order by seq limit ?)
                           union all
                           (select * from deferral
-                           where endpoint_no = ? and due_at > ? and due_at <= ? and seq <= ? and seq <> all (?)
-                             and aside is not true and (reason = 9 or (? and key_hash is null))
+                           where endpoint_no = ? and due_at <= ? and seq <= ? and not ? and seq <> all (?)
+                             and (reason = 9 or (reason = 0 and key_hash is null)) and aside is not true
+                             and (reason = 9 or ?) and (key_hash is null or key_hash <> all (?))
                            order by due_at, seq limit ?)) p),
                 asked as materialized (
                     select *, 0::bigint as place from deferral
@@ -254,11 +255,12 @@ public final class PgBacklog implements Backlog {
             select.setArray(++at, tx.createArrayOf("int8", boxed(ordered.shut())));
             select.setInt(++at, most + 1);
             select.setInt(++at, endpointNo);
-            select.setObject(++at, PgTimes.utc(ordered.dueSince()));
             select.setObject(++at, PgTimes.utc(now));
             select.setLong(++at, ordered.after());
+            select.setBoolean(++at, ordered.nothing());
             select.setArray(++at, inMemory);
             select.setBoolean(++at, ordered.keyed());
+            select.setArray(++at, tx.createArrayOf("int8", boxed(ordered.shut())));
             select.setInt(++at, most + 1);
             select.setInt(++at, endpointNo);
             select.setObject(++at, PgTimes.utc(now));
@@ -371,7 +373,8 @@ public final class PgBacklog implements Backlog {
                         select app_no, seq, message_at, attempts, base, coalesce(key_hash, 0), coalesce(key_version, 0)
                         from deferral
                         where endpoint_no = ? and seq > ? and message_at <= ? and seq <> all (?)
-                          and reason in (?, ?, ?, ?, ?) and manual is not true and aside is not true
+                          and (reason in (?, ?, ?, ?, ?) or (reason = 9 and due_at <= ?))
+                          and manual is not true and aside is not true
                         order by seq limit ?
                         """)) {
             select.setInt(1, endpointNo);
@@ -386,7 +389,8 @@ public final class PgBacklog implements Backlog {
             select.setInt(7, DeferralReason.STOPPED.code());
             select.setInt(8, DeferralReason.CIRCUIT.code());
             select.setInt(9, DeferralReason.ORDER.code());
-            select.setInt(10, most);
+            select.setObject(10, PgTimes.utc(acceptedUntil));
+            select.setInt(11, most);
             List<Waiting> waiting = new ArrayList<>();
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {

@@ -16,7 +16,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -79,10 +81,10 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
         }
     }
 
-    /** Data exceptions and violated constraints: the same rows would be refused for ever. */
+    /** Data exceptions, violated constraints and rows that contradict each other: they would be refused for ever. */
     private static boolean isRefusal(SQLException e) {
         String state = e.getSQLState();
-        return state != null && (state.startsWith("22") || state.startsWith("23"));
+        return state != null && (state.startsWith("21") || state.startsWith("22") || state.startsWith("23"));
     }
 
     /** A transaction is there whole or not at all; one without attempts can be written twice without harm. */
@@ -187,10 +189,12 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
     private static int writeDeferrals(Connection tx, List<Settlement> batch) throws SQLException {
         List<Settlement> ended = new ArrayList<>();
         boolean exhausted = false;
-        List<Settlement> waiting = new ArrayList<>();
+        // A delivery may be parked, stay in memory and fail, all in one batch: its row is as the last of them says.
+        Map<Pair, Settlement> waiting = new LinkedHashMap<>();
         for (Settlement settlement : batch) {
             switch (settlement.verdict()) {
-                case Verdict.RetryAt _, Verdict.Parked _, Verdict.Held _ -> waiting.add(settlement);
+                case Verdict.RetryAt _, Verdict.Parked _, Verdict.Held _ ->
+                    waiting.put(new Pair(settlement.endpointNo(), settlement.seq()), settlement);
                 case Verdict.Delivered _,
                         Verdict.Exhausted _,
                         Verdict.Gone _,
@@ -204,13 +208,15 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
                 }
             }
         }
-        int added = waiting.isEmpty() ? 0 : writeWaiting(tx, waiting);
+        int added = waiting.isEmpty() ? 0 : writeWaiting(tx, List.copyOf(waiting.values()));
         int deleted = ended.isEmpty() ? 0 : deleteEnded(tx, ended);
         if (exhausted && deleted < ended.size()) {
             beginNextRounds(tx, ended);
         }
         return added - deleted;
     }
+
+    private record Pair(int endpointNo, long seq) {}
 
     /** How many rows it has added; the others were there. */
     private static int writeWaiting(Connection tx, List<Settlement> waiting) throws SQLException {

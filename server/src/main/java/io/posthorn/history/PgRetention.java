@@ -432,7 +432,8 @@ public final class PgRetention {
 
     /**
      * The locks come first, the table's before the partition's, as everybody takes them. Whoever asked for a message again
-     * has looked at its payload in the transaction that asks, so nobody is between the two then.
+     * has looked at its payload in the transaction that asks, so nobody is between the two then. The day is settled: what
+     * has come to wait since the copy was asked for again and stands aside, which an index tells apart.
      */
     private static boolean swap(Connection tx, Strip strip) throws SQLException {
         String to = from(strip.day.plusDays(1));
@@ -445,7 +446,7 @@ public final class PgRetention {
                     with late as (
                         insert into kept_payload (message_at, app_no, seq)
                         select distinct message_at, app_no, seq from deferral d
-                        where message_at >= %s and message_at < %s
+                        where aside and message_at >= %s and message_at < %s
                           and not exists (select from kept_payload k
                                           where k.message_at = d.message_at and k.app_no = d.app_no and k.seq = d.seq)
                         returning message_at, app_no, seq)

@@ -66,6 +66,58 @@ class EndpointApiTest {
     }
 
     @Test
+    void whatIsDecidedAboutDeliveriesIsChangedPieceByPiece() {
+        String one = "/app/one/endpoint/decided";
+        assertThat(api.post("/app/one/endpoint", """
+                        {"url":"https://example.com/","uid":"decided","delivery":{"order":{"mode":"fifo"}}}
+                        """)
+                        .body()
+                        .at("/delivery/order/mode")
+                        .textValue())
+                .isEqualTo("fifo");
+        Api.Reply patched = api.patch(one, "{\"delivery\":{\"timeout\":\"3s\"},\"paused\":true}");
+        assertThat(patched.body().at("/delivery/order/mode").textValue()).isEqualTo("fifo");
+        assertThat(patched.body().at("/delivery/timeout").textValue()).isEqualTo("3s");
+        // clients that know nothing of it replace endpoints, too
+        Api.Reply put = api.put(one, "{\"url\":\"https://example.com/2\"}");
+        assertThat(put.body().get("delivery")).isEqualTo(patched.body().get("delivery"));
+        assertThat(put.body().get("paused").booleanValue()).isTrue();
+        assertThat(api.put(one, "{\"url\":\"https://example.com/2\",\"delivery\":{\"timeout\":\"4s\"}}")
+                        .body()
+                        .at("/delivery/order/mode")
+                        .textValue())
+                .isEqualTo("fifo");
+        assertThat(api.patch(one, "{\"delivery\":null}")
+                        .body()
+                        .at("/delivery/order/mode")
+                        .textValue())
+                .isEqualTo("unordered");
+    }
+
+    @Test
+    void membersThatContradictEachOtherChangeNothing() {
+        String one = "/app/one/endpoint/contradiction";
+        api.post("/app/one/endpoint", """
+                {"url":"https://example.com/","uid":"contradiction",
+                 "delivery":{"retry":{"exponential":{"initial":"1s","cap":"1h"},"maxAttempts":5}}}
+                """);
+        JsonNode before = api.get(one).body();
+        for (String change : new String[] {
+            "{\"retry\":{\"maxAttempts\":null}}",
+            "{\"retry\":{\"exponential\":{\"initial\":\"2h\"}}}",
+            "{\"order\":{\"mode\":\"lifo\"}}"
+        }) {
+            Api.Reply refused = api.patch(one, "{\"delivery\":" + change + "}");
+            assertThat(refused.status()).as(change).isEqualTo(422);
+            assertThat(refused.text()).contains("\"delivery\"");
+        }
+        assertThat(api.get(one).body()).isEqualTo(before);
+        assertThat(api.post("/app/one/endpoint", """
+                        {"url":"https://example.com/","delivery":{"retry":{"exponential":{"initial":"2d"},"maxAttempts":5}}}
+                        """).status()).isEqualTo(422);
+    }
+
+    @Test
     void theSecretIsGivenOrMadeAndShownToItsOwner() {
         api.post("/app/one/endpoint", "{\"url\":\"https://example.com/\",\"uid\":\"made\"}");
         String made = secret("made");

@@ -113,7 +113,11 @@ final class EndpointLimitTest {
 
     private void limit(@Nullable Integer limit) {
         Result<Application> changed = catalog.applications()
-                .patch(DEFAULT_NO, "a", app -> new AppDraft(app.name(), app.uid(), app.metadata(), null, false, limit));
+                .patch(
+                        DEFAULT_NO,
+                        "a",
+                        app -> new AppDraft(
+                                app.name(), app.uid(), app.metadata(), null, false, new AppDraft.Limit(limit)));
         assertThat(changed).isInstanceOf(Result.Updated.class);
     }
 

@@ -508,11 +508,10 @@ final class FakeWorld implements LanePorts, Routes {
                 .toList();
         List<Row> plain = rows.stream()
                 .filter(row -> !row.aside())
+                .filter(row -> !ordered.nothing())
                 .filter(row -> row.message().seq > ordered.after()
-                        ? !ordered.nothing()
-                        : row.dueAt() > ordered.dueSince()
-                                && (row.reason() == DeferralReason.SCHEDULED
-                                        || (ordered.keyed() && row.keyHash() == 0)))
+                        || row.reason() == DeferralReason.SCHEDULED
+                        || (ordered.keyed() && row.reason() == DeferralReason.RETRY && row.keyHash() == 0))
                 .filter(row -> row.reason() != DeferralReason.SCHEDULED || row.dueAt() <= fetch.now())
                 .filter(row -> !ordered.keyed() || row.keyHash() != 0 || row.dueAt() <= fetch.now())
                 .filter(row -> row.keyHash() == 0 || !shut.contains(row.keyHash()))

@@ -207,7 +207,9 @@ final class RetentionTest {
         pause = nanos -> {
             if (!asked[0]) {
                 asked[0] = true;
-                written.settle(waiting(message, endpoint, NOON));
+                assertThat(new PgRedeliveries(db.dataSource(), written.ownership()::fence, written.ids)
+                                .resend(message, endpoint, Time.micros(now)))
+                        .isEqualTo(Redeliveries.Resent.QUEUED);
             }
         };
         after(10);

@@ -107,7 +107,7 @@ final class House implements AutoCloseable {
                 null,
                 null,
                 1,
-                policy,
+                present -> policy,
                 null);
         if (catalog.endpoints().create(DEFAULT_NO, app.id(), draft)
                 instanceof Result.Created<Endpoint>(Endpoint made)) {
