@@ -208,7 +208,7 @@ final class RetentionTest {
             if (!asked[0]) {
                 asked[0] = true;
                 assertThat(new PgRedeliveries(db.dataSource(), written.ownership()::fence, written.ids)
-                                .resend(message, endpoint, Time.micros(now)))
+                                .resend(message, endpoint, false, Time.micros(now)))
                         .isEqualTo(Redeliveries.Resent.QUEUED);
             }
         };
