@@ -94,7 +94,7 @@ final class OrderedLine implements Line {
     private long next = Backlog.NEVER;
 
     private long cursor;
-    /** All that was in memory has left it since the last read began: what that brings comes too early. */
+    /** What was in memory has left it since the last read began: what that brings comes too early. */
     private boolean anew;
     /** How far the cursor was drawn back since the last read began. */
     private long lowered = Backlog.NEVER;
@@ -567,6 +567,15 @@ final class OrderedLine implements Line {
         anew = false;
         // what is there now is seen by the read
         parked.values().removeIf(message -> !keysOfUnwritten.containsKey(message.seq));
+    }
+
+    /**
+     * What left the memory had rows already: a read passes over these until it is committed that nobody has them any more,
+     * and would bring only what stands behind them.
+     */
+    void passedOver() {
+        anew = true;
+        raiseBarrier();
     }
 
     /** Whether what the last read brings is to be read again. */
