@@ -713,9 +713,14 @@ final class LaneLoop {
     /** New deliveries are parked from now on, and so is what has gathered. */
     private void fallBehind(Lane lane, OrderedLine ordered) {
         lane.behind = true;
+        boolean hadRows = false;
         for (Delivery gathered : ordered.takeTail()) {
             leaves(lane, gathered);
+            hadRows |= gathered.fromDeferral();
             park(lane, gathered, DeferralReason.LANE_FULL);
+        }
+        if (hadRows) {
+            ordered.passedOver();
         }
     }
 

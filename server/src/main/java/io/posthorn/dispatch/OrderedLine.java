@@ -95,7 +95,7 @@ final class OrderedLine implements Line {
     private long next = Backlog.NEVER;
 
     private long cursor;
-    /** All that was in memory has left it since the last read began: what that brings comes too early. */
+    /** What was in memory has left it since the last read began: what that brings comes too early. */
     private boolean anew;
     /** How far the cursor was drawn back since the last read began. */
     private long lowered = Backlog.NEVER;
@@ -166,7 +166,7 @@ final class OrderedLine implements Line {
 
     /** Whether one that has run out of attempts holds the others up. */
     boolean holds(Delivery delivery) {
-        return holds && !delivery.aside() && delivery.keyHash != NO_KEY;
+        return holds && !delivery.aside() && isChained(delivery);
     }
 
     /** Of those that wait behind one that is over, the id of the latest, if only that one goes; null if there is none. */
@@ -578,6 +578,15 @@ final class OrderedLine implements Line {
         anew = false;
         // what is there now is seen by the read
         parked.values().removeIf(message -> !keysOfUnwritten.containsKey(message.seq));
+    }
+
+    /**
+     * What left the memory had rows already: a read passes over these until it is committed that nobody has them any more,
+     * and would bring only what stands behind them.
+     */
+    void passedOver() {
+        anew = true;
+        raiseBarrier();
     }
 
     /** Whether what the last read brings is to be read again. */

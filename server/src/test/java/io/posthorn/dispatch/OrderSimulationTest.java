@@ -39,6 +39,9 @@ final class OrderSimulationTest {
     private static final int SCENARIOS = Integer.getInteger("posthorn.scenarios", 10_000);
     private static final int ENDPOINTS = 3;
     private static final int SHARD = 1;
+    /** As long as the longest wait of the retry schedule, microseconds. */
+    private static final long LAST_RETRY = 300_000_000;
+
     private static final DispatchSettings SETTINGS = FakeWorld.settings(3, 8, 6, 8_000);
 
     @Test
@@ -124,7 +127,8 @@ final class OrderSimulationTest {
 
         void run() {
             for (int step = 0; step < 120; step++) {
-                world.now += random.nextInt(2_000_000);
+                // now and then so much that last attempts are made, too
+                world.now += random.nextInt(12) == 0 ? LAST_RETRY : random.nextInt(2_000_000);
                 step();
             }
             settleEverything();
@@ -197,11 +201,31 @@ final class OrderSimulationTest {
             FakeWorld.Request request = world.requests.get(random.nextInt(world.requests.size()));
             int what = calm ? 0 : random.nextInt(8);
             log("answers " + request.message().seq + "/" + request.endpointNo() + " " + what);
+            int before = world.recorded.size();
             switch (what) {
                 case 0, 1, 2, 3 -> world.answer(request, 200);
                 case 4, 5 -> world.answer(request, 500);
                 case 6 -> world.fail(request, FailureKind.TIMEOUT);
                 default -> world.fail(request, FailureKind.CONNECT);
+            }
+            ends(request, world.recorded.subList(before, world.recorded.size()));
+        }
+
+        /** A request has ended: what has run out of attempts is over only if its owner lets the others pass. */
+        private void ends(FakeWorld.Request request, List<Settlement> recorded) {
+            Order order = policyOf(request.endpointNo()).order();
+            boolean holds = order.onExhausted() == OnExhausted.HOLD
+                    && (order.mode() == Mode.FIFO || order.mode() == Mode.FIFO_BY_KEY)
+                    && keyOf(request.message(), order) != null;
+            for (Settlement settlement : recorded) {
+                if (holds
+                        && settlement.seq() == request.message().seq
+                        && settlement.endpointNo() == request.endpointNo()
+                        && !settlement.aside()) {
+                    assertThat(settlement.verdict())
+                            .as(settlement.seq() + "/" + settlement.endpointNo() + " " + order)
+                            .isNotInstanceOf(Verdict.Exhausted.class);
+                }
             }
         }
 
