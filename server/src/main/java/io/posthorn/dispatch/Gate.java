@@ -54,7 +54,7 @@ final class Gate {
     /**
      * The gate of an endpoint of which nothing is known.
      *
-     * @param usualMost requests in flight if its owner has not decided
+     * @param usualMost requests in flight, at least 1; if its owner has decided, fewer
      * @param random from 0 to 1
      */
     Gate(Endpoint endpoint, int usualMost, DoubleSupplier random) {
@@ -76,7 +76,7 @@ final class Gate {
 
     private int most(DeliveryPolicy policy) {
         Integer most = policy.concurrency().max();
-        return most == null ? usualMost : Math.max(1, most);
+        return most == null ? usualMost : Math.clamp(most, 1, usualMost);
     }
 
     /**

@@ -89,6 +89,9 @@ final class Lane {
     final Set<Long> keptMeanwhile = new HashSet<>();
     /** Nobody knows which messages were asked for again while a look was under way: any of them may have been. */
     boolean maybeAskedMeanwhile;
+    /** What its deliveries weigh in memory, bytes, without {@link #shutWeight}. Changed by its loop only. */
+    long bytes;
+
     /** What its shut chains weigh in memory, bytes. */
     int shutWeight;
     /** It waits in the loop for a free place among all requests in flight. */
@@ -145,9 +148,9 @@ final class Lane {
     }
 
     /** Nothing waits in memory. From now on, deliveries wait for each other as the endpoint's owner wants it. */
-    void order(Endpoint endpoint) {
+    void order(Endpoint endpoint, long keyOfKeys) {
         order = endpoint.delivery().order();
-        ordered = order.mode().ordered() ? new OrderedLine(order) : null;
+        ordered = order.mode().ordered() ? new OrderedLine(order, keyOfKeys) : null;
         queue = ordered == null ? new SimpleLine() : ordered;
     }
 

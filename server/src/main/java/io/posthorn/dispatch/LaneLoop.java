@@ -150,8 +150,20 @@ final class LaneLoop {
     }
 
     private boolean roomFor(Lane lane, Delivery delivery) {
+        long most = settings.memoryBytes();
         return lane.queue.size() < settings.laneQueue()
-                && bytes + delivery.weight() <= shareOf(lane, settings.memoryBytes());
+                && bytes + delivery.weight() <= shareOf(lane, most)
+                && isWithinItsPart(lane.bytes, delivery.weight(), bytes, most);
+    }
+
+    private void takes(Lane lane, Delivery delivery) {
+        bytes += delivery.weight();
+        lane.bytes += delivery.weight();
+    }
+
+    private void leaves(Lane lane, Delivery delivery) {
+        bytes -= delivery.weight();
+        lane.bytes -= delivery.weight();
     }
 
     private void enqueue(Lane lane, Delivery delivery) {
@@ -159,7 +171,7 @@ final class LaneLoop {
             lane.held.add(delivery.message().seq);
         }
         lane.queue.add(delivery);
-        bytes += delivery.weight();
+        takes(lane, delivery);
     }
 
     private void park(Lane lane, Delivery delivery, DeferralReason reason) {
@@ -196,7 +208,7 @@ final class LaneLoop {
                 return null;
             }
             lane = new Lane(endpointNo, gate(endpoint), judges.of(endpoint.delivery()));
-            lane.order(endpoint);
+            lane.order(endpoint, settings.keyOfKeys());
             lane.endpoint(endpoint, ports.paused(appNo), routes, judges);
             lanes.put(endpointNo, lane);
         }
@@ -424,7 +436,7 @@ final class LaneLoop {
 
     /** No attempt may begin any more. */
     private void tooOld(Lane lane, Delivery delivery) {
-        bytes -= delivery.weight();
+        leaves(lane, delivery);
         OrderedLine ordered = lane.ordered;
         Attempt nothing = Judge.unsent(
                 AttemptStatus.EXPIRED,
@@ -476,7 +488,22 @@ final class LaneLoop {
     // ---- the end of a request
 
     private boolean placeFor(Lane lane) {
-        return inFlight < shareOf(lane, settings.inFlight());
+        int most = settings.inFlight();
+        return inFlight < shareOf(lane, most) && isWithinItsPart(lane.inFlight.size(), 1, inFlight, most);
+    }
+
+    /**
+     * However well it answers, one lane gets a quarter of what all share; more only as long as half of it is there for
+     * others. So nobody has to count who wants a place, a lane alone on a server whose bounds are far apart never meets
+     * this, and one that has grown at a quiet time and then hangs has half at the most.
+     *
+     * @param its what it has
+     * @param more what it is to get
+     * @param all what all have
+     * @param most that all may have
+     */
+    private static boolean isWithinItsPart(long its, long more, long all, long most) {
+        return all + more <= most / 2 || its + more <= most / 4 || its == 0;
     }
 
     /** The last quarter of what all lanes share is for proven lanes, half of all is closed to suspect ones. */
@@ -547,7 +574,7 @@ final class LaneLoop {
             return; // given up by stop(): it is settled already
         }
         inFlight--;
-        bytes -= delivery.weight();
+        leaves(lane, delivery);
         long now = time.micros();
         OrderedLine ordered = lane.ordered;
         if (ordered != null) {
@@ -609,7 +636,7 @@ final class LaneLoop {
 
     private void parkQueue(Lane lane, DeferralReason reason) {
         for (Delivery delivery : lane.queue) {
-            bytes -= delivery.weight();
+            leaves(lane, delivery);
             if (delivery.fromDeferral()) {
                 release(lane, delivery.message().seq); // its row is still there
             } else {
@@ -639,7 +666,7 @@ final class LaneLoop {
                     if (delivery.fromDeferral()) {
                         return false;
                     }
-                    bytes -= delivery.weight();
+                    leaves(lane, delivery);
                     park(lane, delivery, DeferralReason.LANE_FULL);
                     return true;
                 });
@@ -677,7 +704,7 @@ final class LaneLoop {
 
     /** A new delivery. It must not come before an earlier one of its chain that is in the database. */
     private void offer(Lane lane, OrderedLine ordered, Delivery delivery) {
-        supersede(ordered, delivery);
+        supersede(lane, ordered, delivery);
         if (ordered.isShut(delivery)) {
             park(lane, delivery, DeferralReason.ORDER);
             if (ordered.latest()) {
@@ -691,7 +718,7 @@ final class LaneLoop {
             enqueue(lane, ordered, delivery);
             pump(lane);
         } else if (ordered.gathers() && roomFor(lane, delivery)) {
-            bytes += delivery.weight();
+            takes(lane, delivery);
             ordered.addToTail(delivery);
         } else {
             fallBehind(lane, ordered);
@@ -702,9 +729,14 @@ final class LaneLoop {
     /** New deliveries are parked from now on, and so is what has gathered. */
     private void fallBehind(Lane lane, OrderedLine ordered) {
         lane.behind = true;
+        boolean hadRows = false;
         for (Delivery gathered : ordered.takeTail()) {
-            bytes -= gathered.weight();
+            leaves(lane, gathered);
+            hadRows |= gathered.fromDeferral();
             park(lane, gathered, DeferralReason.LANE_FULL);
+        }
+        if (hadRows) {
+            ordered.passedOver();
         }
     }
 
@@ -716,9 +748,9 @@ final class LaneLoop {
     }
 
     /** Those that wait and are older than this one with the same key end, if that is the order. */
-    private void supersede(OrderedLine ordered, Delivery newer) {
+    private void supersede(Lane lane, OrderedLine ordered, Delivery newer) {
         for (Delivery older : ordered.supersededBy(newer)) {
-            bytes -= older.weight();
+            leaves(lane, older);
             supersede(older, newer.message().id);
         }
     }
@@ -801,7 +833,7 @@ final class LaneLoop {
     /** These are of a chain that is shut: they go to the database, or back to it. */
     private void leave(Lane lane, OrderedLine ordered, List<Delivery> out) {
         for (Delivery delivery : out) {
-            bytes -= delivery.weight();
+            leaves(lane, delivery);
             if (delivery.fromDeferral()) {
                 release(lane, delivery.message().seq);
             } else {
@@ -826,6 +858,10 @@ final class LaneLoop {
     /** Whether the lane may read rows now, as far as its order is concerned. */
     private boolean mayRead(Lane lane) {
         OrderedLine ordered = lane.ordered;
+        boolean moves = lane.inFlight.size() > 0 || lane.queue.hasNext(); // then it looks again
+        if (moves && !isWithinItsPart(lane.bytes, 1, bytes, settings.memoryBytes())) {
+            return false;
+        }
         if (ordered == null) {
             return true;
         }
@@ -909,11 +945,11 @@ final class LaneLoop {
             lane.due(now);
         } else if (ordered.gathers()) {
             for (Delivery gathered : ordered.takeTail()) {
-                bytes -= gathered.weight();
+                leaves(lane, gathered);
                 if (ordered.isShut(gathered)) {
                     park(lane, gathered, DeferralReason.ORDER);
                 } else {
-                    supersede(ordered, gathered);
+                    supersede(lane, ordered, gathered);
                     enqueue(lane, ordered, gathered);
                 }
             }
@@ -955,7 +991,7 @@ final class LaneLoop {
         } else if (newer != null) {
             supersede(delivery, newer);
         } else {
-            supersede(ordered, delivery);
+            supersede(lane, ordered, delivery);
             enqueue(lane, ordered, delivery);
         }
     }
@@ -1097,7 +1133,7 @@ final class LaneLoop {
                 long seq = delivery.message().seq;
                 boolean out = delivery.fromDeferral() && seqs.contains(seq);
                 if (out) {
-                    bytes -= delivery.weight();
+                    leaves(lane, delivery);
                     release(lane, seq);
                     due(lane, time.micros()); // it may have been asked for anew, and this been read from that row
                 }
@@ -1380,7 +1416,7 @@ final class LaneLoop {
             if (delivery.message().seq != seq) {
                 return false;
             }
-            bytes -= delivery.weight();
+            leaves(lane, delivery);
             record(delivery.settlement(null, new Verdict.Dropped()));
             return true;
         });
@@ -1418,7 +1454,7 @@ final class LaneLoop {
         parkQueue(lane, DeferralReason.ORDER);
         bytes -= lane.shutWeight;
         lane.shutWeight = 0;
-        lane.order(endpoint);
+        lane.order(endpoint, settings.keyOfKeys());
         lane.behind = true;
         OrderedLine ordered = lane.ordered;
         lane.changesOrder = ordered != null && lane.inFlight.size() > 0;
@@ -1436,7 +1472,7 @@ final class LaneLoop {
             troubled.remove(lane);
             lane.nextDueAt = Backlog.NEVER;
             for (Delivery delivery : lane.queue) {
-                bytes -= delivery.weight();
+                leaves(lane, delivery);
                 record(delivery.settlement(null, new Verdict.Dropped()));
             }
             lane.queue.clear();
@@ -1458,7 +1494,7 @@ final class LaneLoop {
         for (Lane lane : lanes.values()) {
             for (Delivery delivery : lane.inFlight) {
                 inFlight--;
-                bytes -= delivery.weight();
+                leaves(lane, delivery);
                 if (!delivery.fromDeferral()) {
                     park(lane, delivery, DeferralReason.STOPPED);
                 }

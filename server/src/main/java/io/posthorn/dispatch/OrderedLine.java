@@ -76,6 +76,7 @@ final class OrderedLine implements Line {
     private final Mode mode;
     private final boolean holds;
     private final @Nullable KeyPath path;
+    private final byte[] keyOfKeys;
     private final int version;
     private final Map<Long, Chain> chains = new HashMap<>();
     private final ArrayDeque<Chain> ready = new ArrayDeque<>();
@@ -94,7 +95,7 @@ final class OrderedLine implements Line {
     private long next = Backlog.NEVER;
 
     private long cursor;
-    /** All that was in memory has left it since the last read began: what that brings comes too early. */
+    /** What was in memory has left it since the last read began: what that brings comes too early. */
     private boolean anew;
     /** How far the cursor was drawn back since the last read began. */
     private long lowered = Backlog.NEVER;
@@ -150,8 +151,13 @@ final class OrderedLine implements Line {
         }
     }
 
-    /** Nothing waits, and nothing is known of the database. */
-    OrderedLine(Order order) {
+    /**
+     * Nothing waits, and nothing is known of the database.
+     *
+     * @param keyOfKeys what hashes of keys are mixed with, always the same
+     */
+    OrderedLine(Order order, long keyOfKeys) {
+        this.keyOfKeys = ByteBuffer.allocate(Long.BYTES).putLong(keyOfKeys).array();
         this.mode = order.mode();
         this.holds = order.onExhausted() == OnExhausted.HOLD && mode != Mode.LATEST_BY_KEY;
         this.path = order.key() == null || !mode.keyed() ? null : KeyPath.of(order.key());
@@ -160,7 +166,7 @@ final class OrderedLine implements Line {
     }
 
     /** The same for equal paths, also after a restart; never 0. */
-    private static int version(@Nullable String path) {
+    private int version(@Nullable String path) {
         return ((int) hash(path == null ? "" : path) & Integer.MAX_VALUE) | 1;
     }
 
@@ -226,10 +232,15 @@ final class OrderedLine implements Line {
         }
     }
 
-    /** Not to be guessed, so that nobody can make two keys one. */
-    private static long hash(String key) {
+    /**
+     * Not to be guessed, so that nobody can make two keys one, and mixed with what only this installation has, so that who
+     * sees the rows of the database alone cannot try out which value of a payload it is.
+     */
+    private long hash(String key) {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            sha.update(keyOfKeys);
+            byte[] digest = sha.digest(key.getBytes(StandardCharsets.UTF_8));
             long hash = ByteBuffer.wrap(digest).getLong();
             return hash == NO_KEY ? 1 : hash;
         } catch (NoSuchAlgorithmException e) {
@@ -582,6 +593,15 @@ final class OrderedLine implements Line {
         anew = false;
         // what is there now is seen by the read
         parked.values().removeIf(message -> !keysOfUnwritten.containsKey(message.seq));
+    }
+
+    /**
+     * What left the memory had rows already: a read passes over these until it is committed that nobody has them any more,
+     * and would bring only what stands behind them.
+     */
+    void passedOver() {
+        anew = true;
+        raiseBarrier();
     }
 
     /** Whether what the last read brings is to be read again. */

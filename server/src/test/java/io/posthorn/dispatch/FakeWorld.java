@@ -157,6 +157,7 @@ final class FakeWorld implements LanePorts, Routes {
                 memoryBytes,
                 new RetrySchedule(
                         List.of(Duration.ofSeconds(5), Duration.ofMinutes(5)), 0, Duration.ofHours(1), () -> 0.5),
+                17,
                 false);
     }
 
