@@ -973,6 +973,9 @@ final class LaneLoop {
             shut(lane, ordered, delivery, due.dueAt(), false);
             return;
         }
+        if (due.reason() == DeferralReason.SCHEDULED && ordered.awaitsOlder(delivery)) {
+            return; // its row was there before theirs: it is read again behind them
+        }
         for (Delivery older : ordered.takeOlder(delivery)) { // this one has waited for its time, and comes behind them
             bytes -= older.weight();
             enqueue(lane, ordered, older);

@@ -710,6 +710,16 @@ final class OrderedLine implements Line {
         return gathered;
     }
 
+    /** Whether something of its chain that is older is on its way to the database. */
+    boolean awaitsOlder(Delivery delivery) {
+        long key = chainKey(delivery);
+        long seq = delivery.message().seq;
+        return key != NO_KEY
+                && !delivery.aside()
+                && keysOfUnwritten.entrySet().stream()
+                        .anyMatch(other -> other.getKey() < seq && other.getValue() == key);
+    }
+
     /** What has gathered of its chain and is older, unless only the latest goes. It is taken out. */
     List<Delivery> takeOlder(Delivery delivery) {
         long key = chainKey(delivery);
