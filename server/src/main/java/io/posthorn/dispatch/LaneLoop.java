@@ -1205,7 +1205,7 @@ final class LaneLoop {
     private boolean runsLow(Lane lane) {
         if (lane.gate.circuitOpen()) {
             // one is enough for a probe; what has gathered waits for a look, and is none
-            return !lane.queue.hasNext() && lane.queue.size() < settings.laneQueue();
+            return !lane.queue.hasNext() && (lane.ordered == null || lane.ordered.runsLow(1, settings.laneQueue()));
         }
         int limit = lane.gate.limit();
         return lane.ordered == null
