@@ -624,7 +624,8 @@ final class Promises {
         Verdict verdict = settlement.verdict();
         boolean sent = attempt.status().code() <= AttemptStatus.PROTOCOL.code();
         Books before = pair.live;
-        boolean free = before.free || settlement.base() < pair.roundFrom; // it was in memory already when it was asked for
+        boolean free =
+                before.free || settlement.base() < pair.roundFrom; // it was in memory already when it was asked for
         long dueAt = 0;
         int counted = before.counted;
         if (sent) {
