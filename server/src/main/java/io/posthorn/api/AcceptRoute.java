@@ -250,19 +250,20 @@ final class AcceptRoute implements FastRoute {
     }
 
     private void submit(HttpServerRequest request, Application application, List<Submission> submissions) {
-        Answer tooFast = pace.refuse(application, submissions.size());
-        if (tooFast != null) {
-            Errors.write(request, tooFast);
-            return;
-        }
         String refusal = intake.refusal(submissions.size());
         if (refusal != null) {
             Errors.write(request, Answer.unavailable(refusal, RETRY_FULL_SECONDS));
             return;
         }
+        Answer tooFast = pace.refuse(application, submissions.size());
+        if (tooFast != null) {
+            Errors.write(request, tooFast);
+            return;
+        }
         if (intake.submit(submissions)) {
             overdue.add(request, submissions);
         } else {
+            pace.giveBack(application, submissions.size());
             Errors.busy(request);
         }
     }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param idleSeconds after which a connection without traffic is closed
  * @param secretOverlap how long a signing secret goes on after a rotation that does not say it
  * @param tokenRateLimit requests a second with a token that has no limit of its own; 0 for any number
+ * @param ceilings what owners of endpoints may decide at most
  * @param publicUrl where people reach this server, without a slash at its end; null for its own address
  */
 public record ApiSettings(
@@ -29,6 +30,7 @@ public record ApiSettings(
         int idleSeconds,
         Duration secretOverlap,
         int tokenRateLimit,
+        DeliveryCeilings ceilings,
         @Nullable String publicUrl) {
 
     /** Checks that the bounds are bounds. */
@@ -55,9 +57,11 @@ public record ApiSettings(
 
     /**
      * 1 MiB bodies in 30 s, 10,000 connections, 256 requests at work, 75 s idle, secrets overlap for a day, tokens without
-     * limit.
+     * limit, attempts of 15 s, 50 at a time to one endpoint.
      */
     public static ApiSettings of(String host, int port, int instances) {
-        return new ApiSettings(host, port, instances, 1 << 20, 30, 10_000, 256, 75, Duration.ofDays(1), 0, null);
+        DeliveryCeilings ceilings = new DeliveryCeilings(Duration.ofSeconds(15), 50);
+        return new ApiSettings(
+                host, port, instances, 1 << 20, 30, 10_000, 256, 75, Duration.ofDays(1), 0, ceilings, null);
     }
 }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Holds applications to their {@code rateLimit}: messages a second, whoever sends them. Nothing is kept of those without
  * one. Used on all event loops.
  */
-final class ApplicationPace {
+public final class ApplicationPace {
     private static final long SECOND = 1_000_000_000L;
 
     private final LongSupplier nanos;
@@ -22,7 +22,7 @@ final class ApplicationPace {
      *
      * @param nanos the clock, as {@link System#nanoTime}
      */
-    ApplicationPace(LongSupplier nanos) {
+    public ApplicationPace(LongSupplier nanos) {
         this.nanos = nanos;
     }
 
@@ -48,5 +48,14 @@ final class ApplicationPace {
                 "rate_limited",
                 "this application may get " + limit + " messages a second",
                 Answer.retryAfter(seconds));
+    }
+
+    /** They were counted, but not taken. */
+    void giveBack(Application application, int messages) {
+        Integer limit = application.rateLimit();
+        Pace pace = paces.get(application.no());
+        if (limit != null && pace != null) {
+            pace.giveBack(messages, limit);
+        }
     }
 }

@@ -27,10 +27,14 @@ final class EndpointRoutes implements Resource<Endpoint> {
 
     private final Catalog catalog;
     private final UrlRule urlRule;
+    private final DeliveryCeilings ceilings;
+    private final MailRule mailRule;
 
-    EndpointRoutes(Catalog catalog, UrlRule urlRule) {
+    EndpointRoutes(Catalog catalog, UrlRule urlRule, DeliveryCeilings ceilings, MailRule mailRule) {
+        this.ceilings = ceilings;
         this.catalog = catalog;
         this.urlRule = urlRule;
+        this.mailRule = mailRule;
     }
 
     /**
@@ -178,7 +182,7 @@ final class EndpointRoutes implements Resource<Endpoint> {
      * What is not mentioned stays, also where an endpoint is replaced by somebody who does not know of it. What is given
      * is judged by itself here, and together with what is there when it is changed.
      */
-    private static @Nullable UnaryOperator<DeliveryPolicy> delivery(Fields fields) {
+    private @Nullable UnaryOperator<DeliveryPolicy> delivery(Fields fields) {
         if (fields.isNull("delivery")) {
             return present -> DeliveryPolicy.DEFAULT;
         }
@@ -186,8 +190,23 @@ final class EndpointRoutes implements Resource<Endpoint> {
             return null;
         }
         JsonNode given = fields.raw("delivery");
-        PolicyCodec.read(given, DeliveryPolicy.DEFAULT, (path, rule) -> fields.refuse("delivery", path, rule));
+        PolicyCodec.Problems problems = (path, rule) -> fields.refuse("delivery", path, rule);
+        ceilings.check(PolicyCodec.read(given, DeliveryPolicy.DEFAULT, problems), problems);
+        addresses(fields, given.path("notification").path("emails"));
         return present -> PolicyCodec.read(given, present, (path, rule) -> {});
+    }
+
+    /** Addresses that were there before the rule are in nobody's way: only what is given is judged. */
+    private void addresses(Fields fields, JsonNode emails) {
+        for (JsonNode each : emails) {
+            String rule = each.isTextual() && PolicyCodec.noEmail(each.textValue()) == null
+                    ? mailRule.refuse(each.textValue())
+                    : null;
+            if (rule != null) {
+                fields.refuse("delivery", List.of("notification", "emails"), "each of them " + rule);
+                return;
+            }
+        }
     }
 
     private static @Nullable Boolean paused(Fields fields, @Nullable Boolean base) {

@@ -7,6 +7,7 @@ import io.posthorn.intake.AcceptResult;
 import io.posthorn.intake.Intake;
 import io.posthorn.intake.NewMessage;
 import io.posthorn.intake.Submission;
+import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.EventType;
 import io.posthorn.model.Message;
@@ -26,6 +27,7 @@ import java.util.concurrent.TimeoutException;
 public final class ExampleRoutes implements RouteModule {
     private final Catalog catalog;
     private final Intake intake;
+    private final ApplicationPace pace;
     private final Duration deadline;
     private final InstantSource clock;
 
@@ -34,10 +36,12 @@ public final class ExampleRoutes implements RouteModule {
      *
      * @param catalog endpoints and event types
      * @param intake takes the messages
+     * @param pace that of the applications, whoever sends
      * @param deadline how long to wait for the commit; then the answer is 503
      * @param clock for times in payloads
      */
-    public ExampleRoutes(Catalog catalog, Intake intake, Duration deadline, InstantSource clock) {
+    public ExampleRoutes(Catalog catalog, Intake intake, ApplicationPace pace, Duration deadline, InstantSource clock) {
+        this.pace = pace;
         this.catalog = catalog;
         this.intake = intake;
         this.deadline = deadline;
@@ -87,19 +91,35 @@ public final class ExampleRoutes implements RouteModule {
                         "body",
                         "exampleIndex")));
             case Examples.Found.Payload(byte[] json) ->
-                send(new NewMessage(
-                        endpoint.appNo(), name, null, List.of(), List.of(), json, null, endpoint.no(), null, 0));
+                send(
+                        view.application(),
+                        new NewMessage(
+                                endpoint.appNo(),
+                                name,
+                                null,
+                                List.of(),
+                                List.of(),
+                                json,
+                                null,
+                                endpoint.no(),
+                                null,
+                                0));
         };
     }
 
-    private Answer send(NewMessage example) {
+    private Answer send(Application application, NewMessage example) {
         String refusal = intake.refusal(1);
         if (refusal != null) {
             return Answer.unavailable(refusal, AcceptRoute.RETRY_FULL_SECONDS);
         }
+        Answer tooFast = pace.refuse(application, 1);
+        if (tooFast != null) {
+            return tooFast;
+        }
         CompletableFuture<AcceptResult> decided = new CompletableFuture<>();
         Submission submission = new Submission(example, Runnable::run, decided::complete);
         if (!intake.submit(List.of(submission))) {
+            pace.giveBack(application, 1);
             return Errors.BUSY;
         }
         try {

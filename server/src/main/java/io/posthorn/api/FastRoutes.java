@@ -28,9 +28,10 @@ public interface FastRoutes {
      * @param intake takes the messages
      * @param deadline how long a publisher waits for the commit; then the answer is 503
      * @param longestDelay how far in the future a message may be sent
+     * @param pace that of the applications, whoever sends
      */
-    static FastRoutes accepting(Catalog catalog, Intake intake, Duration deadline, Duration longestDelay) {
-        ApplicationPace pace = new ApplicationPace(System::nanoTime);
+    static FastRoutes accepting(
+            Catalog catalog, Intake intake, Duration deadline, Duration longestDelay, ApplicationPace pace) {
         return (loop, authenticator, bodies, mostBody) ->
                 new AcceptRoute(loop, catalog, intake, deadline, longestDelay, authenticator, bodies, mostBody, pace);
     }

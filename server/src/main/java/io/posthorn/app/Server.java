@@ -3,9 +3,11 @@ package io.posthorn.app;
 import io.posthorn.api.ApiPorts;
 import io.posthorn.api.ApiServer;
 import io.posthorn.api.ApiSettings;
+import io.posthorn.api.ApplicationPace;
 import io.posthorn.api.CancelRoutes;
 import io.posthorn.api.ContentRoutes;
 import io.posthorn.api.DeadLetterRoutes;
+import io.posthorn.api.DeliveryCeilings;
 import io.posthorn.api.EndpointHealthRoutes;
 import io.posthorn.api.ExampleRoutes;
 import io.posthorn.api.FastRoutes;
@@ -16,6 +18,7 @@ import io.posthorn.api.RedeliveryRoutes;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointLimit;
+import io.posthorn.catalog.MailDomains;
 import io.posthorn.catalog.PgAudit;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
@@ -188,7 +191,7 @@ public final class Server {
         Dispatcher dispatcher = new Dispatcher(
                 vertx,
                 loops,
-                dispatchSettings(),
+                dispatchSettings(database.idKey()),
                 egressSettings(),
                 resolver,
                 catalog,
@@ -264,7 +267,7 @@ public final class Server {
                 "posthorn.database.free.bytes",
                 "Free room on the disk of the embedded database",
                 () -> sizes.last().free());
-        Retention retention = Keeping.retention(config, database, ownership, clock, dispatcher, metrics);
+        Retention retention = Keeping.retention(config, database, ownership, clock, dispatcher, told, metrics);
         retention.start();
         onStop("retention", retention::close);
         Caretaker caretaker = new Caretaker(database.partitions(), catalog, audit, answerKeys, clock);
@@ -285,20 +288,23 @@ public final class Server {
                 vertx, catalog, dispatcher.listeners(), ListenSettings.of((int) config.responseKeepBytes()));
         PgHistory history = new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2));
         PgContents contents = new PgContents(database.dataSource(), acts::check, ownership::fence);
+        ApplicationPace pace = new ApplicationPace(System::nanoTime);
         ApiServer api = new ApiServer(
                 vertx,
                 apiSettings(loops),
                 new ApiPorts(
                         catalog,
                         url -> Target.parse(url, policy) instanceof TargetResult.Refused(String reason) ? reason : null,
+                        MailDomains.of(config.notificationDomains())::refuse,
                         () -> ownership.held() && database.reachable(),
                         metrics::scrape,
                         answerKeys,
                         audit,
-                        FastRoutes.accepting(catalog, intake, config.requestDeadline(), Keeping.longestDelay(config)),
+                        FastRoutes.accepting(
+                                catalog, intake, config.requestDeadline(), Keeping.longestDelay(config), pace),
                         List.of(
                                 new HistoryRoutes(catalog, history, ids),
-                                new ExampleRoutes(catalog, intake, config.requestDeadline(), instants),
+                                new ExampleRoutes(catalog, intake, pace, config.requestDeadline(), instants),
                                 new ContentRoutes(
                                         catalog,
                                         history,
@@ -428,7 +434,7 @@ public final class Server {
     private EndpointLimit endpointLimit(Notices notices) {
         return new EndpointLimit(
                 config.endpointLimit(),
-                (application, limit, active) -> notices.endpointLimitReached(application.no(), limit));
+                (application, limit, active) -> notices.endpointLimitReached(application.no(), limit, active));
     }
 
     private DatabaseSettings databaseSettings() {
@@ -458,7 +464,7 @@ public final class Server {
                 standard.dnsCache());
     }
 
-    private DispatchSettings dispatchSettings() {
+    private DispatchSettings dispatchSettings(long keyOfKeys) {
         return new DispatchSettings(
                 config.endpointInFlight(),
                 config.inFlight(),
@@ -470,6 +476,7 @@ public final class Server {
                         config.retryJitter(),
                         config.retryAfterMax(),
                         () -> ThreadLocalRandom.current().nextDouble()),
+                keyOfKeys,
                 config.svixHeaders());
     }
 
@@ -478,6 +485,7 @@ public final class Server {
         return new NotifySettings(
                 config.operationalApplication(),
                 config.backlogThreshold(),
+                MailDomains.of(config.notificationDomains()),
                 url == null ? null : MailSettings.of(url, config.smtpStarttls(), config.smtpFrom(), config.extraCa()));
     }
 
@@ -494,6 +502,7 @@ public final class Server {
                 standard.idleSeconds(),
                 config.secretOverlap(),
                 config.tokenRateLimit(),
+                new DeliveryCeilings(config.attemptTimeout(), config.endpointInFlight()),
                 config.publicUrl());
     }
 

@@ -1,9 +1,15 @@
 package io.posthorn.dispatch;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.posthorn.egress.Outcome;
 import io.posthorn.runtime.Expression;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -14,6 +20,7 @@ import java.util.Queue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,13 +28,18 @@ import org.slf4j.LoggerFactory;
 /**
  * Asks success expressions about responses, away from the event loops: their authors are strangers. A few threads do it
  * for all endpoints, one response of an endpoint at a time, so that whose expression takes long keeps the others waiting
- * for no more than one of its answers. What waits here is in flight, and is bounded as that.
+ * for no more than one of its answers: an endpoint whose turn is over stands behind all others that wait. What waits here is
+ * in flight, and is bounded as that, for each endpoint and in all; no queue of its own could overflow.
  */
 final class Assessors implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Assessors.class);
     private static final int THREADS = 2;
     private static final int COMPILED = 64;
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(Expression.MOST_LEVELS)
+                    .build())
+            .build());
 
     private record Question(String expression, Outcome.Response response, Consumer<Expression.Answer> done) {}
 
@@ -35,6 +47,8 @@ final class Assessors implements AutoCloseable {
             THREADS, Thread.ofPlatform().name("posthorn-assess-", 0).daemon().factory());
     /** By endpoint: those that wait behind the one that is being asked. Guarded by itself. */
     private final Map<Integer, Queue<Question>> waiting = new HashMap<>();
+
+    private final BiFunction<String, Outcome.Response, Expression.Answer> asking;
 
     /** An expression cannot be used by two threads, so each has its own. */
     private final ThreadLocal<Map<String, Expression>> compiled = ThreadLocal.withInitial(Compiled::new);
@@ -50,6 +64,19 @@ final class Assessors implements AutoCloseable {
         protected boolean removeEldestEntry(Map.Entry<String, Expression> eldest) {
             return size() > COMPILED;
         }
+    }
+
+    Assessors() {
+        this.asking = this::evaluate;
+    }
+
+    /**
+     * With another way to come to an answer.
+     *
+     * @param asking called on the threads of this object
+     */
+    Assessors(BiFunction<String, Outcome.Response, Expression.Answer> asking) {
+        this.asking = asking;
     }
 
     /**
@@ -102,19 +129,26 @@ final class Assessors implements AutoCloseable {
 
     private Expression.Answer answer(Question question) {
         try {
-            Map<String, Expression> mine = compiled.get();
-            Expression expression = mine.get(question.expression);
-            if (expression == null) {
-                expression = Expression.of(question.expression);
-                mine.put(question.expression, expression);
-            }
-            return expression.ask(input(question.response));
-        } catch (IllegalArgumentException e) {
-            return new Expression.Answer(false, String.valueOf(e.getMessage()));
-        } catch (RuntimeException e) {
+            return asking.apply(question.expression, question.response);
+        } catch (Throwable e) {
+            // Whatever it is: who has asked has to be told, or the delivery would be in flight for ever.
             LOG.error("a response could not be assessed", e);
             return new Expression.Answer(false, "the response could not be assessed: " + e);
         }
+    }
+
+    private Expression.Answer evaluate(String text, Outcome.Response response) {
+        Map<String, Expression> mine = compiled.get();
+        Expression expression = mine.get(text);
+        if (expression == null) {
+            String broken = Expression.broken(text); // it may have been allowed by an earlier version
+            if (broken != null) {
+                return new Expression.Answer(false, "the success expression " + broken);
+            }
+            expression = Expression.of(text);
+            mine.put(text, expression);
+        }
+        return expression.ask(input(response));
     }
 
     /** {@code {statusCode, headers, body}}; of a header that is there several times, the first. */
@@ -135,12 +169,35 @@ final class Assessors implements AutoCloseable {
         return input;
     }
 
-    private static Object body(String text) {
+    /** What is no JSON, or more of it than an expression is asked about, is a text. */
+    private static Object body(String all) {
+        if (all.length() > Expression.MOST_ANSWER_CHARACTERS) {
+            return all.substring(0, Expression.MOST_ANSWER_CHARACTERS);
+        }
         try {
-            Object parsed = text.isBlank() ? null : JSON.readValue(text, Object.class);
-            return parsed == null ? text : parsed;
+            Object parsed = all.isBlank() || hasTooMany(all) ? null : JSON.readValue(all, Object.class);
+            return parsed == null ? all : parsed;
         } catch (JsonProcessingException _) {
-            return text; // it is no JSON
+            return all;
+        }
+    }
+
+    private static boolean hasTooMany(String json) throws JsonProcessingException {
+        try (JsonParser parser = JSON.createParser(json)) {
+            int values = 0;
+            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+                if (token.isScalarValue() || token.isStructStart()) {
+                    values++;
+                }
+                if (values > Expression.MOST_VALUES) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (JsonProcessingException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new UncheckedIOException("a text is read from memory", e);
         }
     }
 

@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param laneQueue most deliveries kept in memory for one endpoint
  * @param memoryBytes most that all deliveries in memory may have, payloads and all
  * @param retry when to try again
+ * @param keyOfKeys what hashes of ordering keys are mixed with: the same for as long as the database is
  * @param svixHeaders whether the {@code svix-*} header names go along
  */
 public record DispatchSettings(
@@ -20,6 +21,7 @@ public record DispatchSettings(
         int laneQueue,
         long memoryBytes,
         RetrySchedule retry,
+        long keyOfKeys,
         boolean svixHeaders) {
 
     /** This loop's share when the bounds for all are divided among so many. */
@@ -31,6 +33,7 @@ public record DispatchSettings(
                 laneQueue,
                 Math.max(1, memoryBytes / loops),
                 retry,
+                keyOfKeys,
                 svixHeaders);
     }
 }

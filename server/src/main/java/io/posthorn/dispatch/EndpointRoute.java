@@ -52,7 +52,8 @@ final class EndpointRoute implements Route {
         this.sender = sender;
         this.context = context;
         Duration own = endpoint.delivery().timeout();
-        this.deadline = own == null ? settings.attemptTimeout() : own;
+        Duration most = settings.attemptTimeout(); // it may have been longer when the owner decided
+        this.deadline = own == null || own.compareTo(most) > 0 ? most : own;
         this.svixHeaders = settings.svixHeaders();
         this.template = template(endpoint.headers(), svixHeaders);
         this.time = time;

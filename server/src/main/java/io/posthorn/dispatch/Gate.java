@@ -54,7 +54,7 @@ final class Gate {
     /**
      * The gate of an endpoint of which nothing is known.
      *
-     * @param usualMost requests in flight if its owner has not decided
+     * @param usualMost requests in flight, at least 1; if its owner has decided, fewer
      * @param random from 0 to 1
      */
     Gate(Endpoint endpoint, int usualMost, DoubleSupplier random) {
@@ -76,7 +76,7 @@ final class Gate {
 
     private int most(DeliveryPolicy policy) {
         Integer most = policy.concurrency().max();
-        return most == null ? usualMost : Math.max(1, most);
+        return most == null ? usualMost : Math.clamp(most, 1, usualMost);
     }
 
     /**
@@ -300,10 +300,12 @@ final class Gate {
     /** What is to be remembered beyond the end of the process; null if there is nothing. */
     @Nullable
     EndpointTrouble trouble(int endpointNo, long now) {
-        if (failures == 0 && heldUntil(now) == 0) {
+        boolean open = circuitOpen();
+        if (failures == 0
+                && heldUntil(now) == 0
+                && !open) { // an open circuit may have seen the success of an old request
             return null;
         }
-        boolean open = circuitOpen();
         return new EndpointTrouble(
                 endpointNo,
                 failingSince == 0 ? now : failingSince,

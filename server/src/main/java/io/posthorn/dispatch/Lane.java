@@ -50,6 +50,10 @@ final class Lane {
     long expiresAgainAt;
     /** Those that have waited for as long as they may are being looked for. */
     boolean expiring;
+    /** What left the memory meanwhile: it may be found all the same, as it was before. */
+    final Set<Long> releasedMeanwhile = new HashSet<>();
+    /** It is to be disabled, and is not yet: whatever else is changed about the endpoint, nothing begins. */
+    boolean disabling;
 
     private @Nullable String url;
     private @Nullable DeliveryPolicy policy;
@@ -85,6 +89,9 @@ final class Lane {
     final Set<Long> keptMeanwhile = new HashSet<>();
     /** Nobody knows which messages were asked for again while a look was under way: any of them may have been. */
     boolean maybeAskedMeanwhile;
+    /** What its deliveries weigh in memory, bytes, without {@link #shutWeight}. Changed by its loop only. */
+    long bytes;
+
     /** What its shut chains weigh in memory, bytes. */
     int shutWeight;
     /** It waits in the loop for a free place among all requests in flight. */
@@ -104,9 +111,10 @@ final class Lane {
      * @param paused whether its application is
      */
     void endpoint(Endpoint endpoint, boolean paused, Routes routes, Judges judges) {
-        boolean fresh = (closed == DeferralReason.DISABLED && !endpoint.disabled())
+        disabling &= !endpoint.disabled();
+        boolean fresh = (closed == DeferralReason.DISABLED && !endpoint.disabled() && !disabling)
                 || (url != null && !endpoint.url().equals(url));
-        closed = endpoint.disabled()
+        closed = endpoint.disabled() || disabling
                 ? DeferralReason.DISABLED
                 : endpoint.paused() || paused ? DeferralReason.PAUSED : null;
         route = routes.of(endpoint);
@@ -140,9 +148,9 @@ final class Lane {
     }
 
     /** Nothing waits in memory. From now on, deliveries wait for each other as the endpoint's owner wants it. */
-    void order(Endpoint endpoint) {
+    void order(Endpoint endpoint, long keyOfKeys) {
         order = endpoint.delivery().order();
-        ordered = order.mode().ordered() ? new OrderedLine(order) : null;
+        ordered = order.mode().ordered() ? new OrderedLine(order, keyOfKeys) : null;
         queue = ordered == null ? new SimpleLine() : ordered;
     }
 

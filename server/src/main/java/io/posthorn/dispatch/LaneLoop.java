@@ -150,8 +150,20 @@ final class LaneLoop {
     }
 
     private boolean roomFor(Lane lane, Delivery delivery) {
+        long most = settings.memoryBytes();
         return lane.queue.size() < settings.laneQueue()
-                && bytes + delivery.weight() <= shareOf(lane, settings.memoryBytes());
+                && bytes + delivery.weight() <= shareOf(lane, most)
+                && isWithinItsPart(lane.bytes, delivery.weight(), bytes, most);
+    }
+
+    private void takes(Lane lane, Delivery delivery) {
+        bytes += delivery.weight();
+        lane.bytes += delivery.weight();
+    }
+
+    private void leaves(Lane lane, Delivery delivery) {
+        bytes -= delivery.weight();
+        lane.bytes -= delivery.weight();
     }
 
     private void enqueue(Lane lane, Delivery delivery) {
@@ -159,7 +171,7 @@ final class LaneLoop {
             lane.held.add(delivery.message().seq);
         }
         lane.queue.add(delivery);
-        bytes += delivery.weight();
+        takes(lane, delivery);
     }
 
     private void park(Lane lane, Delivery delivery, DeferralReason reason) {
@@ -168,15 +180,19 @@ final class LaneLoop {
 
     private void park(Lane lane, Delivery delivery, DeferralReason reason, long dueAt) {
         metrics.parked();
-        unwritten(lane, delivery);
+        unwritten(lane, delivery, reason == DeferralReason.SCHEDULED);
         record(delivery.settlement(null, new Verdict.Parked(dueAt, reason)));
     }
 
-    /** It is on its way to the backlog. */
-    private static void unwritten(Lane lane, Delivery delivery) {
+    /**
+     * It is on its way to the backlog.
+     *
+     * @param later where it waits for its time
+     */
+    private static void unwritten(Lane lane, Delivery delivery, boolean later) {
         lane.unwritten.add(delivery.message().seq);
         if (lane.ordered != null) {
-            lane.ordered.unwritten(delivery);
+            lane.ordered.unwritten(delivery, later);
         }
     }
 
@@ -192,7 +208,7 @@ final class LaneLoop {
                 return null;
             }
             lane = new Lane(endpointNo, gate(endpoint), judges.of(endpoint.delivery()));
-            lane.order(endpoint);
+            lane.order(endpoint, settings.keyOfKeys());
             lane.endpoint(endpoint, ports.paused(appNo), routes, judges);
             lanes.put(endpointNo, lane);
         }
@@ -265,6 +281,9 @@ final class LaneLoop {
                 ports.well(lane.endpointNo, () -> retriesAreDue(lane));
             }
         }
+        if (lanes.get(lane.endpointNo) != lane) {
+            return; // the endpoint was deleted meanwhile
+        }
         if (failed || turn != Gate.Turn.NONE) {
             troubled.add(lane);
         }
@@ -286,6 +305,7 @@ final class LaneLoop {
     private void disable(Lane lane, String why, long failingSince) {
         if (lane.closed != DeferralReason.DISABLED) {
             lane.closed = DeferralReason.DISABLED;
+            lane.disabling = true;
             ports.disable(lane.endpointNo, why, failingSince);
             parkQueue(lane, DeferralReason.DISABLED);
         }
@@ -339,21 +359,23 @@ final class LaneLoop {
     }
 
     private void expire(Lane lane, long now) {
+        if (mayExpire(lane, now) && !lane.expiring && now >= lane.expiresAgainAt && !ports.full()) {
+            lane.expiring = true;
+            // a look passes over all that waits: not at every moment for the sake of a little of it
+            lane.expiresAgainAt = now + Math.clamp(lane.keepsFor() / 100, 0, MOST_BETWEEN_EXPIRIES_MICROS);
+            lane.releasedMeanwhile.clear();
+            expire(lane, now - lane.keepsFor(), 0);
+        }
+    }
+
+    private boolean mayExpire(Lane lane, long now) {
         long keepsFor = lane.keepsFor();
         long openSince = lane.gate.openSince();
-        if (openSince > 0
+        return openSince > 0
                 && keepsFor != Backlog.NEVER
                 && now - openSince >= keepsFor
                 && lane.closed == null
-                && !lane.expiring
-                && now >= lane.expiresAgainAt
-                && !stopping
-                && !ports.full()) {
-            lane.expiring = true;
-            // a look passes over all that waits: not at every moment for the sake of a little of it
-            lane.expiresAgainAt = now + Math.clamp(keepsFor / 100, 0, MOST_BETWEEN_EXPIRIES_MICROS);
-            expire(lane, now - keepsFor, 0);
-        }
+                && !stopping;
     }
 
     private void expire(Lane lane, long acceptedUntil, long afterSeq) {
@@ -368,20 +390,24 @@ final class LaneLoop {
 
     private void expire(Lane lane, long acceptedUntil, @Nullable List<Backlog.Waiting> waiting) {
         lane.expiring = false;
+        long now = time.micros();
         if (waiting == null
-                || stopping
-                || lane.closed != null
-                || !lane.gate.circuitOpen()
-                || lanes.get(lane.endpointNo) != lane) {
+                || lanes.get(lane.endpointNo) != lane
+                || !mayExpire(lane, now)
+                || acceptedUntil > now - lane.keepsFor()) { // its owner has decided otherwise meanwhile
             return;
         }
         for (Backlog.Waiting delivery : waiting) {
-            if (lane.claimed.add(delivery.seq())) {
+            if (!lane.releasedMeanwhile.contains(delivery.seq()) && lane.claimed.add(delivery.seq())) {
                 record(expired(lane, delivery));
+                if (lane.fetching) {
+                    lane.withdrawnMeanwhile.add(delivery.seq());
+                }
             }
         }
         if (waiting.size() >= EXPIRE_AT_ONCE && !ports.full()) {
             lane.expiring = true;
+            lane.releasedMeanwhile.clear();
             expire(lane, acceptedUntil, waiting.getLast().seq());
         }
     }
@@ -410,7 +436,7 @@ final class LaneLoop {
 
     /** No attempt may begin any more. */
     private void tooOld(Lane lane, Delivery delivery) {
-        bytes -= delivery.weight();
+        leaves(lane, delivery);
         OrderedLine ordered = lane.ordered;
         Attempt nothing = Judge.unsent(
                 AttemptStatus.EXPIRED,
@@ -422,7 +448,7 @@ final class LaneLoop {
             verdict = inOrder(ordered, delivery, verdict);
         }
         if (verdict instanceof Verdict.Held) {
-            unwritten(lane, delivery);
+            unwritten(lane, delivery, false);
         }
         lane.queue.ended(delivery);
         record(delivery.settlement(nothing, verdict));
@@ -462,7 +488,22 @@ final class LaneLoop {
     // ---- the end of a request
 
     private boolean placeFor(Lane lane) {
-        return inFlight < shareOf(lane, settings.inFlight());
+        int most = settings.inFlight();
+        return inFlight < shareOf(lane, most) && isWithinItsPart(lane.inFlight.size(), 1, inFlight, most);
+    }
+
+    /**
+     * However well it answers, one lane gets a quarter of what all share; more only as long as half of it is there for
+     * others. So nobody has to count who wants a place, a lane alone on a server whose bounds are far apart never meets
+     * this, and one that has grown at a quiet time and then hangs has half at the most.
+     *
+     * @param its what it has
+     * @param more what it is to get
+     * @param all what all have
+     * @param most that all may have
+     */
+    private static boolean isWithinItsPart(long its, long more, long all, long most) {
+        return all + more <= most / 2 || its + more <= most / 4 || its == 0;
     }
 
     /** The last quarter of what all lanes share is for proven lanes, half of all is closed to suspect ones. */
@@ -499,7 +540,7 @@ final class LaneLoop {
         if (route == null) {
             throw new IllegalStateException("endpoint " + lane.endpointNo + " is enabled but has no route");
         }
-        if (!delivery.manual() && lane.judge.tooOld(delivery.message().createdAt, time)) {
+        if (!delivery.manual() && lane.judge.tooOld(delivery.message().startsAt(), time)) {
             tooOld(lane, delivery);
             return;
         }
@@ -533,7 +574,7 @@ final class LaneLoop {
             return; // given up by stop(): it is settled already
         }
         inFlight--;
-        bytes -= delivery.weight();
+        leaves(lane, delivery);
         long now = time.micros();
         OrderedLine ordered = lane.ordered;
         if (ordered != null) {
@@ -555,7 +596,7 @@ final class LaneLoop {
             verdict = inOrder(ordered, delivery, verdict);
         }
         if (verdict instanceof Verdict.RetryAt || verdict instanceof Verdict.Held) {
-            unwritten(lane, delivery);
+            unwritten(lane, delivery, false);
         }
         lane.queue.ended(delivery);
         if (verdict instanceof Verdict.Gone) {
@@ -576,8 +617,10 @@ final class LaneLoop {
     private static Verdict spared(Lane lane, Delivery delivery, Judge judge, Verdict verdict, long now) {
         boolean hasFailed = verdict instanceof Verdict.RetryAt
                 || (verdict instanceof Verdict.Exhausted(boolean rejected) && !rejected);
-        long at = lane.gate.triedAgainAt(now);
-        if (!hasFailed || !lane.gate.circuitOpen() || judge.tooOld(delivery.message().createdAt, at)) {
+        long at = Math.max(now, lane.gate.triedAgainAt(now));
+        if (!hasFailed
+                || !lane.gate.circuitOpen()
+                || judge.tooOld(delivery.message().startsAt(), at)) {
             return verdict;
         }
         delivery.spared = true;
@@ -593,7 +636,7 @@ final class LaneLoop {
 
     private void parkQueue(Lane lane, DeferralReason reason) {
         for (Delivery delivery : lane.queue) {
-            bytes -= delivery.weight();
+            leaves(lane, delivery);
             if (delivery.fromDeferral()) {
                 release(lane, delivery.message().seq); // its row is still there
             } else {
@@ -623,7 +666,7 @@ final class LaneLoop {
                     if (delivery.fromDeferral()) {
                         return false;
                     }
-                    bytes -= delivery.weight();
+                    leaves(lane, delivery);
                     park(lane, delivery, DeferralReason.LANE_FULL);
                     return true;
                 });
@@ -661,7 +704,7 @@ final class LaneLoop {
 
     /** A new delivery. It must not come before an earlier one of its chain that is in the database. */
     private void offer(Lane lane, OrderedLine ordered, Delivery delivery) {
-        supersede(ordered, delivery);
+        supersede(lane, ordered, delivery);
         if (ordered.isShut(delivery)) {
             park(lane, delivery, DeferralReason.ORDER);
             if (ordered.latest()) {
@@ -675,7 +718,7 @@ final class LaneLoop {
             enqueue(lane, ordered, delivery);
             pump(lane);
         } else if (ordered.gathers() && roomFor(lane, delivery)) {
-            bytes += delivery.weight();
+            takes(lane, delivery);
             ordered.addToTail(delivery);
         } else {
             fallBehind(lane, ordered);
@@ -688,7 +731,7 @@ final class LaneLoop {
         lane.behind = true;
         boolean hadRows = false;
         for (Delivery gathered : ordered.takeTail()) {
-            bytes -= gathered.weight();
+            leaves(lane, gathered);
             hadRows |= gathered.fromDeferral();
             park(lane, gathered, DeferralReason.LANE_FULL);
         }
@@ -705,9 +748,9 @@ final class LaneLoop {
     }
 
     /** Those that wait and are older than this one with the same key end, if that is the order. */
-    private void supersede(OrderedLine ordered, Delivery newer) {
+    private void supersede(Lane lane, OrderedLine ordered, Delivery newer) {
         for (Delivery older : ordered.supersededBy(newer)) {
-            bytes -= older.weight();
+            leaves(lane, older);
             supersede(older, newer.message().id);
         }
     }
@@ -790,7 +833,7 @@ final class LaneLoop {
     /** These are of a chain that is shut: they go to the database, or back to it. */
     private void leave(Lane lane, OrderedLine ordered, List<Delivery> out) {
         for (Delivery delivery : out) {
-            bytes -= delivery.weight();
+            leaves(lane, delivery);
             if (delivery.fromDeferral()) {
                 release(lane, delivery.message().seq);
             } else {
@@ -815,6 +858,10 @@ final class LaneLoop {
     /** Whether the lane may read rows now, as far as its order is concerned. */
     private boolean mayRead(Lane lane) {
         OrderedLine ordered = lane.ordered;
+        boolean moves = lane.inFlight.size() > 0 || lane.queue.hasNext(); // then it looks again
+        if (moves && !isWithinItsPart(lane.bytes, 1, bytes, settings.memoryBytes())) {
+            return false;
+        }
         if (ordered == null) {
             return true;
         }
@@ -898,11 +945,11 @@ final class LaneLoop {
             lane.due(now);
         } else if (ordered.gathers()) {
             for (Delivery gathered : ordered.takeTail()) {
-                bytes -= gathered.weight();
+                leaves(lane, gathered);
                 if (ordered.isShut(gathered)) {
                     park(lane, gathered, DeferralReason.ORDER);
                 } else {
-                    supersede(ordered, gathered);
+                    supersede(lane, ordered, gathered);
                     enqueue(lane, ordered, gathered);
                 }
             }
@@ -937,7 +984,7 @@ final class LaneLoop {
         } else if (newer != null) {
             supersede(delivery, newer);
         } else {
-            supersede(ordered, delivery);
+            supersede(lane, ordered, delivery);
             enqueue(lane, ordered, delivery);
         }
     }
@@ -955,7 +1002,7 @@ final class LaneLoop {
 
     /** These are committed: rows in the backlog came, moved or went. */
     void committed(List<Settlement> settlements) {
-        Set<Lane> inOrder = new HashSet<>();
+        Set<Lane> inOrder = new LinkedHashSet<>(); // in the order of what is committed, so that a run can be repeated
         for (Settlement settlement : settlements) {
             Lane lane = lanes.get(settlement.endpointNo());
             if (lane != null) {
@@ -1015,6 +1062,9 @@ final class LaneLoop {
     /** Not in memory any more. True if another round was asked for meanwhile, so that its row may be there again. */
     private static boolean release(Lane lane, long seq) {
         lane.claimed.remove(seq);
+        if (lane.expiring) {
+            lane.releasedMeanwhile.add(seq);
+        }
         return lane.renewed.remove(seq);
     }
 
@@ -1076,7 +1126,7 @@ final class LaneLoop {
                 long seq = delivery.message().seq;
                 boolean out = delivery.fromDeferral() && seqs.contains(seq);
                 if (out) {
-                    bytes -= delivery.weight();
+                    leaves(lane, delivery);
                     release(lane, seq);
                     due(lane, time.micros()); // it may have been asked for anew, and this been read from that row
                 }
@@ -1240,7 +1290,8 @@ final class LaneLoop {
         lane.behind = fetched.behind() || (!goesOn && !fetched.due().isEmpty());
         lane.nextDueAt = Math.min(fetched.nextDueAt(), lane.dueMeanwhile);
         if (!goesOn) {
-            due(lane, now);
+            lane.due(now);
+            lookIntoBacklog(lane); // it may have been due before that: then nobody else wakes it
             return;
         }
         for (Due due : fetched.due()) {
@@ -1358,7 +1409,7 @@ final class LaneLoop {
             if (delivery.message().seq != seq) {
                 return false;
             }
-            bytes -= delivery.weight();
+            leaves(lane, delivery);
             record(delivery.settlement(null, new Verdict.Dropped()));
             return true;
         });
@@ -1396,7 +1447,7 @@ final class LaneLoop {
         parkQueue(lane, DeferralReason.ORDER);
         bytes -= lane.shutWeight;
         lane.shutWeight = 0;
-        lane.order(endpoint);
+        lane.order(endpoint, settings.keyOfKeys());
         lane.behind = true;
         OrderedLine ordered = lane.ordered;
         lane.changesOrder = ordered != null && lane.inFlight.size() > 0;
@@ -1414,7 +1465,7 @@ final class LaneLoop {
             troubled.remove(lane);
             lane.nextDueAt = Backlog.NEVER;
             for (Delivery delivery : lane.queue) {
-                bytes -= delivery.weight();
+                leaves(lane, delivery);
                 record(delivery.settlement(null, new Verdict.Dropped()));
             }
             lane.queue.clear();
@@ -1436,7 +1487,7 @@ final class LaneLoop {
         for (Lane lane : lanes.values()) {
             for (Delivery delivery : lane.inFlight) {
                 inFlight--;
-                bytes -= delivery.weight();
+                leaves(lane, delivery);
                 if (!delivery.fromDeferral()) {
                     park(lane, delivery, DeferralReason.STOPPED);
                 }

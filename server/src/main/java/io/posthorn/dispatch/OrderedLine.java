@@ -76,6 +76,7 @@ final class OrderedLine implements Line {
     private final Mode mode;
     private final boolean holds;
     private final @Nullable KeyPath path;
+    private final byte[] keyOfKeys;
     private final int version;
     private final Map<Long, Chain> chains = new HashMap<>();
     private final ArrayDeque<Chain> ready = new ArrayDeque<>();
@@ -108,7 +109,10 @@ final class OrderedLine implements Line {
         final long key;
         final ArrayDeque<Delivery> plain = new ArrayDeque<>(2);
         final ArrayDeque<Delivery> asked = new ArrayDeque<>(0);
-        boolean busy;
+        /** The one that is under way. */
+        @Nullable
+        Delivery busy;
+
         boolean ready;
 
         Chain(long key) {
@@ -117,6 +121,15 @@ final class OrderedLine implements Line {
 
         boolean hasWaiting() {
             return !plain.isEmpty() || !asked.isEmpty();
+        }
+
+        /** The latest of those that are in order. */
+        @Nullable
+        Message latest() {
+            if (!plain.isEmpty()) {
+                return plain.getLast().message();
+            }
+            return busy == null || busy.aside() ? null : busy.message();
         }
     }
 
@@ -138,8 +151,13 @@ final class OrderedLine implements Line {
         }
     }
 
-    /** Nothing waits, and nothing is known of the database. */
-    OrderedLine(Order order) {
+    /**
+     * Nothing waits, and nothing is known of the database.
+     *
+     * @param keyOfKeys what hashes of keys are mixed with, always the same
+     */
+    OrderedLine(Order order, long keyOfKeys) {
+        this.keyOfKeys = ByteBuffer.allocate(Long.BYTES).putLong(keyOfKeys).array();
         this.mode = order.mode();
         this.holds = order.onExhausted() == OnExhausted.HOLD && mode != Mode.LATEST_BY_KEY;
         this.path = order.key() == null || !mode.keyed() ? null : KeyPath.of(order.key());
@@ -148,7 +166,7 @@ final class OrderedLine implements Line {
     }
 
     /** The same for equal paths, also after a restart; never 0. */
-    private static int version(@Nullable String path) {
+    private int version(@Nullable String path) {
         return ((int) hash(path == null ? "" : path) & Integer.MAX_VALUE) | 1;
     }
 
@@ -167,9 +185,11 @@ final class OrderedLine implements Line {
     @Nullable
     String newerThan(Delivery delivery) {
         Chain chain = latest() ? chains.get(delivery.keyHash) : null;
-        return chain == null || delivery.aside() || chain.plain.isEmpty()
-                ? null
-                : chain.plain.getLast().message().id;
+        if (chain == null || delivery.aside() || chain.plain.isEmpty()) {
+            return null;
+        }
+        Message last = chain.plain.getLast().message();
+        return last.seq > delivery.message().seq ? last.id : null;
     }
 
     /** Whether what is written under this key is of a chain that is shut. */
@@ -212,10 +232,15 @@ final class OrderedLine implements Line {
         }
     }
 
-    /** Not to be guessed, so that nobody can make two keys one. */
-    private static long hash(String key) {
+    /**
+     * Not to be guessed, so that nobody can make two keys one, and mixed with what only this installation has, so that who
+     * sees the rows of the database alone cannot try out which value of a payload it is.
+     */
+    private long hash(String key) {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            sha.update(keyOfKeys);
+            byte[] digest = sha.digest(key.getBytes(StandardCharsets.UTF_8));
             long hash = ByteBuffer.wrap(digest).getLong();
             return hash == NO_KEY ? 1 : hash;
         } catch (NoSuchAlgorithmException e) {
@@ -245,7 +270,7 @@ final class OrderedLine implements Line {
     }
 
     private void makeReady(Chain chain) {
-        if (!chain.busy && !chain.ready && chain.hasWaiting()) {
+        if (chain.busy == null && !chain.ready && chain.hasWaiting()) {
             chain.ready = true;
             ready.add(chain);
         }
@@ -271,17 +296,18 @@ final class OrderedLine implements Line {
         }
         Chain chain = ready.remove();
         chain.ready = false;
-        chain.busy = true;
         size--;
-        Delivery next = chain.plain.poll();
-        return next == null ? chain.asked.remove() : next;
+        Delivery first = chain.plain.poll();
+        Delivery next = first == null ? chain.asked.remove() : first;
+        chain.busy = next;
+        return next;
     }
 
     @Override
     public void ended(Delivery delivery) {
         Chain chain = chains.get(chainKey(delivery));
         if (chain != null) {
-            chain.busy = false;
+            chain.busy = null;
             makeReady(chain);
             Shut closed = shut.get(chain.key);
             if (closed != null) {
@@ -294,7 +320,7 @@ final class OrderedLine implements Line {
     private void dropIfDone(Chain chain) {
         if (!chain.hasWaiting()) {
             chain.ready = false;
-            if (!chain.busy && chain.key != NO_KEY) {
+            if (chain.busy == null && chain.key != NO_KEY) {
                 chains.remove(chain.key, chain);
             }
         }
@@ -335,7 +361,7 @@ final class OrderedLine implements Line {
             chain.plain.clear();
             chain.asked.clear();
             chain.ready = false;
-            return !chain.busy;
+            return chain.busy == null;
         });
         ready.clear();
         tail = null;
@@ -583,13 +609,18 @@ final class OrderedLine implements Line {
         return anew;
     }
 
-    /** The id of a newer one with the same key that a read may not have seen; null if there is none. */
+    /** The id of a newer one with the same key that a read may not have seen, or passed by; null if there is none. */
     @Nullable
     String newerThanRead(Delivery delivery) {
         if (!latest() || delivery.keyHash == NO_KEY || delivery.aside()) {
             return null;
         }
         Message newer = parked.get(delivery.keyHash);
+        Chain chain = chains.get(delivery.keyHash);
+        Message here = chain == null ? null : chain.latest(); // what is sent later is read when others have gone by
+        if (here != null && (newer == null || newer.seq < here.seq)) {
+            newer = here;
+        }
         if (tail != null) {
             for (Delivery gathered : tail) {
                 newer = gathered.keyHash == delivery.keyHash ? gathered.message() : newer;
@@ -604,10 +635,14 @@ final class OrderedLine implements Line {
         lowered = Math.min(lowered, seq - 1);
     }
 
-    /** A delivery was given to the recorder to be written as a row. */
-    void unwritten(Delivery delivery) {
+    /**
+     * A delivery was given to the recorder to be written as a row.
+     *
+     * @param later where it waits for its time, and takes nobody's place before
+     */
+    void unwritten(Delivery delivery, boolean later) {
         keysOfUnwritten.put(delivery.message().seq, chainKey(delivery));
-        if (latest() && delivery.keyHash != NO_KEY && !delivery.aside()) {
+        if (latest() && !later && delivery.keyHash != NO_KEY && !delivery.aside()) {
             parked.merge(delivery.keyHash, delivery.message(), (a, b) -> a.seq > b.seq ? a : b);
         }
     }

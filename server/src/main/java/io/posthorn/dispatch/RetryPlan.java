@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class RetryPlan {
     private static final long NEVER = Long.MAX_VALUE;
+    /** In a round, whatever is given: waits of 10 ms that do not grow would be tens of thousands for each message. */
+    private static final int MOST_ATTEMPTS = 100;
 
     private final RetrySchedule installation;
     private final List<Duration> delays;
@@ -27,9 +29,10 @@ final class RetryPlan {
         Double ownJitter = retry.jitter();
         this.jitter = ownJitter == null ? installation.jitter() : ownJitter;
         Integer most = retry.maxAttempts();
-        this.mostAttempts = most != null
+        int wanted = most != null
                 ? most
                 : exponential == null || retry.maxAge() == null ? delays.size() + 1 : Integer.MAX_VALUE;
+        this.mostAttempts = Math.min(wanted, MOST_ATTEMPTS);
         Duration age = retry.maxAge();
         this.mostAge = age == null ? NEVER : micros(age);
     }

@@ -2,16 +2,48 @@ package io.posthorn.runtime;
 
 import com.dashjoin.jsonata.JException;
 import com.dashjoin.jsonata.Jsonata;
+import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A condition in JSONata, written by somebody who is not trusted. It is held to a part of the language in which neither
- * its time nor its memory can run away: paths, comparisons, arithmetic, {@code and}, {@code or}, {@code in}, the
- * conditional, and some functions. What is left out is what could: regular expressions (and with them the slash), functions
- * of its own, variables, ranges, objects, arrays of anything but literals, joining of texts, descendants. Beyond that it
- * has 100 ms and a depth of 100.
+ * A condition in JSONata, written by somebody who is not trusted. It is held to a part of the language in which the work
+ * is at most the size of the answer times the size of the expression:
+ *
+ * <pre>{@code
+ * condition  = or [ "?" condition ":" condition ]
+ * or         = and { "or" and }
+ * and        = comparison { "and" comparison }
+ * comparison = operand [ ( "=" | "!=" | "<" | "<=" | ">" | ">=" | "in" ) operand ]
+ * operand    = literal | list of literals | path | call | "(" condition ")"
+ * path       = name { "[" whole number "]" } { "." name { "[" whole number "]" } }
+ * call       = "$" function "(" operand { "," operand } ")"
+ * }</pre>
+ *
+ * <p>Why that bounds the work, N being what the answer has of values and characters, and E the characters of the
+ * expression:
+ *
+ * <ul>
+ *   <li>There are no loops, no variables and no predicates: each part of the expression is worked out once at the most, and
+ *       always against the whole answer. Nothing is worked out for each of many values.
+ *   <li>A path only goes down. What one step gives are different places of the answer, none within another: the next step
+ *       leads from each of them to its own children. So all values that a step gives are together no larger than N. A step
+ *       copies references of these, once for each level of lists within lists, of which there are at most
+ *       {@value #MOST_LEVELS}: that is the constant. An index picks from them.
+ *   <li>A comparison looks at each of its two values once, {@code in} at one for each of a list, as far as they are alike:
+ *       at most N.
+ *   <li>A function gives nothing that is larger than what it is given, and reads it once; upper and lower case are our own
+ *       for that, character by character. Where it searches, what it searches for is a
+ *       literal, so that N times the length of that is what it costs. {@code $round} has no second argument: with one it
+ *       writes as many digits as that says.
+ * </ul>
+ *
+ * <p>So the work is at most a constant for each of N · E. The answer is held to {@link #MOST_ANSWER_CHARACTERS} and
+ * {@link #MOST_VALUES}, the expression to {@link #MOST_CHARACTERS}. The text is read here, token by token, and what JSONata
+ * gets is written anew from that, with all names in backquotes: how it would have read the text is of no meaning. Beyond
+ * that it has a second, which it does not need.
  *
  * <p>Not safe for several threads at once: each has its own.
  */
@@ -19,36 +51,62 @@ public final class Expression {
     /** The longest there may be, characters. */
     public static final int MOST_CHARACTERS = 1_024;
 
-    private static final long MOST_MILLIS = 100;
-    private static final int MOST_DEPTH = 100;
+    /** The longest body there may be in an answer; a longer one is to be cut or left out. */
+    public static final int MOST_ANSWER_CHARACTERS = 16 << 10;
 
-    private static final Set<String> FUNCTIONS = Set.of(
-            "", // the present value
-            "$", // the whole input
-            "abs",
-            "average",
-            "boolean",
-            "ceil",
-            "contains",
-            "count",
-            "exists",
-            "floor",
-            "keys",
-            "length",
-            "lookup",
-            "lowercase",
-            "max",
-            "min",
-            "not",
-            "number",
-            "round",
-            "substring",
-            "substringAfter",
-            "substringBefore",
-            "sum",
-            "trim",
-            "type",
-            "uppercase");
+    /** Values in it, objects and lists included. */
+    public static final int MOST_VALUES = 4_000;
+    /** How deep lists and objects stand in it. */
+    public static final int MOST_LEVELS = 20;
+
+    private static final long MOST_MILLIS = 1_000;
+    /** More than what the grammar and {@link #MOST_NESTED} allow: 341 operands joined by {@code or} are as deep. */
+    private static final int MOST_DEPTH = 1_000;
+
+    /** How deep brackets, calls and conditions stand in an expression. */
+    private static final int MOST_NESTED = 32;
+
+    /** What a function may be given. */
+    private enum Kind {
+        ONE(1, 1),
+        PART(2, 3),
+        /** The second one is what is looked for, a literal. */
+        SEARCH(2, 2);
+
+        final int least;
+        final int most;
+
+        Kind(int least, int most) {
+            this.least = least;
+            this.most = most;
+        }
+    }
+
+    private static final Map<String, Kind> FUNCTIONS = Map.ofEntries(
+            Map.entry("abs", Kind.ONE),
+            Map.entry("average", Kind.ONE),
+            Map.entry("boolean", Kind.ONE),
+            Map.entry("ceil", Kind.ONE),
+            Map.entry("contains", Kind.SEARCH),
+            Map.entry("count", Kind.ONE),
+            Map.entry("exists", Kind.ONE),
+            Map.entry("floor", Kind.ONE),
+            Map.entry("keys", Kind.ONE),
+            Map.entry("length", Kind.ONE),
+            Map.entry("lookup", Kind.SEARCH),
+            Map.entry("lowercase", Kind.ONE),
+            Map.entry("max", Kind.ONE),
+            Map.entry("min", Kind.ONE),
+            Map.entry("not", Kind.ONE),
+            Map.entry("number", Kind.ONE),
+            Map.entry("round", Kind.ONE),
+            Map.entry("substring", Kind.PART),
+            Map.entry("substringAfter", Kind.SEARCH),
+            Map.entry("substringBefore", Kind.SEARCH),
+            Map.entry("sum", Kind.ONE),
+            Map.entry("trim", Kind.ONE),
+            Map.entry("type", Kind.ONE),
+            Map.entry("uppercase", Kind.ONE));
 
     private final Jsonata compiled;
 
@@ -77,17 +135,13 @@ public final class Expression {
         if (text.length() > MOST_CHARACTERS) {
             return "has " + text.length() + " characters; at most " + MOST_CHARACTERS + " are allowed";
         }
-        String refused = new Scan(text).refused();
-        if (refused != null) {
-            return refused;
-        }
         try {
             compile(text);
             return null;
+        } catch (NotAllowed e) {
+            return String.valueOf(e.getMessage());
         } catch (RuntimeException e) {
             return "is no JSONata: " + said(e);
-        } catch (StackOverflowError _) {
-            return "is nested too deeply";
         }
     }
 
@@ -106,13 +160,33 @@ public final class Expression {
     }
 
     private static Jsonata compile(String text) {
-        return Jsonata.jsonata(text);
+        Jsonata compiled = Jsonata.jsonata(new Reader(text).canonical());
+        compiled.registerFunction(
+                "lowercase", (Jsonata.Fn1<@Nullable Object, @Nullable Object>) value -> cased(value, false));
+        compiled.registerFunction(
+                "uppercase", (Jsonata.Fn1<@Nullable Object, @Nullable Object>) value -> cased(value, true));
+        return compiled;
+    }
+
+    /** Character by character. Java's own, where one becomes two, copies all that it has so far, each time. */
+    private static @Nullable Object cased(@Nullable Object value, boolean upper) {
+        if (value == null) {
+            return null; // what is not there
+        }
+        if (!(value instanceof String text)) {
+            throw new IllegalArgumentException("only of a text there is an upper and a lower case");
+        }
+        StringBuilder cased = new StringBuilder(text.length());
+        text.codePoints()
+                .map(upper ? Character::toUpperCase : Character::toLowerCase)
+                .forEach(cased::appendCodePoint);
+        return cased.toString();
     }
 
     /**
-     * Asks it. Takes 100 ms at the most, and a little.
+     * Asks it.
      *
-     * @param input of maps with texts as keys, lists, texts, numbers, booleans and null
+     * @param input of maps with texts as keys, lists, texts, numbers, booleans and null, within the bounds above
      * @return true only if it gives the value true; that it fails is no exception but an answer
      */
     public Answer ask(Object input) {
@@ -146,126 +220,301 @@ public final class Expression {
         return text.length() > 200 ? text.substring(0, 200) + "…" : text;
     }
 
-    /** Reads the tokens as far as it takes to see what is not allowed. */
-    private static final class Scan {
-        /** As JSONata has it: quotes and the dollar sign may stand in a name. Here they may not. */
-        private static final String ENDS_A_NAME = " \t\n\r\u000b.[]{}()@#%;:?^&!~|=<>*/+-,";
+    /** What is wrong with an expression, for people. It carries no stack: it is an answer. */
+    private static final class NotAllowed extends RuntimeException {
+        private static final long serialVersionUID = 1L;
 
-        private static final Set<String> WORDS = Set.of("and", "or", "in");
+        NotAllowed(String rule) {
+            super(rule, null, false, false);
+        }
+    }
 
-        private static final Pattern NUMBER = Pattern.compile("[0-9]+([eE][0-9]*)?");
-        /** What may stand in an array: numbers, texts and the commas between them. */
-        private static final String IN_AN_ARRAY = "0123456789.-+eE, \t\n\r";
+    /** Reads the grammar above, and writes what it has read. */
+    private static final class Reader {
+        private static final Pattern NUMBER =
+                Pattern.compile("-?(0|[1-9][0-9]{0,17})(\\.[0-9]{1,17})?([eE][-+]?[0-9]{1,3})?");
+        private static final Pattern INDEX = Pattern.compile("-?[0-9]{1,6}");
+        private static final Pattern WORD = Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_]*");
+        private static final Pattern OPERATOR = Pattern.compile("!=|<=|>=|=|<|>");
+        private static final Set<String> KEYWORDS = Set.of("and", "or", "in", "function");
+        private static final Set<String> CONSTANTS = Set.of("true", "false", "null");
 
         private final String text;
+        private final StringBuilder out = new StringBuilder();
         private int at;
-        /** A value ended just before: what follows is an operator, or an index and not an array. */
-        private boolean afterValue;
+        private int nested;
 
-        Scan(String text) {
+        Reader(String text) {
             this.text = text;
         }
 
-        @Nullable
-        String refused() {
-            while (at < text.length()) {
-                char c = text.charAt(at);
-                String refused = switch (c) {
-                    case ' ', '\t', '\n', '\r', '\u000b' -> skip(afterValue);
-                    case '"', '\'' -> quoted(c, true);
-                    case '`' -> quoted(c, false);
-                    case '$' -> function();
-                    case '[' -> afterValue ? skip(false) : array();
-                    case ')', ']' -> skip(true);
-                    case '/' -> "has a slash: regular expressions are not allowed, nor are division and comments";
-                    case '{', '}' -> "has a brace: objects and functions of its own are not allowed";
-                    case '&' -> "has an ampersand: texts cannot be joined";
-                    case '|' -> "has a bar: transformations are not allowed";
-                    case '~' -> "has a tilde: functions cannot be chained";
-                    case '@', '#' -> "has " + c + ": joins and positions are not allowed";
-                    case '*' -> next() == '*' ? "has **, which is not allowed" : skip(!afterValue);
-                    case '%' -> skip(!afterValue); // the parent, or a remainder
-                    case '.' -> next() == '.' ? "has a range, which is not allowed" : skip(false);
-                    case ':' -> next() == '=' ? "has :=, but variables are not allowed" : skip(false);
-                    case '(', ',', ';', '?', '^', '!', '=', '<', '>', '+', '-' -> skip(false);
-                    default -> name();
-                };
-                if (refused != null) {
-                    return refused;
+        String canonical() {
+            condition();
+            if (!atEnd()) {
+                throw unexpected("an operator");
+            }
+            return out.toString();
+        }
+
+        private void condition() {
+            deeper();
+            joined();
+            if (takes('?')) {
+                out.append(" ? ");
+                condition();
+                if (!takes(':')) {
+                    throw unexpected("a colon");
+                }
+                out.append(" : ");
+                condition();
+            }
+            nested--;
+        }
+
+        /** JSONata knows as well as we do that "and" binds closer than "or", and comparisons closer than both. */
+        private void joined() {
+            comparison();
+            while (true) {
+                if (takesWord("and")) {
+                    out.append(" and ");
+                } else if (takesWord("or")) {
+                    out.append(" or ");
+                } else {
+                    return;
+                }
+                comparison();
+            }
+        }
+
+        private void comparison() {
+            operand(false);
+            if (takesWord("in")) {
+                out.append(" in ");
+                operand(false);
+                return;
+            }
+            String operator = takes(OPERATOR);
+            if (operator != null) {
+                out.append(' ').append(operator).append(' ');
+                operand(false);
+            }
+        }
+
+        private void operand(boolean literalOnly) {
+            char c = peek();
+            if (c == '"' || c == '\'') {
+                out.append(quoted(c));
+            } else if (c == '-' || (c >= '0' && c <= '9')) {
+                number();
+            } else if (literalOnly) {
+                throw new NotAllowed("looks for what is no literal, in " + rest() + ": that could take long");
+            } else if (c == '[') {
+                list();
+            } else if (c == '(') {
+                at++;
+                out.append('(');
+                condition();
+                close(')');
+            } else if (c == '$') {
+                call();
+            } else {
+                path();
+            }
+        }
+
+        private void path() {
+            String word = peek() == '`' ? null : takes(WORD);
+            if (word != null && CONSTANTS.contains(word)) {
+                out.append(word);
+                return;
+            }
+            name(word);
+            while (true) {
+                if (takes('[')) {
+                    skipBlanks();
+                    String index = takes(INDEX);
+                    if (index == null) {
+                        throw new NotAllowed("has brackets with something else than a whole number, at " + rest());
+                    }
+                    out.append('[').append(Integer.parseInt(index));
+                    close(']');
+                } else if (takes('.')) {
+                    out.append('.');
+                    skipBlanks();
+                    name(peek() == '`' ? null : takes(WORD));
+                } else {
+                    return;
                 }
             }
-            return null;
         }
 
-        private char next() {
-            return at + 1 < text.length() ? text.charAt(at + 1) : '\0';
+        private void name(@Nullable String word) {
+            String name = word;
+            if (name == null && takes('`')) {
+                int end = text.indexOf('`', at);
+                if (end <= at) {
+                    throw new NotAllowed("has backquotes with nothing in them, or that do not end");
+                }
+                name = text.substring(at, end);
+                at = end + 1;
+            } else if (name == null) {
+                throw unexpected("a value");
+            } else if (KEYWORDS.contains(name)) {
+                throw new NotAllowed("has " + name + " where a value is expected; as a name it stands in backquotes");
+            }
+            out.append('`').append(name).append('`');
         }
 
-        private @Nullable String skip(boolean valueEnds) {
+        private void call() {
             at++;
-            afterValue = valueEnds;
-            return null;
+            String name = takes(WORD);
+            Kind kind = name == null ? null : FUNCTIONS.get(name);
+            if (name == null || kind == null) {
+                throw new NotAllowed(
+                        "uses $" + (name == null ? "" : name) + ", which is not one of the functions that are allowed");
+            }
+            if (!takes('(')) {
+                throw unexpected("an argument in round brackets");
+            }
+            out.append('$').append(name).append('(');
+            deeper();
+            int arguments = 0;
+            do {
+                if (arguments > 0) {
+                    out.append(", ");
+                }
+                operand(kind == Kind.SEARCH && arguments > 0);
+                arguments++;
+            } while (takes(','));
+            nested--;
+            if (arguments < kind.least || arguments > kind.most) {
+                throw new NotAllowed("gives $" + name + " " + arguments + " arguments; it takes " + kind.least
+                        + (kind.most > kind.least ? " to " + kind.most : ""));
+            }
+            close(')');
         }
 
-        private @Nullable String quoted(char quote, boolean escapes) {
+        private void list() {
             at++;
+            out.append('[');
+            if (peek() != ']') {
+                do {
+                    if (out.charAt(out.length() - 1) != '[') {
+                        out.append(", ");
+                    }
+                    literal();
+                } while (takes(','));
+            }
+            close(']');
+        }
+
+        private void literal() {
+            char c = peek();
+            if (c == '"' || c == '\'') {
+                out.append(quoted(c));
+                return;
+            }
+            String word = takes(WORD);
+            if (word == null) {
+                number();
+            } else if (CONSTANTS.contains(word)) {
+                out.append(word);
+            } else {
+                throw new NotAllowed("has a list with " + word + ": only literals are allowed in one");
+            }
+        }
+
+        private void number() {
+            String number = takes(NUMBER);
+            if (number == null) {
+                throw unexpected("a value");
+            }
+            if (at < text.length() && (Character.isLetterOrDigit(text.charAt(at)) || text.charAt(at) == '_')) {
+                throw new NotAllowed("has " + number + text.charAt(at) + "…, which is neither a number nor a name");
+            }
+            out.append(number);
+        }
+
+        /** As it stands: JSONata's escapes are those of JSON, and it says what is wrong with them. */
+        private String quoted(char quote) {
+            int from = at++;
             while (at < text.length() && text.charAt(at) != quote) {
-                at += escapes && text.charAt(at) == '\\' ? 2 : 1;
+                at += text.charAt(at) == '\\' ? 2 : 1;
             }
             if (at >= text.length()) {
-                return "has a quotation that does not end";
+                throw new NotAllowed("has a quotation that does not end");
             }
-            return skip(true);
-        }
-
-        private @Nullable String function() {
-            String name = word(at + 1);
-            at += 1 + name.length();
-            afterValue = true;
-            return FUNCTIONS.contains(name) ? null : "uses $" + name + ", which is not one of those that are allowed";
-        }
-
-        private @Nullable String name() {
-            String name = word(at);
-            at += name.length();
-            afterValue = !WORDS.contains(name);
-            if (Character.isDigit(name.charAt(0)) && !NUMBER.matcher(name).matches()) {
-                return "has " + name + ", which is neither a number nor a name";
-            }
-            if (name.matches(".*[\"'`$].*")) {
-                return "has " + name + ": a name with such characters stands between backquotes";
-            }
-            return name.equals("function") || name.indexOf('\u03bb') >= 0
-                    ? "has a function of its own, which is not allowed"
-                    : null;
-        }
-
-        private @Nullable String array() {
             at++;
-            while (at < text.length() && text.charAt(at) != ']') {
-                char c = text.charAt(at);
-                if (c == '"' || c == '\'') {
-                    String refused = quoted(c, true);
-                    if (refused != null) {
-                        return refused;
-                    }
-                } else if (IN_AN_ARRAY.indexOf(c) < 0) {
-                    return "has an array of something else than numbers and texts, which is not allowed";
-                } else if (c == '.' && next() == '.') {
-                    return "has a range, which is not allowed";
-                } else {
-                    at++;
-                }
-            }
-            return at >= text.length() ? "has an array that does not end" : skip(true);
+            return text.substring(from, at);
         }
 
-        private String word(int from) {
-            int to = from;
-            while (to < text.length() && ENDS_A_NAME.indexOf(text.charAt(to)) < 0) {
-                to++;
+        private void deeper() {
+            if (++nested > MOST_NESTED) {
+                throw new NotAllowed("is nested more than " + MOST_NESTED + " deep");
             }
-            return text.substring(from, to);
+        }
+
+        private void close(char bracket) {
+            if (!takes(bracket)) {
+                throw unexpected("a closing bracket, " + bracket + ",");
+            }
+            out.append(bracket);
+        }
+
+        private boolean takes(char c) {
+            if (peek() != c || at >= text.length()) {
+                return false;
+            }
+            at++;
+            return true;
+        }
+
+        private boolean takesWord(String word) {
+            skipBlanks();
+            int before = at;
+            if (word.equals(takes(WORD))) {
+                return true;
+            }
+            at = before;
+            return false;
+        }
+
+        private @Nullable String takes(Pattern pattern) {
+            skipBlanks();
+            Matcher matcher = pattern.matcher(text).region(at, text.length());
+            if (!matcher.lookingAt()) {
+                return null;
+            }
+            at = matcher.end();
+            return matcher.group();
+        }
+
+        private char peek() {
+            skipBlanks();
+            return at < text.length() ? text.charAt(at) : '\0';
+        }
+
+        private boolean atEnd() {
+            skipBlanks();
+            return at >= text.length();
+        }
+
+        private void skipBlanks() {
+            while (at < text.length() && " \t\n\r".indexOf(text.charAt(at)) >= 0) {
+                at++;
+            }
+        }
+
+        private NotAllowed unexpected(String instead) {
+            return new NotAllowed(
+                    atEnd()
+                            ? "ends where " + instead + " is expected"
+                            : "has " + rest() + " where " + instead
+                                    + " is expected; what may stand in an expression is in the documentation of deliveries");
+        }
+
+        private String rest() {
+            return text.length() - at > 12 ? text.substring(at, at + 12) + "…" : text.substring(at);
         }
     }
 }

@@ -45,6 +45,16 @@ public final class Pace {
     }
 
     /**
+     * What was asked for has come to nothing, and may be asked for again.
+     *
+     * @param count as it was asked for
+     * @param perSecond as it was asked for
+     */
+    public void giveBack(int count, int perSecond) {
+        usedUntil.addAndGet(-(SECOND / perSecond * count));
+    }
+
+    /**
      * Asks for several at once, all or none. More than a second's worth is allowed if nothing of the flow is used, and
      * then uses up as much time.
      *

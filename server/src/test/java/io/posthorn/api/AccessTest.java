@@ -193,11 +193,17 @@ class AccessTest {
                 new ApiPorts(
                         api.catalog,
                         url -> null,
+                        address -> null,
                         () -> true,
                         () -> "",
                         api.keys,
                         api.audit,
-                        FastRoutes.accepting(api.catalog, intake, Duration.ofSeconds(30), Duration.ofDays(90)),
+                        FastRoutes.accepting(
+                                api.catalog,
+                                intake,
+                                Duration.ofSeconds(30),
+                                Duration.ofDays(90),
+                                new ApplicationPace(System::nanoTime)),
                         List.of(new HistoryRoutes(
                                 api.catalog, new PgHistory(api.db.dataSource(), written.ids, 4), written.ids))));
         Api.await(made.start());

@@ -25,7 +25,19 @@ class ApiServerTest {
     private final CountDownLatch entered = new CountDownLatch(1);
     private final CountDownLatch leave = new CountDownLatch(1);
     private final Api api = new Api(
-            new ApiSettings("127.0.0.1", 0, 2, 1_000, 1, 3, 1, 30, Duration.ofDays(1), 0, null),
+            new ApiSettings(
+                    "127.0.0.1",
+                    0,
+                    2,
+                    1_000,
+                    1,
+                    3,
+                    1,
+                    30,
+                    Duration.ofDays(1),
+                    0,
+                    new DeliveryCeilings(Duration.ofSeconds(15), 50),
+                    null),
             healthy::get,
             (loop, authenticator, bodies, mostBody) -> request -> {
                 if ("/fails".equals(request.path())) {

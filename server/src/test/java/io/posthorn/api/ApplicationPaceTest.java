@@ -39,6 +39,23 @@ class ApplicationPaceTest {
     }
 
     @Test
+    void whatWasNotTakenAfterAllMayComeAgain() {
+        Application app = limited(1, 10);
+        assertThat(pace.refuse(app, 10)).isNull();
+        assertThat(pace.refuse(app, 1)).isNotNull();
+        pace.giveBack(app, 4);
+        assertThat(pace.refuse(app, 5)).isNotNull();
+        assertThat(pace.refuse(app, 4)).isNull();
+        assertThat(pace.refuse(app, 1)).isNotNull();
+        pace.giveBack(limited(2, 10), 1);
+        pace.giveBack(limited(3, null), 1);
+        nanos += 10 * SECOND;
+        pace.giveBack(app, 10);
+        assertThat(pace.refuse(app, 10)).isNull();
+        assertThat(pace.refuse(app, 1)).as("nothing is saved up").isNotNull();
+    }
+
+    @Test
     void aBatchIsTakenWhollyOrNotAtAllAndOneThatIsTooLargeForASecondUsesUpSeveral() {
         Application app = limited(1, 10);
         assertThat(pace.refuse(app, 8)).isNull();

@@ -151,6 +151,20 @@ class EndpointApiTest {
                 .doesNotContain("whsec_", given.substring(6), made.substring(6));
     }
 
+    @Test
+    void ownersDecideWithinWhatTheOperatorAllows() {
+        assertThat(api.post("/app/one/endpoint", """
+                {"url": "https://example.com/", "uid": "c", "delivery": {"timeout": "15s", "concurrency": {"max": 50}}}
+                """).status()).isEqualTo(201);
+        Api.Reply refused =
+                api.patch("/app/one/endpoint/c", "{\"delivery\":{\"timeout\":\"16s\",\"concurrency\":{\"max\":51}}}");
+        assertThat(refused.status()).isEqualTo(422);
+        assertThat(refused.places()).containsExactly("body.delivery.timeout", "body.delivery.concurrency.max");
+        assertThat(api.get("/app/one/endpoint/c").body().at("/delivery/timeout").textValue())
+                .isEqualTo("15s");
+        assertThat(refused.text()).contains("attempt-timeout").contains("endpoint-in-flight");
+    }
+
     private static String secret(String endpoint) {
         Api.Reply reply = api.get("/app/one/endpoint/" + endpoint + "/secret");
         assertThat(reply.headers().firstValue("cache-control")).contains("no-store");

@@ -84,10 +84,12 @@ class RateLimitApiTest {
                         30,
                         Duration.ofDays(1),
                         70_000,
+                        new DeliveryCeilings(Duration.ofSeconds(15), 50),
                         "https://hooks.example.com"),
                 new ApiPorts(
                         api.catalog,
                         url -> null,
+                        address -> null,
                         () -> true,
                         () -> "",
                         api.keys,

@@ -160,6 +160,14 @@ class GateTest {
         assertThat(gate.limit()).isEqualTo(1);
     }
 
+    @Test
+    void noMoreThanTheOperatorAllowsEvenIfMoreWasAllowedOnce() {
+        Gate gate = gate("{'concurrency': {'max': 1000}}", null);
+        assertThat(gate.limit()).isEqualTo(USUAL);
+        gate.endpoint(FakeWorld.endpoint(1, false, FakeWorld.policy("{'concurrency': {'max': 51}}"), null));
+        assertThat(gate.limit()).isEqualTo(USUAL);
+    }
+
     // ---- holding
 
     @Test

@@ -129,7 +129,7 @@ class JudgeTest {
     void waitsThatGrowForADayEndWithIt() {
         Judge judge = judge("""
                 {'retry': {'exponential': {'initial': '1s', 'factor': 100, 'cap': '1m'}, 'jitter': 0, 'maxAge': '24h'}}""");
-        assertThat(verdict(judge, 500, 1_000)).isEqualTo(in(MINUTE));
+        assertThat(verdict(judge, 500, 99)).isEqualTo(in(MINUTE));
         long day = 24 * 60 * MINUTE;
         Exchange failed = response(500, "", null);
         assertThat(verdict(judge, failed, 9, NOW + MINUTE - day)).isEqualTo(in(MINUTE));
@@ -137,6 +137,14 @@ class JudgeTest {
         assertThat(judge.tooOld(NOW - day, () -> NOW)).isFalse();
         assertThat(judge.tooOld(NOW - day - 1, () -> NOW)).isTrue();
         assertThat(judge("{}").tooOld(0, () -> Long.MAX_VALUE)).isFalse();
+    }
+
+    @Test
+    void aHundredAttemptsAreTheMostWhateverIsGiven() {
+        Judge judge = judge("""
+                {'retry': {'exponential': {'initial': '10ms', 'factor': 1}, 'jitter': 0, 'maxAge': '90d'}}""");
+        assertThat(verdict(judge, 500, 99)).isEqualTo(in(SECOND / 100));
+        assertThat(verdict(judge, 500, 100)).isEqualTo(EXHAUSTED);
     }
 
     @Test

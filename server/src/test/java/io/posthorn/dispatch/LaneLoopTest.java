@@ -51,6 +51,70 @@ class LaneLoopTest {
         assertThat(loop.bytes()).isZero();
     }
 
+    private long underWay(int endpointNo) {
+        return world.requests.stream()
+                .filter(request -> request.endpointNo() == endpointNo)
+                .count();
+    }
+
+    @Test
+    void oneLaneGetsAQuarterOfAllAndMoreOnlyWhileHalfIsFree() {
+        LaneLoop wide = world.loop(FakeWorld.settings(1_000, 40, 1_000, 1 << 20));
+        for (int endpoint = 1; endpoint <= 3; endpoint++) {
+            world.endpoint(endpoint);
+        }
+        wide.offer(LongStream.rangeClosed(1, 60)
+                .mapToObj(seq -> world.delivery(seq, 1))
+                .toList());
+        assertThat(underWay(1)).as("alone").isEqualTo(20);
+        wide.offer(LongStream.rangeClosed(101, 160)
+                .mapToObj(seq -> world.delivery(seq, 2))
+                .toList());
+        assertThat(underWay(2)).isEqualTo(10);
+        for (int i = 0; i < 15; i++) {
+            world.requests.stream()
+                    .filter(request -> request.endpointNo() == 1)
+                    .findFirst()
+                    .ifPresent(request -> world.answer(request, 200));
+        }
+        assertThat(underWay(1)).as("proven, and beyond its quarter").isEqualTo(10);
+        wide.offer(LongStream.rangeClosed(201, 260)
+                .mapToObj(seq -> world.delivery(seq, 3))
+                .toList());
+        assertThat(underWay(3)).isEqualTo(10);
+        answerAll(200);
+        world.commit(wide);
+        assertThat(world.recorded).isEmpty();
+        assertThat(wide.inFlight()).isZero();
+        assertThat(wide.bytes()).isZero();
+    }
+
+    @Test
+    void oneLaneGetsAQuarterOfTheMemoryAndMoreOnlyWhileHalfIsFree() {
+        long weight = world.delivery(1, 1).weight();
+        LaneLoop narrow = world.loop(FakeWorld.settings(1, 100, 1_000, 40 * weight));
+        world.endpoint(1);
+        world.endpoint(2);
+        narrow.offer(LongStream.rangeClosed(1, 100)
+                .mapToObj(seq -> world.delivery(seq, 1))
+                .toList());
+        assertThat(narrow.bytes()).isEqualTo(20 * weight);
+        narrow.offer(LongStream.rangeClosed(101, 200)
+                .mapToObj(seq -> world.delivery(seq, 2))
+                .toList());
+        assertThat(narrow.bytes()).isEqualTo(30 * weight);
+        for (int i = 0; i < 200; i++) {
+            world.commit(narrow);
+            world.now += SECOND;
+            narrow.tick();
+            world.read();
+            answerAll(200);
+        }
+        world.commit(narrow);
+        assertThat(world.rows()).isZero();
+        assertThat(narrow.bytes()).isZero();
+    }
+
     @Test
     @Requirement({"B24", "D24"})
     void everyNon2xxIsTriedAgainAsTheScheduleSaysAndEndsVisibly() {

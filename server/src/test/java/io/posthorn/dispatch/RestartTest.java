@@ -246,6 +246,7 @@ class RestartTest {
                             0,
                             Duration.ofSeconds(1),
                             () -> 0.5),
+                    17,
                     false);
             dispatcher = new Dispatcher(
                     vertx,
