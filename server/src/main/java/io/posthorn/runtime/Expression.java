@@ -161,8 +161,10 @@ public final class Expression {
 
     private static Jsonata compile(String text) {
         Jsonata compiled = Jsonata.jsonata(new Reader(text).canonical());
-        compiled.registerFunction("lowercase", (Jsonata.Fn1<Object, Object>) value -> cased(value, false));
-        compiled.registerFunction("uppercase", (Jsonata.Fn1<Object, Object>) value -> cased(value, true));
+        compiled.registerFunction(
+                "lowercase", (Jsonata.Fn1<@Nullable Object, @Nullable Object>) value -> cased(value, false));
+        compiled.registerFunction(
+                "uppercase", (Jsonata.Fn1<@Nullable Object, @Nullable Object>) value -> cased(value, true));
         return compiled;
     }
 

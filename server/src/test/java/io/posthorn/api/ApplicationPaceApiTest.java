@@ -28,8 +28,8 @@ class ApplicationPaceApiTest {
     private final Api api = Api.usual();
     private final Vertx vertx = Vertx.vertx();
     /** It is not started, and has room for one. */
-    private final Intake intake =
-            new Intake(1, 1, new NoJournal(), (accepted, millis) -> accepted.size(), new NoMetrics(), (part, why) -> {});
+    private final Intake intake = new Intake(
+            1, 1, new NoJournal(), (accepted, millis) -> accepted.size(), new NoMetrics(), (part, why) -> {});
 
     private final ApplicationPace pace = new ApplicationPace(() -> 0);
     private final ApiServer server = new ApiServer(
@@ -98,12 +98,18 @@ class ApplicationPaceApiTest {
         intake.refuse(null);
         fill();
         for (int i = 0; i < 5; i++) {
-            assertThat(there.post("/app/one/msg", MESSAGE).status()).as("no room").isEqualTo(503);
+            assertThat(there.post("/app/one/msg", MESSAGE).status())
+                    .as("no room")
+                    .isEqualTo(503);
             assertThat(example(there).status()).as("no room").isEqualTo(503);
         }
         assertThat(pace.refuse(limited(), 2)).as("all of it is left").isNull();
-        assertThat(there.post("/app/one/msg", MESSAGE).status()).isEqualTo(429);
-        assertThat(example(there).status()).isEqualTo(429);
+        assertThat(code(there.post("/app/one/msg", MESSAGE))).isEqualTo("rate_limited");
+        assertThat(code(example(there))).isEqualTo("rate_limited");
+    }
+
+    private static String code(Api.Reply reply) {
+        return reply.body().path("code").asText();
     }
 
     /** One is always taken, however large. */
