@@ -9,6 +9,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -83,6 +84,9 @@ final class Api implements AutoCloseable {
             ObjectNode body = JSON.createObjectNode();
             body.put("url", receiver.url(plan.behaviour(), endpoint));
             body.put("secret", Signatures.written(Signatures.key(endpoint)));
+            if (plan.keys() > 0) {
+                body.putObject("delivery").putObject("order").put("mode", "fifoByKey");
+            }
             if (plan.byType()) {
                 body.putArray("filterTypes").add(Plan.typeName(slot));
             }
@@ -92,6 +96,38 @@ final class Api implements AutoCloseable {
             }
         }
         return id;
+    }
+
+    /** Pauses an application, or lets it go on. */
+    void pause(String app, boolean paused) throws IOException, InterruptedException {
+        ObjectNode body = JSON.createObjectNode().put("paused", paused);
+        HttpResponse<String> answer = client.send(
+                request("/api/v1/app/" + app)
+                        .header("content-type", "application/json")
+                        .method("PATCH", HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() / 100 != 2) {
+            throw refused("a pause", answer);
+        }
+    }
+
+    /** Has all messages of an application's only endpoint delivered again. */
+    void replayAll(String app) throws IOException, InterruptedException {
+        String endpoints = "/api/v1/app/" + app + "/endpoint";
+        String id = JSON.readTree(get(endpoints).body())
+                .path("data")
+                .path(0)
+                .path("id")
+                .asText();
+        HttpResponse<String> answer = post(
+                endpoints + "/" + id + "/bulk-replay",
+                JSON.createObjectNode()
+                        .put("since", Instant.now().minusSeconds(3_600).toString())
+                        .put("status", "all"));
+        if (answer.statusCode() / 100 != 2) {
+            throw refused("a replay", answer);
+        }
     }
 
     /**

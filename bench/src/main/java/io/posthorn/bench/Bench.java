@@ -8,8 +8,18 @@ import org.jspecify.annotations.Nullable;
 /** The scenarios, one method each; what they share is started once and kept. */
 final class Bench {
     /** All scenarios, in the order in which {@code full} runs them. */
-    static final List<String> ALL =
-            List.of("throughput", "fanout10", "memory", "latency", "isolation", "wide", "stored", "start", "kill");
+    static final List<String> ALL = List.of(
+            "throughput",
+            "fanout10",
+            "order",
+            "memory",
+            "latency",
+            "isolation",
+            "backlog",
+            "wide",
+            "stored",
+            "start",
+            "kill");
 
     private final Lab lab;
     private final Report report;
@@ -32,9 +42,11 @@ final class Bench {
         switch (scenario) {
             case "throughput" -> throughput();
             case "fanout10" -> fanOut();
+            case "order" -> order();
             case "memory" -> memory();
             case "latency" -> latency();
             case "isolation" -> new Isolation(lab, report).run();
+            case "backlog" -> new Catching(lab, report).run();
             case "wide" -> wide();
             case "stored" -> stored();
             case "start" -> new StartTimes(lab, report).run(5);
@@ -84,6 +96,26 @@ final class Bench {
                 "fanout10", "of the rate with one for each", turns.ratio(Drive.Rate::deliveries), "", 1.3));
         drive.check(report);
         drive.close();
+    }
+
+    /** Half of what is demanded without an order. */
+    private void order() throws IOException, InterruptedException, SQLException {
+        ServerProcess floorProcess = lab.floor("floor");
+        Baseline floor = Baseline.start(lab, report, floorProcess, Plan.ONE_EACH);
+        ServerProcess server = lab.product("order");
+        Baseline keyed = Baseline.start(lab, report, server, Plan.ORDER);
+        Turns turns = Turns.take(report, floor.side(), keyed.side(), pairs, seconds);
+        report.add(Figure.plain("order", "the floor, median", turns.medianOfA(Drive.Rate::messages), "/s"));
+        report.add(Figure.plain(
+                "order", "one endpoint, in order by 1,000 keys, median", turns.medianOfB(Drive.Rate::messages), "/s"));
+        report.add(Figure.atLeast(
+                "order", "of the floor, median of the pairs", turns.ratio(Drive.Rate::messages), "", 0.3));
+        floor.drive().check(report);
+        keyed.drive().check(report);
+        floor.drive().close();
+        keyed.drive().close();
+        floorProcess.stop();
+        server.stop();
     }
 
     private void memory() throws IOException, InterruptedException, SQLException {

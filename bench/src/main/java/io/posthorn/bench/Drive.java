@@ -145,8 +145,37 @@ final class Drive implements AutoCloseable {
         lab.net().tell(() -> loader.pace(pace));
     }
 
+    /**
+     * Sends as fast as the server takes it, without waiting for arrivals, until so many more are accepted.
+     *
+     * @param most messages a second
+     */
+    void gather(long messages, double most) throws InterruptedException, IOException {
+        long wanted = accepted() + messages;
+        pace(new Pace.Open(new Schedule(Net.micros(), most)));
+        if (!await(() -> accepted() >= wanted)) {
+            throw new IOException(
+                    server.name() + " has not accepted " + messages + " messages within " + DRAIN_SECONDS + " s");
+        }
+        pace(new Pace.Stopped());
+    }
+
+    private long accepted() {
+        try {
+            return lab.net().ask(() -> run.accepted);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return 0;
+        }
+    }
+
+    /** Different deliveries that have arrived, and those that came again. */
+    long arrived() throws InterruptedException {
+        return lab.net().ask(() -> run.arrivals + run.repeats.count());
+    }
+
     /** Waits until every message is accepted and has arrived. */
-    private void drain() throws InterruptedException, IOException {
+    void drain() throws InterruptedException, IOException {
         if (!await(() -> isQuiet())) {
             throw new IOException("messages to " + server.name() + " did not arrive within " + DRAIN_SECONDS + " s: "
                     + lab.net()
@@ -207,6 +236,7 @@ final class Drive implements AutoCloseable {
         complain(report, lost, "deliveries of accepted messages lost, " + what);
         complain(report, lab.net().ask(() -> run.mangled), "payloads changed on their way, " + what + ": " + problem);
         complain(report, lab.net().ask(() -> run.misrouted), "deliveries to the wrong endpoint, " + what);
+        complain(report, lab.net().ask(() -> run.disordered), "deliveries out of order, " + what + ": " + problem);
         complain(report, lab.net().ask(() -> run.unsigned), "bad signatures, " + what + ": " + problem);
         if (lab.net().ask(() -> run.accepted > 1000 && run.verified == 0)) {
             report.failure("no signature was ever verified, " + what);

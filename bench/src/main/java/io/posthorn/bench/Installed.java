@@ -13,12 +13,22 @@ import java.util.List;
  * @param firstEndpoint the number of the first endpoint in the receiver's paths; the others follow in order
  */
 record Installed(Plan plan, int port, String token, List<String> apps, int firstEndpoint) {
-    private static final String EVENT = "{\"eventType\":\"";
+    /** How many digits an ordering key has. */
+    static final int KEY_DIGITS = 4;
+
+    private static final String KEY = "{\"orderingKey\":\"";
+    private static final String EVENT = "\"eventType\":\"";
     private static final String PAYLOAD = "\",\"payload\":";
 
-    /** The body of a request up to the payload. */
-    static byte[] beforePayload(int type) {
-        return (EVENT + Plan.typeName(type) + PAYLOAD).getBytes(StandardCharsets.US_ASCII);
+    /** Where the digits of the ordering key stand in the body of a request, if there is one. */
+    static int keyAt() {
+        return KEY.length();
+    }
+
+    /** The body of a request up to the payload; an ordering key is zero. */
+    byte[] beforePayload(int type) {
+        String key = plan.keys() == 0 ? "{" : KEY + "0".repeat(KEY_DIGITS) + "\",";
+        return (key + EVENT + Plan.typeName(type) + PAYLOAD).getBytes(StandardCharsets.US_ASCII);
     }
 
     /** The head of the requests for an application: everything up to the empty line, and that. */

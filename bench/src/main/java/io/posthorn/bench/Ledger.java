@@ -92,6 +92,16 @@ final class Ledger {
         return missing[seq] == 0 && fate[seq] == ACCEPTED ? Arrival.COMPLETE : Arrival.FIRST;
     }
 
+    /** Whether the server has answered 202. */
+    boolean isAccepted(int seq) {
+        return fate[seq] == ACCEPTED;
+    }
+
+    /** Whether a delivery has arrived. */
+    boolean hasArrived(int seq, int copy) {
+        return arrived.contains((long) seq * copies + copy);
+    }
+
     /** How many messages were sent. */
     int size() {
         return size;

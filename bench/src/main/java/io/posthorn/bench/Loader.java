@@ -111,7 +111,7 @@ final class Loader {
     private void send(long intended) {
         // last in, first out: the fewer connections there are in use, the less there is to poll
         Connection connection = idle.pop();
-        int seq = run.ledger.send();
+        int seq = run.send();
         outstanding++;
         connection.send(seq, intended);
     }

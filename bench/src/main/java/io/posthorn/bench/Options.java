@@ -33,7 +33,7 @@ record Options(
     static final String USAGE = """
             Usage: bench [quick | full | SCENARIO…] [options]
 
-            Scenarios: throughput fanout10 latency isolation wide stored memory start kill
+            Scenarios: throughput fanout10 order latency isolation backlog wide stored memory start kill
               quick             a short form of throughput, latency and kill, within 60 seconds
               full              all of them (the default)
 
@@ -54,8 +54,10 @@ record Options(
             "full",
             "throughput",
             "fanout10",
+            "order",
             "latency",
             "isolation",
+            "backlog",
             "wide",
             "stored",
             "memory",

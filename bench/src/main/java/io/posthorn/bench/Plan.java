@@ -9,9 +9,11 @@ package io.posthorn.bench;
  * @param perApp endpoints of each, 1 to 100
  * @param byType whether a message goes to one endpoint, by its event type (at most 10 types); otherwise to all of its
  *     application
+ * @param keys how many ordering keys the messages have, 0 to 10,000; with some, the endpoints deliver in order by key.
+ *     Message number {@code n} has the key {@code n mod keys}
  * @param behaviour what the endpoints do
  */
-record Plan(String name, int apps, int perApp, boolean byType, Behaviour behaviour) {
+record Plan(String name, int apps, int perApp, boolean byType, int keys, Behaviour behaviour) {
     /** What an endpoint of the receiver does with a delivery. */
     enum Behaviour {
         /** Answers 200 at once. */
@@ -31,6 +33,8 @@ record Plan(String name, int apps, int perApp, boolean byType, Behaviour behavio
         }
     }
 
+    private static final int MOST_KEYS = 10_000;
+
     /** Ten applications with an endpoint each. */
     static final Plan ONE_EACH = new Plan("one endpoint each", 10, 1, false, Behaviour.OK);
     /** Ten applications whose messages go to ten endpoints. */
@@ -41,9 +45,18 @@ record Plan(String name, int apps, int perApp, boolean byType, Behaviour behavio
     static final Plan HEALTHY = new Plan("a healthy endpoint", 1, 1, false, Behaviour.OK);
     /** A thousand endpoints that never answer. */
     static final Plan SICK = new Plan("1,000 endpoints that never answer", 10, 100, false, Behaviour.HANG);
+    /** One endpoint that delivers in order by a thousand keys. */
+    static final Plan ORDER = new Plan("one endpoint, in order by 1,000 keys", 1, 1, false, 1_000, Behaviour.OK);
+    /** One endpoint that has much to catch up with. */
+    static final Plan BACKLOG = new Plan("an endpoint with a backlog", 1, 1, false, Behaviour.OK);
+
+    /** A plan without keys. */
+    Plan(String name, int apps, int perApp, boolean byType, Behaviour behaviour) {
+        this(name, apps, perApp, byType, 0, behaviour);
+    }
 
     Plan {
-        if (apps < 1 || perApp < 1 || perApp > 100 || (byType && perApp > 10)) {
+        if (apps < 1 || perApp < 1 || perApp > 100 || (byType && perApp > 10) || keys < 0 || keys > MOST_KEYS) {
             throw new IllegalArgumentException("no such plan: " + apps + " applications of " + perApp);
         }
     }
@@ -71,6 +84,15 @@ record Plan(String name, int apps, int perApp, boolean byType, Behaviour behavio
     /** The event type of a message, from 0. */
     int type(int seq) {
         return byType ? seq / apps % perApp : 0;
+    }
+
+    /**
+     * The message before this one that has the same key.
+     *
+     * @return −1 if there is none
+     */
+    int before(int seq) {
+        return keys == 0 || seq < keys ? -1 : seq - keys;
     }
 
     /** The name of an event type; all are of the same length. */

@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 
-/** The requests of a run, encoded beforehand: sending one copies two arrays and patches two numbers. */
+/** The requests of a run, encoded beforehand: sending one copies two arrays and patches two or three numbers. */
 final class Requests {
     private final Plan plan;
     private final byte[][] heads;
@@ -24,13 +24,13 @@ final class Requests {
         }
         bodies = new byte[plan.types()][];
         for (int type = 0; type < bodies.length; type++) {
-            byte[] before = Installed.beforePayload(type);
+            byte[] before = installed.beforePayload(type);
             String body = new String(before, StandardCharsets.US_ASCII)
                     + new String(template, StandardCharsets.US_ASCII)
                     + "}";
             bodies[type] = body.getBytes(StandardCharsets.US_ASCII);
         }
-        payloadAt = Installed.beforePayload(0).length;
+        payloadAt = installed.beforePayload(0).length;
     }
 
     /**
@@ -43,6 +43,12 @@ final class Requests {
         byte[] body = bodies[plan.type(seq)];
         ByteBuf buf = alloc.directBuffer(head.length + body.length);
         buf.writeBytes(head).writeBytes(body);
+        if (plan.keys() > 0) {
+            int digit = head.length + Installed.keyAt() + Installed.KEY_DIGITS;
+            for (int rest = seq % plan.keys(); rest > 0; rest /= 10) {
+                buf.setByte(--digit, '0' + rest % 10);
+            }
+        }
         Payload.patch(buf, head.length + payloadAt, seq, time);
         return buf;
     }

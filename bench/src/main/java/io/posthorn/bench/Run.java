@@ -40,6 +40,8 @@ final class Run {
     long arrivals;
     /** Deliveries that came to an endpoint that should not have them. */
     long misrouted;
+    /** Deliveries that came before one with the same key that was accepted before theirs was sent. */
+    long disordered;
     /** Deliveries whose body was not the payload. */
     long mangled;
     /** Deliveries whose signature was checked. */
@@ -49,6 +51,9 @@ final class Run {
     /** The first thing that went wrong, for people. */
     @Nullable
     String firstProblem;
+
+    /** Messages that were sent after the one before with the same key had been accepted. */
+    private final Bits behind = new Bits();
 
     private long measureFrom = Long.MAX_VALUE;
     private long measureTo = Long.MAX_VALUE;
@@ -77,6 +82,16 @@ final class Run {
     /** Until when intended send times count for the latencies; microseconds. */
     void measureTo(long micros) {
         measureTo = micros;
+    }
+
+    /** The next message is on its way; its number. */
+    int send() {
+        int seq = ledger.send();
+        int before = installed.plan().before(seq);
+        if (before >= 0 && ledger.isAccepted(before)) {
+            behind.add(seq);
+        }
+        return seq;
     }
 
     /** A message was answered 202. */
@@ -120,6 +135,11 @@ final class Run {
             misrouted++;
             problem("message " + seq + " of " + installed.plan().name() + " arrived at endpoint " + endpoint);
             return;
+        }
+        int before = installed.plan().before(number);
+        if (before >= 0 && behind.contains(number) && !ledger.hasArrived(before, copy)) {
+            disordered++;
+            problem("message " + seq + " arrived before " + before + ", which has the same key");
         }
         int millis = (int) (now / 1000);
         switch (ledger.arrived(number, copy, millis)) {

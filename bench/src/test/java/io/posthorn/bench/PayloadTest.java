@@ -72,4 +72,33 @@ class PayloadTest {
                 .contains("{\"eventType\":\"bench.t1\",\"payload\":{\"run\":\"0000009\",\"seq\":\"000000000004\"");
         assertThat(text).endsWith("\"}}");
     }
+
+    @Test
+    void requestsCarryTheirKeys() {
+        Plan plan = new Plan("test", 1, 1, false, 300, Plan.Behaviour.OK);
+        Installed installed = new Installed(plan, 8071, "secret", List.of("app_a"), 0);
+        ByteBuf buf = new Requests(installed, Payload.template(9))
+                .encode(Unpooled.buffer().alloc(), 642, 777);
+        byte[] data = new byte[buf.readableBytes()];
+        buf.readBytes(data);
+        buf.release();
+        assertThat(new HttpScan().find(data, 0, data.length)).isEqualTo(data.length);
+        assertThat(new String(data, java.nio.charset.StandardCharsets.US_ASCII))
+                .contains("{\"orderingKey\":\"0042\",\"eventType\":\"bench.t0\",\"payload\":{\"run\":\"0000009\"");
+    }
+
+    @Test
+    void whatComesBeforeItsTurnIsNoticed() {
+        Plan plan = new Plan("test", 1, 1, false, 2, Plan.Behaviour.OK);
+        Run run = new Run(1, new Installed(plan, 8071, "secret", List.of("app_a"), 0));
+        run.accepted(run.send(), 0, 1);
+        int other = run.send();
+        int second = run.send();
+        int afterUnknown = run.send(); // nobody knows whether it was accepted after the one with its key
+        run.arrived(0, afterUnknown, 0, 1);
+        run.arrived(0, other, 0, 1);
+        assertThat(run.disordered).isZero();
+        run.arrived(0, second, 0, 1);
+        assertThat(run.disordered).isEqualTo(1);
+    }
 }

@@ -32,16 +32,27 @@ record Customer(ServerProcess server, String id) {
 
     /** An endpoint that gets everything, however often it fails: it is not left alone for that. */
     EndpointOut steadfastEndpoint(Inbox inbox) throws Exception {
+        return endpoint(inbox, "{\"circuit\":{\"enabled\":false}}");
+    }
+
+    /** An endpoint that gets everything in the way that {@code delivery}, in JSON, says. */
+    EndpointOut endpoint(Inbox inbox, String delivery) throws Exception {
         EndpointOut endpoint = endpoint(inbox);
-        Api.Answer answer = server.api()
-                .call(
-                        "PATCH",
-                        "/api/v1/app/" + id + "/endpoint/" + endpoint.getId(),
-                        "{\"delivery\":{\"circuit\":{\"enabled\":false}}}".getBytes(StandardCharsets.UTF_8));
+        patch(endpoint, "{\"delivery\":" + delivery + "}");
+        return endpoint;
+    }
+
+    /** Changes members of an endpoint that clients do not know. */
+    void patch(EndpointOut endpoint, String members) throws Exception {
+        Api.Answer answer = server.api().call("PATCH", path(endpoint), members.getBytes(StandardCharsets.UTF_8));
         if (answer.status() != 200) {
             throw new AssertionError("not changed: " + answer);
         }
-        return endpoint;
+    }
+
+    /** Where an endpoint is in the API. */
+    String path(EndpointOut endpoint) {
+        return "/api/v1/app/" + id + "/endpoint/" + endpoint.getId();
     }
 
     /** The endpoint as it is now. */

@@ -17,6 +17,7 @@ final class Inbox {
     private final List<Arrival> arrivals = new ArrayList<>();
     private final Map<String, Integer> byId = new HashMap<>();
     private volatile Reply reply = Reply.status(204);
+    private volatile boolean forgets;
 
     Inbox(URI url) {
         this.url = url;
@@ -36,7 +37,16 @@ final class Inbox {
         return reply;
     }
 
+    /** It remembers none of what comes, for a test with more than fits: the reply sees each. */
+    Inbox forgets() {
+        forgets = true;
+        return this;
+    }
+
     synchronized void arrived(Arrival arrival) {
+        if (forgets) {
+            return;
+        }
         arrivals.add(arrival);
         List<String> ids = arrival.headers().getOrDefault("webhook-id", List.of());
         ids.forEach(id -> byId.merge(id, 1, Integer::sum));

@@ -12,6 +12,7 @@ import java.util.function.Supplier;
  *
  * @param catalog who sends and who receives
  * @param urlRule where endpoints may be
+ * @param mailRule whom their owners may have told by mail
  * @param healthy whether the server can do its work; may block for some seconds
  * @param metrics the text that Prometheus reads; may block
  * @param answerKeys which requests have been answered already
@@ -22,6 +23,7 @@ import java.util.function.Supplier;
 public record ApiPorts(
         Catalog catalog,
         UrlRule urlRule,
+        MailRule mailRule,
         BooleanSupplier healthy,
         Supplier<String> metrics,
         AnswerKeys answerKeys,

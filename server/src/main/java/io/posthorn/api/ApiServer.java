@@ -64,7 +64,8 @@ public final class ApiServer {
         this.modules = Stream.concat(
                         Stream.of(
                                 new ApplicationRoutes(ports.catalog()),
-                                new EndpointRoutes(ports.catalog(), ports.urlRule(), settings.ceilings()),
+                                new EndpointRoutes(
+                                        ports.catalog(), ports.urlRule(), settings.ceilings(), ports.mailRule()),
                                 new EndpointSettingRoutes(ports.catalog(), settings.secretOverlap()),
                                 new EventTypeRoutes(ports.catalog()),
                                 new TokenRoutes(ports.catalog()),

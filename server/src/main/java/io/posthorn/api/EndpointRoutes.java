@@ -28,11 +28,13 @@ final class EndpointRoutes implements Resource<Endpoint> {
     private final Catalog catalog;
     private final UrlRule urlRule;
     private final DeliveryCeilings ceilings;
+    private final MailRule mailRule;
 
-    EndpointRoutes(Catalog catalog, UrlRule urlRule, DeliveryCeilings ceilings) {
+    EndpointRoutes(Catalog catalog, UrlRule urlRule, DeliveryCeilings ceilings, MailRule mailRule) {
         this.ceilings = ceilings;
         this.catalog = catalog;
         this.urlRule = urlRule;
+        this.mailRule = mailRule;
     }
 
     /**
@@ -190,7 +192,21 @@ final class EndpointRoutes implements Resource<Endpoint> {
         JsonNode given = fields.raw("delivery");
         PolicyCodec.Problems problems = (path, rule) -> fields.refuse("delivery", path, rule);
         ceilings.check(PolicyCodec.read(given, DeliveryPolicy.DEFAULT, problems), problems);
+        addresses(fields, given.path("notification").path("emails"));
         return present -> PolicyCodec.read(given, present, (path, rule) -> {});
+    }
+
+    /** Addresses that were there before the rule are in nobody's way: only what is given is judged. */
+    private void addresses(Fields fields, JsonNode emails) {
+        for (JsonNode each : emails) {
+            String rule = each.isTextual() && PolicyCodec.noEmail(each.textValue()) == null
+                    ? mailRule.refuse(each.textValue())
+                    : null;
+            if (rule != null) {
+                fields.refuse("delivery", List.of("notification", "emails"), "each of them " + rule);
+                return;
+            }
+        }
     }
 
     private static @Nullable Boolean paused(Fields fields, @Nullable Boolean base) {

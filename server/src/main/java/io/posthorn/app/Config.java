@@ -52,6 +52,7 @@ import org.jspecify.annotations.Nullable;
  * @param smtpUrl URL of the mail server, perhaps with credentials in it; null for no mail
  * @param smtpFrom who mails are from; null for {@code posthorn@} the mail server's host
  * @param smtpStarttls whether an {@code smtp} server is spoken to after STARTTLS only
+ * @param notificationDomains mail domains that owners of endpoints may name; empty for any
  * @param retentionPayloads how long payloads are kept
  * @param retentionAttempts how long attempts are kept
  * @param retentionMessages how long messages are kept
@@ -98,6 +99,7 @@ public record Config(
         @Nullable Secret smtpUrl,
         @Nullable String smtpFrom,
         boolean smtpStarttls,
+        List<String> notificationDomains,
         Duration retentionPayloads,
         Duration retentionAttempts,
         Duration retentionMessages) {

@@ -3,10 +3,12 @@ package io.posthorn.app;
 import io.posthorn.dispatch.Dispatcher;
 import io.posthorn.history.PgRetention;
 import io.posthorn.history.Retention;
+import io.posthorn.runtime.Notices;
 import io.posthorn.store.Database;
 import io.posthorn.store.Ownership;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Set;
 
@@ -39,6 +41,7 @@ final class Keeping {
             Ownership ownership,
             Clock clock,
             Dispatcher dispatcher,
+            Notices notices,
             ServerMetrics metrics) {
         return new Retention(
                 new PgRetention(
@@ -63,6 +66,11 @@ final class Keeping {
                     public void expired(int endpointNo, Set<Long> seqs) {
                         metrics.expired(seqs.size());
                         dispatcher.withdrawn(endpointNo, seqs);
+                    }
+
+                    @Override
+                    public void lost(int appNo, LocalDate day, long deliveries, long deadLetters) {
+                        notices.messagesExpired(appNo, day, deliveries, deadLetters);
                     }
                 });
     }

@@ -33,6 +33,13 @@ final class NotifyKinds {
         return ruled("e-mail address", PolicyCodec::noEmail);
     }
 
+    /** What follows the @ in an e-mail address. */
+    static Kind<String> mailDomain() {
+        return ruled(
+                "domain such as example.com",
+                text -> PolicyCodec.noEmail("a@" + text) == null ? null : "must be a domain such as example.com");
+    }
+
     private static Kind<String> ruled(String takes, Function<String, @Nullable String> rule) {
         return new Kind<>(
                 takes,

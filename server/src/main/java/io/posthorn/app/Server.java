@@ -18,6 +18,7 @@ import io.posthorn.api.RedeliveryRoutes;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointLimit;
+import io.posthorn.catalog.MailDomains;
 import io.posthorn.catalog.PgAudit;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
@@ -266,7 +267,7 @@ public final class Server {
                 "posthorn.database.free.bytes",
                 "Free room on the disk of the embedded database",
                 () -> sizes.last().free());
-        Retention retention = Keeping.retention(config, database, ownership, clock, dispatcher, metrics);
+        Retention retention = Keeping.retention(config, database, ownership, clock, dispatcher, told, metrics);
         retention.start();
         onStop("retention", retention::close);
         Caretaker caretaker = new Caretaker(database.partitions(), catalog, audit, answerKeys, clock);
@@ -294,6 +295,7 @@ public final class Server {
                 new ApiPorts(
                         catalog,
                         url -> Target.parse(url, policy) instanceof TargetResult.Refused(String reason) ? reason : null,
+                        MailDomains.of(config.notificationDomains())::refuse,
                         () -> ownership.held() && database.reachable(),
                         metrics::scrape,
                         answerKeys,
@@ -432,7 +434,7 @@ public final class Server {
     private EndpointLimit endpointLimit(Notices notices) {
         return new EndpointLimit(
                 config.endpointLimit(),
-                (application, limit, active) -> notices.endpointLimitReached(application.no(), limit));
+                (application, limit, active) -> notices.endpointLimitReached(application.no(), limit, active));
     }
 
     private DatabaseSettings databaseSettings() {
@@ -483,6 +485,7 @@ public final class Server {
         return new NotifySettings(
                 config.operationalApplication(),
                 config.backlogThreshold(),
+                MailDomains.of(config.notificationDomains()),
                 url == null ? null : MailSettings.of(url, config.smtpStarttls(), config.smtpFrom(), config.extraCa()));
     }
 

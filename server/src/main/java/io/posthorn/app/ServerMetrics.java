@@ -68,7 +68,10 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
     private final Counter mailsSent = counter("posthorn.mails.sent", "Mails that the mail server has taken");
     private final Counter mailsFailed =
             counter("posthorn.mails.failed", "Times a mail could not be sent; it is tried again");
-    private final Counter mailsGivenUp = counter("posthorn.mails.given.up", "Mails that could not be sent for a day");
+    private final Counter mailsGivenUp =
+            counter("posthorn.mails.given.up", "Mails that could not be sent for a day, or were refused for good");
+    private final Counter mailsLeftOut = counter(
+            "posthorn.mails.left.out", "Mails that were not tried: too many within an hour, or to other domains");
     private final Counter stripped =
             counter("posthorn.retention.stripped.days", "Days of messages whose payloads were removed for their age");
     private final Counter expired = counter(
@@ -185,8 +188,13 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
     }
 
     @Override
-    public void mailGivenUp() {
-        mailsGivenUp.increment();
+    public void mailsGivenUp(int mails) {
+        mailsGivenUp.increment(mails);
+    }
+
+    @Override
+    public void mailsLeftOut(int mails) {
+        mailsLeftOut.increment(mails);
     }
 
     /** How many deliveries wait in the database. */

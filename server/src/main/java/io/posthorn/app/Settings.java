@@ -248,6 +248,12 @@ public final class Settings {
             "true",
             TELLING,
             "Speak to an `smtp://` server only after STARTTLS. Otherwise everything goes in the clear.");
+    static final Setting<List<String>> NOTIFICATION_DOMAINS = new Setting<>(
+            "notification-domains",
+            Kinds.list(NotifyKinds.mailDomain(), 1_000),
+            "",
+            TELLING,
+            "Domains of the e-mail addresses that owners of endpoints may name, such as `example.com`; none for any.");
 
     static final Setting<Duration> RETENTION_PAYLOADS = new Setting<>(
             "retention-payloads",
@@ -311,6 +317,7 @@ public final class Settings {
             SMTP_URL,
             SMTP_FROM,
             SMTP_STARTTLS,
+            NOTIFICATION_DOMAINS,
             RETENTION_PAYLOADS,
             RETENTION_ATTEMPTS,
             RETENTION_MESSAGES);

@@ -52,6 +52,7 @@ record Values(Map<Setting<?>, InForce<?>> all) {
                 find(Settings.SMTP_URL),
                 find(Settings.SMTP_FROM),
                 get(Settings.SMTP_STARTTLS),
+                get(Settings.NOTIFICATION_DOMAINS),
                 get(Settings.RETENTION_PAYLOADS),
                 get(Settings.RETENTION_ATTEMPTS),
                 get(Settings.RETENTION_MESSAGES));

@@ -3,11 +3,11 @@ package io.posthorn.catalog;
 import io.posthorn.model.Application;
 
 /**
- * How many active endpoints an application may have, and who is told when one has them all. Active are those that are not
+ * How many active endpoints an application may have, and who is told when one is refused another. Active are those that are not
  * disabled; temporary ones, which live as long as a connection, do not count.
  *
  * @param usual for an application without a limit of its own, 1 to {@link Endpoints#MOST}
- * @param watcher told of limits that are reached
+ * @param watcher told of refusals
  */
 public record EndpointLimit(int usual, Watcher watcher) {
     /** As many as there can be, and nobody is told: for tools and tests. */
@@ -24,8 +24,7 @@ public record EndpointLimit(int usual, Watcher watcher) {
     @FunctionalInterface
     public interface Watcher {
         /**
-         * An application has as many active endpoints as it may have: it has just got the last of them, or one more was
-         * refused. It may come again and again. Called in the midst of a change, so it is quick, does not throw and changes
+         * An application was refused an active endpoint, because it has as many as it may have. It may come again and again. Called in the midst of a change, so it is quick, does not throw and changes
          * nothing.
          *
          * @param application whose limit it is

@@ -287,9 +287,6 @@ public final class Endpoints {
                 now);
         Endpoint made = Audit.about(subject(view, fresh), () -> pg.insert(fresh));
         publish(view, made);
-        if (counts) {
-            watch(view, active(view) + 1);
-        }
         return new Result.Created<>(made);
     }
 
@@ -300,17 +297,10 @@ public final class Endpoints {
         if (active < most) {
             return null;
         }
-        watch(view, active);
+        limit.watcher().reached(view.application(), most, active);
         return new Result.Limited<>("the application may have " + most + " active endpoints and has " + active
                 + "; disable or delete one, or ask an administrator, who alone can raise the limit (endpointLimit"
                 + " of the application)");
-    }
-
-    private void watch(AppView view, int active) {
-        int most = mostActive(view);
-        if (active >= most) {
-            limit.watcher().reached(view.application(), most, active);
-        }
     }
 
     private int mostActive(AppView view) {
@@ -363,11 +353,7 @@ public final class Endpoints {
             return new Result.Broken<>(broken.path(), broken.rule());
         }
         String reason = draft.disabled() ? was.disabledReason() : null;
-        Endpoint now = store(view, changed(was, draft, draft.disabled(), reason));
-        if (more) {
-            watch(view, active(view) + 1);
-        }
-        return new Result.Updated<>(now);
+        return new Result.Updated<>(store(view, changed(was, draft, draft.disabled(), reason)));
     }
 
     private static DeliveryPolicy delivery(EndpointDraft draft, DeliveryPolicy present) {

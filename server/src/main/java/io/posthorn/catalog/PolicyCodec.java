@@ -22,7 +22,10 @@ import io.posthorn.runtime.Expression;
 import io.posthorn.runtime.KeyPath;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -51,8 +54,12 @@ public final class PolicyCodec {
     private static final int MOST_EMAILS = 10;
     private static final int LONGEST_EMAIL = 254;
     private static final Pattern STATUS = Pattern.compile("[1-5]xx|[1-5][0-9][0-9]");
-    /** An address as forms take it, HTML 4.10.5.1.5, which has no quotes, comments or line breaks to smuggle. */
-    private static final Pattern EMAIL = Pattern.compile("[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9]"
+    /**
+     * An address as forms take it, HTML 4.10.5.1.5, which has no quotes, comments or line breaks to smuggle; and dots
+     * only between other characters, since RFC 5322 and so the mail room refuse the rest.
+     */
+    private static final Pattern EMAIL = Pattern.compile("[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]++"
+            + "(?:\\.[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]++)*+@[a-zA-Z0-9]"
             + "(?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*");
 
     private PolicyCodec() {}
@@ -223,9 +230,17 @@ public final class PolicyCodec {
     private static Notification notification(Group group, Notification base, Notification usual) {
         List<String> emails = group.texts("emails", base.emails(), usual.emails(), MOST_EMAILS, PolicyCodec::noEmail);
         Notification notification = new Notification(
-                emails == null ? List.of() : emails, group.flag("onRejected", base.onRejected(), usual.onRejected()));
+                emails == null ? List.of() : each(emails),
+                group.flag("onRejected", base.onRejected(), usual.onRejected()));
         group.nothingElse();
         return notification;
+    }
+
+    /** Each address once, as it was written first: mail servers do not tell capitals from small letters. */
+    private static List<String> each(List<String> emails) {
+        Map<String, String> once = new LinkedHashMap<>();
+        emails.forEach(address -> once.putIfAbsent(address.toLowerCase(Locale.ROOT), address));
+        return List.copyOf(once.values());
     }
 
     private static @Nullable String noStatus(String text) {

@@ -300,10 +300,12 @@ final class Gate {
     /** What is to be remembered beyond the end of the process; null if there is nothing. */
     @Nullable
     EndpointTrouble trouble(int endpointNo, long now) {
-        if (failures == 0 && heldUntil(now) == 0) {
+        boolean open = circuitOpen();
+        if (failures == 0
+                && heldUntil(now) == 0
+                && !open) { // an open circuit may have seen the success of an old request
             return null;
         }
-        boolean open = circuitOpen();
         return new EndpointTrouble(
                 endpointNo,
                 failingSince == 0 ? now : failingSince,

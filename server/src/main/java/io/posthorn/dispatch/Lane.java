@@ -50,6 +50,10 @@ final class Lane {
     long expiresAgainAt;
     /** Those that have waited for as long as they may are being looked for. */
     boolean expiring;
+    /** What left the memory meanwhile: it may be found all the same, as it was before. */
+    final Set<Long> releasedMeanwhile = new HashSet<>();
+    /** It is to be disabled, and is not yet: whatever else is changed about the endpoint, nothing begins. */
+    boolean disabling;
 
     private @Nullable String url;
     private @Nullable DeliveryPolicy policy;
@@ -107,9 +111,10 @@ final class Lane {
      * @param paused whether its application is
      */
     void endpoint(Endpoint endpoint, boolean paused, Routes routes, Judges judges) {
-        boolean fresh = (closed == DeferralReason.DISABLED && !endpoint.disabled())
+        disabling &= !endpoint.disabled();
+        boolean fresh = (closed == DeferralReason.DISABLED && !endpoint.disabled() && !disabling)
                 || (url != null && !endpoint.url().equals(url));
-        closed = endpoint.disabled()
+        closed = endpoint.disabled() || disabling
                 ? DeferralReason.DISABLED
                 : endpoint.paused() || paused ? DeferralReason.PAUSED : null;
         route = routes.of(endpoint);

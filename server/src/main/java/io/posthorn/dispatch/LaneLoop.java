@@ -180,15 +180,19 @@ final class LaneLoop {
 
     private void park(Lane lane, Delivery delivery, DeferralReason reason, long dueAt) {
         metrics.parked();
-        unwritten(lane, delivery);
+        unwritten(lane, delivery, reason == DeferralReason.SCHEDULED);
         record(delivery.settlement(null, new Verdict.Parked(dueAt, reason)));
     }
 
-    /** It is on its way to the backlog. */
-    private static void unwritten(Lane lane, Delivery delivery) {
+    /**
+     * It is on its way to the backlog.
+     *
+     * @param later where it waits for its time
+     */
+    private static void unwritten(Lane lane, Delivery delivery, boolean later) {
         lane.unwritten.add(delivery.message().seq);
         if (lane.ordered != null) {
-            lane.ordered.unwritten(delivery);
+            lane.ordered.unwritten(delivery, later);
         }
     }
 
@@ -277,6 +281,9 @@ final class LaneLoop {
                 ports.well(lane.endpointNo, () -> retriesAreDue(lane));
             }
         }
+        if (lanes.get(lane.endpointNo) != lane) {
+            return; // the endpoint was deleted meanwhile
+        }
         if (failed || turn != Gate.Turn.NONE) {
             troubled.add(lane);
         }
@@ -298,6 +305,7 @@ final class LaneLoop {
     private void disable(Lane lane, String why, long failingSince) {
         if (lane.closed != DeferralReason.DISABLED) {
             lane.closed = DeferralReason.DISABLED;
+            lane.disabling = true;
             ports.disable(lane.endpointNo, why, failingSince);
             parkQueue(lane, DeferralReason.DISABLED);
         }
@@ -351,21 +359,23 @@ final class LaneLoop {
     }
 
     private void expire(Lane lane, long now) {
+        if (mayExpire(lane, now) && !lane.expiring && now >= lane.expiresAgainAt && !ports.full()) {
+            lane.expiring = true;
+            // a look passes over all that waits: not at every moment for the sake of a little of it
+            lane.expiresAgainAt = now + Math.clamp(lane.keepsFor() / 100, 0, MOST_BETWEEN_EXPIRIES_MICROS);
+            lane.releasedMeanwhile.clear();
+            expire(lane, now - lane.keepsFor(), 0);
+        }
+    }
+
+    private boolean mayExpire(Lane lane, long now) {
         long keepsFor = lane.keepsFor();
         long openSince = lane.gate.openSince();
-        if (openSince > 0
+        return openSince > 0
                 && keepsFor != Backlog.NEVER
                 && now - openSince >= keepsFor
                 && lane.closed == null
-                && !lane.expiring
-                && now >= lane.expiresAgainAt
-                && !stopping
-                && !ports.full()) {
-            lane.expiring = true;
-            // a look passes over all that waits: not at every moment for the sake of a little of it
-            lane.expiresAgainAt = now + Math.clamp(keepsFor / 100, 0, MOST_BETWEEN_EXPIRIES_MICROS);
-            expire(lane, now - keepsFor, 0);
-        }
+                && !stopping;
     }
 
     private void expire(Lane lane, long acceptedUntil, long afterSeq) {
@@ -380,20 +390,24 @@ final class LaneLoop {
 
     private void expire(Lane lane, long acceptedUntil, @Nullable List<Backlog.Waiting> waiting) {
         lane.expiring = false;
+        long now = time.micros();
         if (waiting == null
-                || stopping
-                || lane.closed != null
-                || !lane.gate.circuitOpen()
-                || lanes.get(lane.endpointNo) != lane) {
+                || lanes.get(lane.endpointNo) != lane
+                || !mayExpire(lane, now)
+                || acceptedUntil > now - lane.keepsFor()) { // its owner has decided otherwise meanwhile
             return;
         }
         for (Backlog.Waiting delivery : waiting) {
-            if (lane.claimed.add(delivery.seq())) {
+            if (!lane.releasedMeanwhile.contains(delivery.seq()) && lane.claimed.add(delivery.seq())) {
                 record(expired(lane, delivery));
+                if (lane.fetching) {
+                    lane.withdrawnMeanwhile.add(delivery.seq());
+                }
             }
         }
         if (waiting.size() >= EXPIRE_AT_ONCE && !ports.full()) {
             lane.expiring = true;
+            lane.releasedMeanwhile.clear();
             expire(lane, acceptedUntil, waiting.getLast().seq());
         }
     }
@@ -434,7 +448,7 @@ final class LaneLoop {
             verdict = inOrder(ordered, delivery, verdict);
         }
         if (verdict instanceof Verdict.Held) {
-            unwritten(lane, delivery);
+            unwritten(lane, delivery, false);
         }
         lane.queue.ended(delivery);
         record(delivery.settlement(nothing, verdict));
@@ -526,7 +540,7 @@ final class LaneLoop {
         if (route == null) {
             throw new IllegalStateException("endpoint " + lane.endpointNo + " is enabled but has no route");
         }
-        if (!delivery.manual() && lane.judge.tooOld(delivery.message().createdAt, time)) {
+        if (!delivery.manual() && lane.judge.tooOld(delivery.message().startsAt(), time)) {
             tooOld(lane, delivery);
             return;
         }
@@ -582,7 +596,7 @@ final class LaneLoop {
             verdict = inOrder(ordered, delivery, verdict);
         }
         if (verdict instanceof Verdict.RetryAt || verdict instanceof Verdict.Held) {
-            unwritten(lane, delivery);
+            unwritten(lane, delivery, false);
         }
         lane.queue.ended(delivery);
         if (verdict instanceof Verdict.Gone) {
@@ -603,8 +617,10 @@ final class LaneLoop {
     private static Verdict spared(Lane lane, Delivery delivery, Judge judge, Verdict verdict, long now) {
         boolean hasFailed = verdict instanceof Verdict.RetryAt
                 || (verdict instanceof Verdict.Exhausted(boolean rejected) && !rejected);
-        long at = lane.gate.triedAgainAt(now);
-        if (!hasFailed || !lane.gate.circuitOpen() || judge.tooOld(delivery.message().createdAt, at)) {
+        long at = Math.max(now, lane.gate.triedAgainAt(now));
+        if (!hasFailed
+                || !lane.gate.circuitOpen()
+                || judge.tooOld(delivery.message().startsAt(), at)) {
             return verdict;
         }
         delivery.spared = true;
@@ -713,9 +729,14 @@ final class LaneLoop {
     /** New deliveries are parked from now on, and so is what has gathered. */
     private void fallBehind(Lane lane, OrderedLine ordered) {
         lane.behind = true;
+        boolean hadRows = false;
         for (Delivery gathered : ordered.takeTail()) {
             leaves(lane, gathered);
+            hadRows |= gathered.fromDeferral();
             park(lane, gathered, DeferralReason.LANE_FULL);
+        }
+        if (hadRows) {
+            ordered.passedOver();
         }
     }
 
@@ -981,7 +1002,7 @@ final class LaneLoop {
 
     /** These are committed: rows in the backlog came, moved or went. */
     void committed(List<Settlement> settlements) {
-        Set<Lane> inOrder = new HashSet<>();
+        Set<Lane> inOrder = new LinkedHashSet<>(); // in the order of what is committed, so that a run can be repeated
         for (Settlement settlement : settlements) {
             Lane lane = lanes.get(settlement.endpointNo());
             if (lane != null) {
@@ -1041,6 +1062,9 @@ final class LaneLoop {
     /** Not in memory any more. True if another round was asked for meanwhile, so that its row may be there again. */
     private static boolean release(Lane lane, long seq) {
         lane.claimed.remove(seq);
+        if (lane.expiring) {
+            lane.releasedMeanwhile.add(seq);
+        }
         return lane.renewed.remove(seq);
     }
 
@@ -1266,7 +1290,8 @@ final class LaneLoop {
         lane.behind = fetched.behind() || (!goesOn && !fetched.due().isEmpty());
         lane.nextDueAt = Math.min(fetched.nextDueAt(), lane.dueMeanwhile);
         if (!goesOn) {
-            due(lane, now);
+            lane.due(now);
+            lookIntoBacklog(lane); // it may have been due before that: then nobody else wakes it
             return;
         }
         for (Due due : fetched.due()) {

@@ -95,7 +95,7 @@ final class OrderedLine implements Line {
     private long next = Backlog.NEVER;
 
     private long cursor;
-    /** All that was in memory has left it since the last read began: what that brings comes too early. */
+    /** What was in memory has left it since the last read began: what that brings comes too early. */
     private boolean anew;
     /** How far the cursor was drawn back since the last read began. */
     private long lowered = Backlog.NEVER;
@@ -109,7 +109,10 @@ final class OrderedLine implements Line {
         final long key;
         final ArrayDeque<Delivery> plain = new ArrayDeque<>(2);
         final ArrayDeque<Delivery> asked = new ArrayDeque<>(0);
-        boolean busy;
+        /** The one that is under way. */
+        @Nullable
+        Delivery busy;
+
         boolean ready;
 
         Chain(long key) {
@@ -118,6 +121,15 @@ final class OrderedLine implements Line {
 
         boolean hasWaiting() {
             return !plain.isEmpty() || !asked.isEmpty();
+        }
+
+        /** The latest of those that are in order. */
+        @Nullable
+        Message latest() {
+            if (!plain.isEmpty()) {
+                return plain.getLast().message();
+            }
+            return busy == null || busy.aside() ? null : busy.message();
         }
     }
 
@@ -166,16 +178,18 @@ final class OrderedLine implements Line {
 
     /** Whether one that has run out of attempts holds the others up. */
     boolean holds(Delivery delivery) {
-        return holds && !delivery.aside() && delivery.keyHash != NO_KEY;
+        return holds && !delivery.aside() && isChained(delivery);
     }
 
     /** Of those that wait behind one that is over, the id of the latest, if only that one goes; null if there is none. */
     @Nullable
     String newerThan(Delivery delivery) {
         Chain chain = latest() ? chains.get(delivery.keyHash) : null;
-        return chain == null || delivery.aside() || chain.plain.isEmpty()
-                ? null
-                : chain.plain.getLast().message().id;
+        if (chain == null || delivery.aside() || chain.plain.isEmpty()) {
+            return null;
+        }
+        Message last = chain.plain.getLast().message();
+        return last.seq > delivery.message().seq ? last.id : null;
     }
 
     /** Whether what is written under this key is of a chain that is shut. */
@@ -256,7 +270,7 @@ final class OrderedLine implements Line {
     }
 
     private void makeReady(Chain chain) {
-        if (!chain.busy && !chain.ready && chain.hasWaiting()) {
+        if (chain.busy == null && !chain.ready && chain.hasWaiting()) {
             chain.ready = true;
             ready.add(chain);
         }
@@ -282,17 +296,18 @@ final class OrderedLine implements Line {
         }
         Chain chain = ready.remove();
         chain.ready = false;
-        chain.busy = true;
         size--;
-        Delivery next = chain.plain.poll();
-        return next == null ? chain.asked.remove() : next;
+        Delivery first = chain.plain.poll();
+        Delivery next = first == null ? chain.asked.remove() : first;
+        chain.busy = next;
+        return next;
     }
 
     @Override
     public void ended(Delivery delivery) {
         Chain chain = chains.get(chainKey(delivery));
         if (chain != null) {
-            chain.busy = false;
+            chain.busy = null;
             makeReady(chain);
             Shut closed = shut.get(chain.key);
             if (closed != null) {
@@ -305,7 +320,7 @@ final class OrderedLine implements Line {
     private void dropIfDone(Chain chain) {
         if (!chain.hasWaiting()) {
             chain.ready = false;
-            if (!chain.busy && chain.key != NO_KEY) {
+            if (chain.busy == null && chain.key != NO_KEY) {
                 chains.remove(chain.key, chain);
             }
         }
@@ -346,7 +361,7 @@ final class OrderedLine implements Line {
             chain.plain.clear();
             chain.asked.clear();
             chain.ready = false;
-            return !chain.busy;
+            return chain.busy == null;
         });
         ready.clear();
         tail = null;
@@ -580,18 +595,32 @@ final class OrderedLine implements Line {
         parked.values().removeIf(message -> !keysOfUnwritten.containsKey(message.seq));
     }
 
+    /**
+     * What left the memory had rows already: a read passes over these until it is committed that nobody has them any more,
+     * and would bring only what stands behind them.
+     */
+    void passedOver() {
+        anew = true;
+        raiseBarrier();
+    }
+
     /** Whether what the last read brings is to be read again. */
     boolean isReadInVain() {
         return anew;
     }
 
-    /** The id of a newer one with the same key that a read may not have seen; null if there is none. */
+    /** The id of a newer one with the same key that a read may not have seen, or passed by; null if there is none. */
     @Nullable
     String newerThanRead(Delivery delivery) {
         if (!latest() || delivery.keyHash == NO_KEY || delivery.aside()) {
             return null;
         }
         Message newer = parked.get(delivery.keyHash);
+        Chain chain = chains.get(delivery.keyHash);
+        Message here = chain == null ? null : chain.latest(); // what is sent later is read when others have gone by
+        if (here != null && (newer == null || newer.seq < here.seq)) {
+            newer = here;
+        }
         if (tail != null) {
             for (Delivery gathered : tail) {
                 newer = gathered.keyHash == delivery.keyHash ? gathered.message() : newer;
@@ -606,10 +635,14 @@ final class OrderedLine implements Line {
         lowered = Math.min(lowered, seq - 1);
     }
 
-    /** A delivery was given to the recorder to be written as a row. */
-    void unwritten(Delivery delivery) {
+    /**
+     * A delivery was given to the recorder to be written as a row.
+     *
+     * @param later where it waits for its time, and takes nobody's place before
+     */
+    void unwritten(Delivery delivery, boolean later) {
         keysOfUnwritten.put(delivery.message().seq, chainKey(delivery));
-        if (latest() && delivery.keyHash != NO_KEY && !delivery.aside()) {
+        if (latest() && !later && delivery.keyHash != NO_KEY && !delivery.aside()) {
             parked.merge(delivery.keyHash, delivery.message(), (a, b) -> a.seq > b.seq ? a : b);
         }
     }

@@ -14,8 +14,10 @@ import java.sql.Statement;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +89,10 @@ public final class PgRetention {
      * @param ended which
      * @param last where the next page begins; null if there is none
      */
-    record Page(List<Key> ended, @Nullable Key last) {}
+    record Page(List<Ended> ended, @Nullable Key last) {}
+
+    /** A delivery that ended, with its application. */
+    record Ended(int appNo, int endpointNo, long seq) {}
 
     /**
      * On connections of the pool, and on one of its own while a day is written anew: that takes long.
@@ -180,7 +185,7 @@ public final class PgRetention {
                                              verdict, detail, manual)
                         select seq, message_at, ?, app_no, endpoint_no, 0, least(attempts + 1, 32767), 8, 2, ?, manual
                         from gone)
-                    select p.endpoint_no, p.seq, g.seq is not null as ended
+                    select p.endpoint_no, p.seq, g.app_no
                     from page p left join gone g on g.endpoint_no = p.endpoint_no and g.seq = p.seq
                     order by p.endpoint_no, p.seq
                     """)) {
@@ -190,15 +195,16 @@ public final class PgRetention {
                 end.setInt(4, PAGE);
                 end.setObject(5, PgTimes.utc(now));
                 end.setString(6, NEVER_MADE);
-                List<Key> ended = new ArrayList<>();
+                List<Ended> ended = new ArrayList<>();
                 Key last = null;
                 int found = 0;
                 try (ResultSet row = end.executeQuery()) {
                     while (row.next()) {
                         found++;
                         last = new Key(row.getInt(1), row.getLong(2));
-                        if (row.getBoolean(3)) {
-                            ended.add(last);
+                        int appNo = row.getInt(3);
+                        if (!row.wasNull()) {
+                            ended.add(new Ended(appNo, last.endpointNo, last.seq));
                         }
                     }
                 }
@@ -207,28 +213,31 @@ public final class PgRetention {
         });
     }
 
-    /** What is on the list of dead letters of messages that are about to be dropped; how many those are. */
-    long forgetDeadLetters(LocalDate before, Pause pause)
-            throws SQLException, StaleOwnerException, InterruptedException {
-        long forgotten = 0;
-        while (true) {
-            long began = System.nanoTime();
-            int page = write(tx -> {
-                try (PreparedStatement delete = tx.prepareStatement("""
+    /**
+     * Removes some of what is on the list of dead letters of messages that are about to be dropped.
+     *
+     * @return how many, by application; empty if there are none left
+     */
+    Map<Integer, Long> forgetDeadLetters(LocalDate before) throws SQLException, StaleOwnerException {
+        return write(tx -> {
+            Map<Integer, Long> forgotten = new HashMap<>();
+            try (PreparedStatement delete = tx.prepareStatement("""
+                    with gone as (
                         delete from dead_letter where ctid = any (array(
                             select ctid from dead_letter where message_at < ? limit ?))
-                        """)) {
-                    delete.setObject(1, before.atStartOfDay().atOffset(ZoneOffset.UTC));
-                    delete.setInt(2, DEAD_LETTERS_AT_ONCE);
-                    return delete.executeUpdate();
+                        returning app_no)
+                    select app_no, count(*) from gone group by app_no
+                    """)) {
+                delete.setObject(1, start(before));
+                delete.setInt(2, DEAD_LETTERS_AT_ONCE);
+                try (ResultSet row = delete.executeQuery()) {
+                    while (row.next()) {
+                        forgotten.put(row.getInt(1), row.getLong(2));
+                    }
                 }
-            });
-            forgotten += page;
-            if (page < DEAD_LETTERS_AT_ONCE) {
-                return forgotten;
             }
-            pause.after(System.nanoTime() - began);
-        }
+            return forgotten;
+        });
     }
 
     /** The publishers' ids of messages that are about to be dropped are free again. */

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -74,6 +75,21 @@ public final class Retention implements AutoCloseable {
          * @param seqs of the messages
          */
         void expired(int endpointNo, Set<Long> seqs);
+
+        /**
+         * What was still to be done about messages of an application went with them. Told once in a pass.
+         *
+         * @param appNo the application
+         * @param day the last one whose messages go
+         * @param deliveries that waited and have ended, those of {@link #expired} together
+         * @param deadLetters that nobody can send again any more
+         */
+        void lost(int appNo, LocalDate day, long deliveries, long deadLetters);
+    }
+
+    private static final class Lost {
+        private long deliveries;
+        private long deadLetters;
     }
 
     /**
@@ -192,17 +208,13 @@ public final class Retention implements AutoCloseable {
             return;
         }
         LocalDate before = days.get(count - 1).plusDays(1);
-        long ended = endWaiting(before);
-        if (ended > 0) {
-            LOG.warn(
-                    "{} deliveries that still waited for messages from before {} have ended: these are older than they"
-                            + " may get",
-                    ended,
-                    before);
-        }
-        long dead = store.forgetDeadLetters(before, pause);
-        if (dead > 0) {
-            LOG.warn("{} dead letters from before {} are dropped with their messages", dead, before);
+        Map<Integer, Lost> lost = new TreeMap<>();
+        try {
+            endWaiting(before, lost);
+            forgetDeadLetters(before, lost);
+        } finally {
+            // Also what was begun and broke off: its rows are gone.
+            tell(before, lost);
         }
         store.forgetEventIds(before, pause);
         for (LocalDate day : days.subList(0, count)) {
@@ -213,24 +225,54 @@ public final class Retention implements AutoCloseable {
         store.forgetDays(before);
     }
 
-    private long endWaiting(LocalDate before) throws SQLException, StaleOwnerException, InterruptedException {
-        long ended = 0;
+    private void tell(LocalDate before, Map<Integer, Lost> lost) {
+        long deliveries =
+                lost.values().stream().mapToLong(each -> each.deliveries).sum();
+        if (deliveries > 0) {
+            LOG.warn(
+                    "{} deliveries that still waited for messages from before {} have ended: these are older than they"
+                            + " may get",
+                    deliveries,
+                    before);
+        }
+        long dead = lost.values().stream().mapToLong(each -> each.deadLetters).sum();
+        if (dead > 0) {
+            LOG.warn("{} dead letters from before {} are dropped with their messages", dead, before);
+        }
+        lost.forEach((appNo, each) -> watcher.lost(appNo, before.minusDays(1), each.deliveries, each.deadLetters));
+    }
+
+    private void endWaiting(LocalDate before, Map<Integer, Lost> lost)
+            throws SQLException, StaleOwnerException, InterruptedException {
         PgRetention.Key after = null;
         while (true) {
             long began = System.nanoTime();
             PgRetention.Page page = store.endWaiting(before, after, Time.micros(clock.instant()));
-            ended += page.ended().size();
             Map<Integer, Set<Long>> byEndpoint = new HashMap<>();
-            for (PgRetention.Key key : page.ended()) {
+            for (PgRetention.Ended ended : page.ended()) {
                 byEndpoint
-                        .computeIfAbsent(key.endpointNo(), no -> new HashSet<>())
-                        .add(key.seq());
+                        .computeIfAbsent(ended.endpointNo(), no -> new HashSet<>())
+                        .add(ended.seq());
+                lost.computeIfAbsent(ended.appNo(), no -> new Lost()).deliveries++;
             }
             byEndpoint.forEach(watcher::expired);
             after = page.last();
             if (after == null) {
-                return ended;
+                return;
             }
+            pause.after(System.nanoTime() - began);
+        }
+    }
+
+    private void forgetDeadLetters(LocalDate before, Map<Integer, Lost> lost)
+            throws SQLException, StaleOwnerException, InterruptedException {
+        while (true) {
+            long began = System.nanoTime();
+            Map<Integer, Long> page = store.forgetDeadLetters(before);
+            if (page.isEmpty()) {
+                return;
+            }
+            page.forEach((appNo, count) -> lost.computeIfAbsent(appNo, no -> new Lost()).deadLetters += count);
             pause.after(System.nanoTime() - began);
         }
     }

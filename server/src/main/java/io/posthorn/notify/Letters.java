@@ -34,9 +34,10 @@ final class Letters {
     /**
      * The letter for a mail to the owner of an endpoint.
      *
+     * @param to an address
      * @param now microseconds since 1970
      */
-    Letter write(PgMails.Stored stored, Application app, Endpoint endpoint, List<String> to, long now) {
+    Letter write(PgMails.Stored stored, Application app, Endpoint endpoint, String to, long now) {
         Mail mail = stored.mail();
         int told = stored.told();
         String subject = switch (mail.kind()) {
@@ -84,15 +85,12 @@ final class Letters {
         return told == 1 ? "A delivery" : told + " deliveries";
     }
 
-    /** Where an endpoint is: without credentials, query and fragment, in which secrets are. */
+    /** Where an endpoint is: scheme, host and port. In all the rest of a URL there may be a secret, in its path too. */
     static String place(String url) {
         try {
             URI uri = new URI(url);
-            String path = uri.getRawPath();
             String port = uri.getPort() < 0 ? "" : ":" + uri.getPort();
-            return uri.getHost() == null
-                    ? "not shown"
-                    : uri.getScheme() + "://" + uri.getHost() + port + (path == null ? "" : path);
+            return uri.getHost() == null ? "not shown" : uri.getScheme() + "://" + uri.getHost() + port;
         } catch (URISyntaxException notOne) {
             return "not shown";
         }

@@ -3,6 +3,7 @@ package io.posthorn.notify;
 import io.posthorn.runtime.Notices;
 import io.posthorn.store.StaleOwnerException;
 import java.sql.SQLException;
+import java.time.LocalDate;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -43,11 +44,17 @@ public final class NoticeQueue implements Notices {
     }
 
     @Override
-    public void endpointLimitReached(int appNo, int limit) {
+    public void endpointLimitReached(int appNo, int limit, int active) {
         long now = notices.now();
         if (first("endpoints of " + appNo, now)) {
-            say(rows -> notices.reports().endpointLimit(rows, appNo, limit, now));
+            say(rows -> notices.reports().endpointLimit(rows, appNo, limit, active, now));
         }
+    }
+
+    @Override
+    public void messagesExpired(int appNo, LocalDate day, long deliveries, long deadLetters) {
+        long now = notices.now();
+        say(rows -> notices.reports().lost(rows, appNo, day, deliveries, deadLetters, now));
     }
 
     @Override
@@ -94,7 +101,12 @@ public final class NoticeQueue implements Notices {
             return false;
         }
         Rows rows = new Rows();
-        what.accept(rows);
+        try {
+            what.accept(rows);
+        } catch (RuntimeException e) {
+            LOG.error("a notice cannot be put into words, it is left out", e);
+            return true;
+        }
         while (!tell(rows)) {
             TimeUnit.MILLISECONDS.sleep(AGAIN_AFTER_MILLIS);
         }
@@ -108,9 +120,13 @@ public final class NoticeQueue implements Notices {
         } catch (StaleOwnerException e) {
             LOG.debug("a notice is left out, another node owns the installation: {}", e.getMessage());
             return true;
-        } catch (SQLException | RuntimeException e) {
+        } catch (SQLException e) {
             Setbacks.log(LOG, "a notice cannot be written down yet", e);
             return false;
+        } catch (RuntimeException e) {
+            // What the database has no part in comes again with each try, and the others wait.
+            LOG.error("a notice cannot be written down, it is left out", e);
+            return true;
         }
     }
 }

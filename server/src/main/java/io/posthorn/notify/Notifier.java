@@ -63,7 +63,13 @@ public final class Notifier implements AutoCloseable {
         MailSettings mail = settings.mail();
         this.mailer = mail == null
                 ? null
-                : new Mailer(notices, catalog, new Letters(ids, installation), new Smtp(mail, CONVERSATION), metrics);
+                : new Mailer(
+                        notices,
+                        catalog,
+                        settings.domains(),
+                        new Letters(ids, installation),
+                        new Smtp(mail, CONVERSATION),
+                        metrics);
         catalog.onEndpointChange(change -> {
             if (change instanceof EndpointChange.Removed(Endpoint endpoint)) {
                 notices.removed(endpoint.no());

@@ -11,6 +11,9 @@ public interface NotifyMetrics {
     /** A mail could not be sent; it is tried again. */
     void mailFailed();
 
-    /** A mail could not be sent for a day, and is not tried again. */
-    void mailGivenUp();
+    /** Mails could not be sent for a day, or were refused for good; they are not tried again. */
+    void mailsGivenUp(int mails);
+
+    /** Mails were never tried: there were too many within an hour, or their domain may not be written to. */
+    void mailsLeftOut(int mails);
 }

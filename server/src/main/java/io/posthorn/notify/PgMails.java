@@ -14,9 +14,11 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The mails in PostgreSQL. */
+/** What is to be mailed, in PostgreSQL: without addresses, which {@link PgLetters} has. */
 final class PgMails {
     static final long HOUR_MICROS = 3_600_000_000L;
+    /** What could not be sent for so long is not news any more. */
+    static final long DAY_MICROS = 24 * HOUR_MICROS;
 
     private PgMails() {}
 
@@ -27,14 +29,13 @@ final class PgMails {
      * @param mail what it tells of, of several the latest
      * @param told how many it tells of
      * @param open whether more of the same may have joined it
-     * @param tries how often it was tried in vain
      */
-    record Stored(long no, Mail mail, int told, boolean open, int tries) {}
+    record Stored(long no, Mail mail, int told, boolean open) {}
 
     private record Key(int endpointNo, int kind) {}
 
     /**
-     * How many are on their way or went within the last hour.
+     * How many are on their way or were addressed within the last hour.
      *
      * @param alone single ones, and gathered ones that nothing joins any more
      * @param open whether one gathers
@@ -71,7 +72,7 @@ final class PgMails {
         try (PreparedStatement select = tx.prepareStatement("""
                 select endpoint_no, kind, count(*) filter (where not open), bool_or(open)
                 from operational_mail
-                where endpoint_no = any (?) and (sent_at is null or sent_at > ?)
+                where endpoint_no = any (?) and (addressed_at is null or addressed_at > ?)
                 group by endpoint_no, kind
                 """)) {
             select.setArray(
@@ -128,13 +129,12 @@ final class PgMails {
         return tx.createArrayOf(type, rows.stream().map(of).toArray());
     }
 
-    /** Those that are due, the oldest first. */
+    /** Those that are to be addressed, the oldest first. */
     static List<Stored> due(Connection tx, long now, int most) throws SQLException {
         List<Stored> due = new ArrayList<>();
         try (PreparedStatement select = tx.prepareStatement("""
-                select no, app_no, endpoint_no, kind, at, seq, message_at, attempts, response_code, detail, told, open,
-                       tries
-                from operational_mail where sent_at is null and due_at <= ? order by due_at, no limit ?
+                select no, app_no, endpoint_no, kind, at, seq, message_at, attempts, response_code, detail, told, open
+                from operational_mail where addressed_at is null and due_at <= ? order by due_at, no limit ?
                 """)) {
             select.setObject(1, PgTimes.utc(now));
             select.setInt(2, most);
@@ -147,7 +147,7 @@ final class PgMails {
         return due;
     }
 
-    private static Stored stored(ResultSet row) throws SQLException {
+    static Stored stored(ResultSet row) throws SQLException {
         Mail mail = new Mail(
                 row.getInt("app_no"),
                 row.getInt("endpoint_no"),
@@ -158,63 +158,67 @@ final class PgMails {
                 row.getInt("attempts"),
                 row.getInt("response_code"),
                 row.getString("detail"));
-        return new Stored(row.getLong("no"), mail, row.getInt("told"), row.getBoolean("open"), row.getInt("tries"));
+        return new Stored(row.getLong("no"), mail, row.getInt("told"), row.getBoolean("open"));
     }
 
-    /** Nothing joins it from now on; what it says now is what is sent. */
-    static Stored close(Connection tx, Stored mail) throws SQLException {
-        try (PreparedStatement update = tx.prepareStatement("""
-                update operational_mail set open = false where no = ?
-                returning no, app_no, endpoint_no, kind, at, seq, message_at, attempts, response_code, detail, told,
-                          open, tries
-                """)) {
-            update.setLong(1, mail.no());
-            try (ResultSet row = update.executeQuery()) {
-                return row.next() ? stored(row) : mail;
-            }
-        }
-    }
-
-    static void sent(Connection tx, long no, long now) throws SQLException {
-        try (PreparedStatement update = tx.prepareStatement("update operational_mail set sent_at = ? where no = ?")) {
-            update.setObject(1, PgTimes.utc(now));
-            update.setLong(2, no);
-            update.executeUpdate();
-        }
-    }
-
-    static void again(Connection tx, long no, long dueAt) throws SQLException {
+    /** Nothing joins it from now on; letters have been made of what it says now. */
+    static void addressed(Connection tx, List<Long> numbers, long now) throws SQLException {
         try (PreparedStatement update =
-                tx.prepareStatement("update operational_mail set tries = tries + 1, due_at = ? where no = ?")) {
-            update.setObject(1, PgTimes.utc(dueAt));
-            update.setLong(2, no);
+                tx.prepareStatement("update operational_mail set open = false, addressed_at = ? where no = any (?)")) {
+            update.setObject(1, PgTimes.utc(now));
+            update.setArray(2, tx.createArrayOf("int8", numbers.toArray()));
             update.executeUpdate();
         }
     }
 
-    static void delete(Connection tx, long no) throws SQLException {
-        try (PreparedStatement delete = tx.prepareStatement("delete from operational_mail where no = ?")) {
-            delete.setLong(1, no);
+    static void delete(Connection tx, List<Long> numbers) throws SQLException {
+        try (PreparedStatement delete = tx.prepareStatement("delete from operational_mail where no = any (?)")) {
+            delete.setArray(1, tx.createArrayOf("int8", numbers.toArray()));
             delete.executeUpdate();
         }
     }
 
-    /** Those that nobody has to count any more. */
-    static void forgetSent(Connection tx, long now) throws SQLException {
-        try (PreparedStatement delete = tx.prepareStatement("delete from operational_mail where sent_at <= ?")) {
+    /**
+     * Removes what nobody sends or counts any more: what is older than a day, what is about endpoints that are gone, and
+     * what was sent more than an hour ago.
+     *
+     * @return how many were to be sent and were not, for their age
+     */
+    static int forget(Connection tx, long now) throws SQLException {
+        int unsent;
+        try (PreparedStatement delete = tx.prepareStatement("""
+                with old as (delete from operational_mail where at <= ? returning no, addressed_at)
+                select (select count(*) from old where addressed_at is null)
+                     + (select count(*) from operational_letter l join old on old.no = l.mail_no)
+                """)) {
+            delete.setObject(1, PgTimes.utc(now - DAY_MICROS));
+            try (ResultSet row = delete.executeQuery()) {
+                row.next();
+                unsent = row.getInt(1);
+            }
+        }
+        try (PreparedStatement delete = tx.prepareStatement("""
+                delete from operational_mail m
+                where not exists (select from endpoint e where e.no = m.endpoint_no)
+                   or (addressed_at <= ? and not exists (select from operational_letter l where l.mail_no = m.no))
+                """)) {
             delete.setObject(1, PgTimes.utc(now - HOUR_MICROS));
             delete.executeUpdate();
         }
+        return unsent;
     }
 
-    /** How many wait, up to {@link PgOutbox#MOST_COUNTED}. */
+    /** How many wait, up to {@link PgOutbox#MOST_COUNTED}: those to be addressed, and letters. */
     static long count(Connection tx) throws SQLException {
-        try (PreparedStatement select = tx.prepareStatement(
-                "select count(*) from (select from operational_mail where sent_at is null limit ?) m")) {
+        try (PreparedStatement select = tx.prepareStatement("""
+                select (select count(*) from (select from operational_mail where addressed_at is null limit ?) m)
+                     + (select count(*) from (select from operational_letter limit ?) l)
+                """)) {
             select.setInt(1, PgOutbox.MOST_COUNTED);
+            select.setInt(2, PgOutbox.MOST_COUNTED);
             try (ResultSet row = select.executeQuery()) {
                 row.next();
-                return row.getLong(1);
+                return Math.min(PgOutbox.MOST_COUNTED, row.getLong(1));
             }
         }
     }

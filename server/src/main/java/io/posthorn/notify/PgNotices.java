@@ -26,6 +26,10 @@ import org.jspecify.annotations.Nullable;
  * which endpoints are in trouble; what it knows follows the commits.
  */
 public final class PgNotices implements PgOutcomeListener {
+    private static final int ENDPOINTS_AT_ONCE = 200;
+    /** It is looked once a minute, and others need the disk. */
+    private static final long BACKLOGS_NANOS = 15_000_000_000L;
+
     private final NotifySettings settings;
     private final Ids ids;
     private final DataSource pool;
@@ -36,6 +40,10 @@ public final class PgNotices implements PgOutcomeListener {
     private Map<Integer, Boolean> pending = Map.of();
 
     private boolean pendingRows;
+    private final Floods floods = new Floods();
+    /** The endpoint up to which the backlogs were counted; the last look had no time for more. */
+    private int countedUpTo = Integer.MIN_VALUE;
+
     private volatile @Nullable Reports reports;
     private volatile Runnable wake = () -> {};
 
@@ -84,6 +92,7 @@ public final class PgNotices implements PgOutcomeListener {
     public void open(Catalog catalog) throws SQLException, StaleOwnerException {
         troubled.addAll(write(tx -> {
             PgOutbox.forgetDeleted(tx);
+            PgMails.forget(tx, time.micros());
             return PgOutbox.marked(tx, Mark.TROUBLE);
         }));
         reports = new Reports(catalog, ids, settings.operationalApplication(), settings.mail() != null);
@@ -112,6 +121,7 @@ public final class PgNotices implements PgOutcomeListener {
     public void written(Connection tx, List<Settlement> batch) throws SQLException {
         pending = Map.of();
         pendingRows = false;
+        floods.begin();
         Reports open = reports;
         if (open == null) {
             return;
@@ -125,6 +135,9 @@ public final class PgNotices implements PgOutcomeListener {
             open.outcome(rows, settlement, inTrouble);
         }
         if (!rows.isEmpty()) {
+            long now = time.micros();
+            rows.events.replaceAll(
+                    event -> event.gatherFor() == 0 || floods.take(event.gatherFor(), now) ? event.alone() : event);
             write(tx, rows);
             pending = new HashMap<>(rows.troubles);
             pendingRows = true;
@@ -137,6 +150,7 @@ public final class PgNotices implements PgOutcomeListener {
         pending = Map.of();
         if (pendingRows) {
             pendingRows = false;
+            floods.committed(time.micros());
             wake.run();
         }
     }
@@ -158,7 +172,7 @@ public final class PgNotices implements PgOutcomeListener {
 
     private void write(Connection tx, Rows rows) throws SQLException {
         if (!rows.events.isEmpty()) {
-            PgOutbox.write(tx, rows.events);
+            PgOutbox.write(tx, rows.events, time.micros());
         }
         if (!rows.mails.isEmpty()) {
             PgMails.write(tx, rows.mails, time.micros());
@@ -188,23 +202,49 @@ public final class PgNotices implements PgOutcomeListener {
         }
     }
 
-    /**
-     * Looks how much waits for endpoints, and tells of those for which too much does; again when it has been less than
-     * half as much in between.
-     */
+    /** Tells of endpoints for which more waits than should, and forgets those for which it does not any more. */
     void backlogs() throws SQLException, StaleOwnerException {
+        backlogs(ENDPOINTS_AT_ONCE, System.nanoTime() + BACKLOGS_NANOS);
+    }
+
+    /**
+     * The same, so many endpoints at once, and no more of them after a moment; the next call goes on there.
+     *
+     * @param until of {@link System#nanoTime}
+     */
+    void backlogs(int atOnce, long until) throws SQLException, StaleOwnerException {
+        do {
+            int after = countedUpTo;
+            List<PgOutbox.Place> places = read(tx -> PgOutbox.waitedFor(tx, after, atOnce));
+            boolean last = places.size() < atOnce;
+            int upTo = last ? Integer.MAX_VALUE : places.getLast().endpointNo();
+            // A page that cannot be counted in time must not keep those behind it from being counted.
+            countedUpTo = last ? Integer.MIN_VALUE : upTo;
+            backlogs(places, after, upTo);
+        } while (countedUpTo != Integer.MIN_VALUE && System.nanoTime() - until < 0);
+    }
+
+    private void backlogs(List<PgOutbox.Place> places, int after, int upTo) throws SQLException, StaleOwnerException {
         int threshold = settings.backlogThreshold();
-        List<PgOutbox.Waiting> much = read(tx -> PgOutbox.backlogs(tx, Math.max(1, threshold / 2)));
+        List<PgOutbox.Place> watched = places.stream()
+                .filter(place -> reports().watched(place.appNo(), place.endpointNo()))
+                .toList();
+        Map<Integer, Long> waiting = read(tx -> PgOutbox.waiting(tx, watched, 2L * threshold));
         Set<Integer> marked = read(tx -> PgOutbox.marked(tx, Mark.BACKLOG));
+        Set<Integer> under = new HashSet<>();
+        for (int endpointNo : marked) {
+            if (endpointNo > after && endpointNo <= upTo && 2 * waiting.getOrDefault(endpointNo, 0L) < threshold) {
+                under.add(endpointNo);
+            }
+        }
         Rows rows = new Rows();
         Set<Integer> over = new HashSet<>();
-        Set<Integer> under = new HashSet<>(marked);
-        for (PgOutbox.Waiting each : much) {
-            under.remove(each.endpointNo());
-            if (each.deliveries() >= threshold
-                    && !marked.contains(each.endpointNo())
-                    && reports().backlog(rows, each.appNo(), each.endpointNo(), each.deliveries(), threshold, now())) {
-                over.add(each.endpointNo());
+        for (PgOutbox.Place place : watched) {
+            long deliveries = waiting.getOrDefault(place.endpointNo(), 0L);
+            if (deliveries >= threshold
+                    && !marked.contains(place.endpointNo())
+                    && reports().backlog(rows, place.appNo(), place.endpointNo(), deliveries, threshold, now())) {
+                over.add(place.endpointNo());
             }
         }
         if (over.isEmpty() && under.isEmpty()) {

@@ -11,7 +11,10 @@ import io.posthorn.store.StaleOwnerException;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -21,10 +24,14 @@ import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Takes events out of the outbox, in order, and gives them to the intake as messages of the operational application. */
+/**
+ * Takes events out of the outbox and gives them to the intake as messages of the operational application: those that tell
+ * of one application in their order, and the applications in turn.
+ */
 final class Pump {
     private static final Logger LOG = LoggerFactory.getLogger(Pump.class);
     private static final int PAGE = 100;
+    private static final long COUNT_EVERY_NANOS = 1_000_000_000;
     private static final long IDLE_MILLIS = 5_000;
     private static final long FIRST_PAUSE_MILLIS = 250;
     private static final long LONGEST_PAUSE_MILLIS = 30_000;
@@ -35,6 +42,10 @@ final class Pump {
     private final NotifyMetrics metrics;
     private final Bell bell = new Bell();
     private final AtomicLong waiting = new AtomicLong();
+    /** The application whose turn was last; those with higher numbers are next. */
+    private int after = Integer.MIN_VALUE;
+
+    private long countedAt;
 
     private record Sent(long no, Submission submission, CompletableFuture<AcceptResult> answer) {}
 
@@ -96,8 +107,15 @@ final class Pump {
     /** Sends the first ones, and removes those that nobody has to send again. */
     Page page() throws InterruptedException {
         try {
-            List<PgOutbox.Stored> page = notices.read(tx -> PgOutbox.page(tx, PAGE));
-            waiting.set(page.size() < PAGE ? page.size() : notices.read(PgOutbox::count));
+            long now = notices.now();
+            if (notices.read(tx -> PgOutbox.gathered(tx, now))) {
+                notices.write(tx -> {
+                    PgOutbox.close(tx, now);
+                    return true;
+                });
+            }
+            List<PgOutbox.Stored> page = next();
+            count(page.isEmpty());
             if (page.isEmpty()) {
                 return Page.EMPTY;
             }
@@ -113,6 +131,28 @@ final class Pump {
         } catch (SQLException | StaleOwnerException | RuntimeException e) {
             Setbacks.log(LOG, "operational events cannot be sent now", e);
             return Page.STUCK;
+        }
+    }
+
+    /** Those whose turn it is: with very many applications, a part of them at a time. */
+    private List<PgOutbox.Stored> next() throws SQLException {
+        int from = after;
+        List<PgOutbox.Stored> page = notices.read(tx -> PgOutbox.page(tx, from, PAGE));
+        if (page.isEmpty() && from != Integer.MIN_VALUE) {
+            page = notices.read(tx -> PgOutbox.page(tx, Integer.MIN_VALUE, PAGE));
+        }
+        Set<Integer> turn = new TreeSet<>();
+        page.forEach(stored -> turn.add(stored.event().appNo()));
+        after = turn.size() < PAGE ? Integer.MIN_VALUE : Collections.max(turn);
+        return page;
+    }
+
+    /** Counting reads all of them, so it is not done again and again while there are many. */
+    private void count(boolean none) throws SQLException {
+        long now = System.nanoTime();
+        if (none || countedAt == 0 || now - countedAt > COUNT_EVERY_NANOS) {
+            waiting.set(notices.read(PgOutbox::count));
+            countedAt = now;
         }
     }
 
@@ -143,6 +183,9 @@ final class Pump {
     private static NewMessage message(int appNo, PgOutbox.Stored stored) {
         Event event = stored.event();
         ObjectNode data = event.data();
+        if (stored.told() > 1) {
+            data.put(Reports.COUNT, stored.told());
+        }
         if (event.seq() > 0) {
             data.put("msgEventId", stored.eventId());
         }

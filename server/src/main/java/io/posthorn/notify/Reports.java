@@ -16,11 +16,17 @@ import io.posthorn.model.Ids;
 import io.posthorn.model.Verdict;
 import io.posthorn.runtime.Time;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** Says what is told to whom: the shapes of {@code docs/operational.md}. Reads the catalog and writes nothing. */
 final class Reports {
+    /** How many deliveries an event tells of. */
+    static final String COUNT = "count";
+
+    private static final String EXHAUSTED = "message.attempt.exhausted";
+
     private final Catalog catalog;
     private final Ids ids;
     private final String operational;
@@ -93,8 +99,10 @@ final class Reports {
         }
         String reason = attempt.status() == AttemptStatus.EXPIRED ? "expired" : why;
         if (told(app.application())) {
-            Event event = event("message.attempt.exhausted", app.application(), endpoint, settlement, attempt, reason);
-            event.data().put("held", settlement.verdict() instanceof Verdict.Held);
+            Event event = event(EXHAUSTED, app.application(), endpoint, settlement, attempt, reason);
+            event.data()
+                    .put("held", settlement.verdict() instanceof Verdict.Held)
+                    .put(COUNT, 1);
             rows.events.add(event);
             rows.troubles.put(endpoint.no(), true);
         }
@@ -141,7 +149,14 @@ final class Reports {
                 .put("responseStatusCode", attempt.responseCode())
                 .put("timestamp", text(attempt.startedAt()));
         return new Event(
-                app.envNo(), endOf(attempt), type, settlement.appNo(), settlement.seq(), settlement.messageAt(), data);
+                app.envNo(),
+                endOf(attempt),
+                type,
+                settlement.appNo(),
+                settlement.seq(),
+                settlement.messageAt(),
+                data,
+                type.equals(EXHAUSTED) ? endpoint.no() : 0);
     }
 
     /** Of a change to an endpoint. */
@@ -181,7 +196,7 @@ final class Reports {
 
     private void tell(Rows rows, long at, String type, Application app, ObjectNode data) {
         if (told(app)) {
-            rows.events.add(new Event(app.envNo(), at, type, data));
+            rows.events.add(new Event(app.envNo(), app.no(), at, type, data));
         }
     }
 
@@ -195,8 +210,21 @@ final class Reports {
         ObjectNode data = about(app.application(), endpoint);
         data.put("failures", failures);
         data.put("nextAttempt", text(probeAt));
-        rows.events.add(new Event(app.application().envNo(), now, "endpoint.circuit.opened", data));
+        rows.events.add(new Event(app.application().envNo(), appNo, now, "endpoint.circuit.opened", data));
         rows.troubles.put(endpointNo, true);
+    }
+
+    /** Whether it is for trouble that deliveries wait for an endpoint, and not because somebody wants it so. */
+    boolean watched(int appNo, int endpointNo) {
+        AppView app = catalog.appByNo(appNo);
+        Endpoint endpoint = app == null ? null : app.endpointByNo(endpointNo);
+        return app != null
+                && endpoint != null
+                && !app.application().paused()
+                && !endpoint.paused()
+                && !endpoint.disabled()
+                && !endpoint.temporary()
+                && told(app.application());
     }
 
     /**
@@ -213,18 +241,33 @@ final class Reports {
         ObjectNode data = about(app.application(), endpoint);
         data.put("backlog", waiting);
         data.put("threshold", threshold);
-        rows.events.add(new Event(app.application().envNo(), now, "endpoint.backlog", data));
+        rows.events.add(new Event(app.application().envNo(), appNo, now, "endpoint.backlog", data));
         return true;
     }
 
-    /** Of an application that has as many endpoints as it may. */
-    void endpointLimit(Rows rows, int appNo, int limit, long now) {
+    /** Of an application that was refused another endpoint. */
+    void endpointLimit(Rows rows, int appNo, int limit, int active, long now) {
         AppView app = catalog.appByNo(appNo);
         if (app != null && told(app.application())) {
-            ObjectNode data = limit("endpoints", limit, app.endpoints().size());
+            ObjectNode data = limit("endpoints", limit, active);
             data.put("appId", app.application().id());
             data.put("appUid", app.application().uid());
-            rows.events.add(new Event(app.application().envNo(), now, "limit.reached", data));
+            rows.events.add(new Event(app.application().envNo(), appNo, now, "limit.reached", data));
+        }
+    }
+
+    /** Of what went with messages that were too old. */
+    void lost(Rows rows, int appNo, LocalDate day, long deliveries, long deadLetters, long now) {
+        AppView app = catalog.appByNo(appNo);
+        if (app != null && told(app.application())) {
+            ObjectNode data = JsonNodeFactory.instance
+                    .objectNode()
+                    .put("appId", app.application().id())
+                    .put("appUid", app.application().uid())
+                    .put("day", day.toString())
+                    .put("deliveries", deliveries)
+                    .put("deadLetters", deadLetters);
+            rows.events.add(new Event(app.application().envNo(), appNo, now, "message.expired", data));
         }
     }
 
@@ -233,7 +276,7 @@ final class Reports {
         for (Environment environment : catalog.environments().list(null, true, Integer.MAX_VALUE, any -> true)) {
             if (operational(environment.no()) != null) {
                 rows.events.add(
-                        new Event(environment.no(), now, "limit.reached", limit("databaseBytes", bound, bytes)));
+                        new Event(environment.no(), 0, now, "limit.reached", limit("databaseBytes", bound, bytes)));
             }
         }
     }

@@ -19,8 +19,12 @@
  *
  * <p><b>No loops.</b> What happens to the operational application itself is not told to it.
  *
- * <p><b>Nobody is flooded with mail.</b> An endpoint's owner gets so many mails of a {@link io.posthorn.notify.MailKind
- * kind} an hour; what happens beyond that is counted in one row, and one mail tells of all of it when the hour is over.
+ * <p><b>Nobody is flooded.</b> An endpoint's owner gets so many mails of a {@link io.posthorn.notify.MailKind kind} an
+ * hour; what happens beyond that is counted in one row, and one mail tells of all of it when the hour is over. Of the mails
+ * letters are made, one for each address, within {@link io.posthorn.notify.Caps bounds} that do not depend on endpoints;
+ * each has its own fate. What happens to one endpoint very often within a minute is told to the operator as one event, too.
+ *
+ * <p><b>Nobody waits behind somebody else's trouble.</b> Pump and mailer take the applications in turn.
  */
 @NullMarked
 package io.posthorn.notify;

@@ -1,5 +1,7 @@
 package io.posthorn.runtime;
 
+import java.time.LocalDate;
+
 /**
  * What the operator wants to hear of and what no transaction of its own tells: everybody may say it, on any thread. It
  * neither blocks nor throws; what is said is written down soon after, and what is said again and again is told once.
@@ -11,7 +13,10 @@ public interface Notices {
         public void circuitOpened(int appNo, int endpointNo, int failures, long probeAt) {}
 
         @Override
-        public void endpointLimitReached(int appNo, int limit) {}
+        public void endpointLimitReached(int appNo, int limit, int active) {}
+
+        @Override
+        public void messagesExpired(int appNo, LocalDate day, long deliveries, long deadLetters) {}
 
         @Override
         public void databaseSizeReached(long bytes, long bound) {}
@@ -33,8 +38,19 @@ public interface Notices {
      *
      * @param appNo the application
      * @param limit how many it may have
+     * @param active how many it has; more than the limit if that was lowered
      */
-    void endpointLimitReached(int appNo, int limit);
+    void endpointLimitReached(int appNo, int limit, int active);
+
+    /**
+     * Messages went for their age, and with them what was still to be done about them.
+     *
+     * @param appNo the application
+     * @param day the last one that went
+     * @param deliveries that still waited and have ended
+     * @param deadLetters that nobody can send again any more
+     */
+    void messagesExpired(int appNo, LocalDate day, long deliveries, long deadLetters);
 
     /**
      * The database comes near the size that it may have, or has it. Told once an hour at most, in every environment.

@@ -193,6 +193,7 @@ class AccessTest {
                 new ApiPorts(
                         api.catalog,
                         url -> null,
+                        address -> null,
                         () -> true,
                         () -> "",
                         api.keys,

@@ -93,8 +93,11 @@ final class Api implements AutoCloseable {
         }
         token = requireNonNull(catalog.ensureAdminToken(null));
         UrlRule rule = url -> url.startsWith("https://") ? null : "must start with https://";
+        MailRule mail = address -> address.endsWith("@stranger.example") ? "must not be a stranger's" : null;
         server = new ApiServer(
-                vertx, settings, new ApiPorts(catalog, rule, healthy, () -> "metric 1\n", keys, audit, fast, modules));
+                vertx,
+                settings,
+                new ApiPorts(catalog, rule, mail, healthy, () -> "metric 1\n", keys, audit, fast, modules));
         await(server.start());
     }
 

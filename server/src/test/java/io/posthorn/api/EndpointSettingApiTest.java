@@ -242,4 +242,18 @@ class EndpointSettingApiTest {
         JsonNode untouched = api.get("/app/one/endpoint/" + id + "/headers").body();
         assertThat(untouched.get("headers").size()).isZero();
     }
+
+    @Test
+    void whomTheOperatorDoesNotWantToBeWrittenToCannotBeNamed() {
+        String kept = "{\"delivery\":{\"notification\":{\"emails\":[\"a@own.example\"]}}}";
+        assertThat(api.patch(EP, kept).status()).isEqualTo(200);
+        Api.Reply refused = api.patch(
+                EP, "{\"delivery\":{\"notification\":{\"emails\":[\"a@own.example\",\"b@stranger.example\"]}}}");
+        assertThat(refused.status()).isEqualTo(422);
+        assertThat(refused.body().toString())
+                .contains("[\"body\",\"delivery\",\"notification\",\"emails\"]", "must not be a stranger's");
+        assertThat(stored().delivery().notification().emails()).containsExactly("a@own.example");
+        assertThat(api.patch(EP, "{\"delivery\":{\"timeout\":\"3s\"}}").status())
+                .isEqualTo(200);
+    }
 }

@@ -51,6 +51,7 @@ class HistoryApiTest {
                 new ApiPorts(
                         api.catalog,
                         url -> null,
+                        address -> null,
                         () -> true,
                         () -> "",
                         api.keys,

@@ -60,6 +60,7 @@ class ListenApiTest {
                     new ApiPorts(
                             api.catalog,
                             url -> null,
+                            address -> null,
                             () -> true,
                             () -> "",
                             api.keys,

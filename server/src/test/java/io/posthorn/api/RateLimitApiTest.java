@@ -89,6 +89,7 @@ class RateLimitApiTest {
                 new ApiPorts(
                         api.catalog,
                         url -> null,
+                        address -> null,
                         () -> true,
                         () -> "",
                         api.keys,

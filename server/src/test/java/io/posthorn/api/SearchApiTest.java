@@ -37,6 +37,7 @@ class SearchApiTest {
             new ApiPorts(
                     api.catalog,
                     url -> null,
+                    address -> null,
                     () -> true,
                     () -> "",
                     api.keys,

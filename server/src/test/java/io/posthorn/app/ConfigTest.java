@@ -73,6 +73,7 @@ final class ConfigTest {
                         null,
                         null,
                         true,
+                        List.of(),
                         ofDays(30),
                         ofDays(90),
                         ofDays(90)));

@@ -63,6 +63,7 @@ final class SettingsTest {
                 Map.entry("smtp-url", "smtp://mail.example.com:25"),
                 Map.entry("smtp-from", "me@example.com"),
                 Map.entry("smtp-starttls", "false"),
+                Map.entry("notification-domains", "example.com,b.example"),
                 Map.entry("retention-payloads", "25d"),
                 Map.entry("retention-attempts", "26d"),
                 Map.entry("retention-messages", "27d")));

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,14 @@ final class FakeWorld implements LanePorts, Routes {
             long mostBytes,
             Consumer<Backlog.@Nullable Fetched> done) {}
 
+    /** Of what may end because it has waited for long. */
+    private static final Set<DeferralReason> EXPIRING = Set.of(
+            DeferralReason.RETRY,
+            DeferralReason.LANE_FULL,
+            DeferralReason.STOPPED,
+            DeferralReason.CIRCUIT,
+            DeferralReason.ORDER);
+
     long now = 1_000_000_000L;
     final Time time = () -> now;
     final Map<Integer, Endpoint> endpoints = new HashMap<>();
@@ -94,12 +103,22 @@ final class FakeWorld implements LanePorts, Routes {
     final Map<Integer, Runnable> well = new HashMap<>();
 
     final Map<Integer, EndpointTrouble> remembered = new HashMap<>();
+    /** Endpoints that were deleted. */
+    final Set<Integer> removed = new HashSet<>();
+
     int circuitsOpened;
     final Map<Long, Message> messages = new HashMap<>();
     /** Told of each request before it is there. */
     Consumer<Request> watcher = request -> {};
+    /** Told of what is handed to the recorder. */
+    Consumer<Settlement> recorder = settlement -> {};
+    /** Told of what is kept of endpoints in trouble. */
+    Consumer<EndpointTrouble> keeper = trouble -> {};
 
     final List<Rekeying> rekeyings = new ArrayList<>();
+    /** Looks for what has waited for long. */
+    private final List<Runnable> waitings = new ArrayList<>();
+
     boolean appPaused;
     boolean full;
     boolean databaseAway;
@@ -262,6 +281,7 @@ final class FakeWorld implements LanePorts, Routes {
 
     @Override
     public void record(Settlement settlement) {
+        recorder.accept(settlement);
         recorded.add(settlement);
     }
 
@@ -301,7 +321,10 @@ final class FakeWorld implements LanePorts, Routes {
 
     @Override
     public void keep(List<EndpointTrouble> troubles, List<Integer> noMore) {
-        troubles.forEach(trouble -> remembered.put(trouble.endpointNo(), trouble));
+        troubles.forEach(trouble -> {
+            keeper.accept(trouble);
+            remembered.put(trouble.endpointNo(), trouble);
+        });
         noMore.forEach(remembered::remove);
     }
 
@@ -313,24 +336,26 @@ final class FakeWorld implements LanePorts, Routes {
             long[] claimed,
             int most,
             Consumer<@Nullable List<Backlog.Waiting>> done) {
-        List<Long> out = java.util.Arrays.stream(claimed).boxed().toList();
-        done.accept(
-                databaseAway
-                        ? null
-                        : deferrals.getOrDefault(endpointNo, new TreeMap<>()).values().stream()
-                                .filter(row -> row.message().seq > afterSeq && !out.contains(row.message().seq))
-                                .filter(row ->
-                                        row.message().createdAt <= acceptedUntil && !row.manual() && !row.aside())
-                                .limit(most)
-                                .map(row -> new Backlog.Waiting(
-                                        1,
-                                        row.message().seq,
-                                        row.message().createdAt,
-                                        row.attempts(),
-                                        row.base(),
-                                        row.keyHash(),
-                                        row.keyVersion()))
-                                .toList());
+        waitings.add(
+                () -> done.accept(databaseAway ? null : waiting(endpointNo, acceptedUntil, afterSeq, claimed, most)));
+    }
+
+    private List<Backlog.Waiting> waiting(int endpointNo, long acceptedUntil, long afterSeq, long[] claimed, int most) {
+        List<Long> out = Arrays.stream(claimed).boxed().toList();
+        return deferrals.getOrDefault(endpointNo, new TreeMap<>()).values().stream()
+                .filter(row -> row.message().seq > afterSeq && !out.contains(row.message().seq))
+                .filter(row -> EXPIRING.contains(row.reason()))
+                .filter(row -> row.message().createdAt <= acceptedUntil && !row.manual() && !row.aside())
+                .limit(most)
+                .map(row -> new Backlog.Waiting(
+                        1,
+                        row.message().seq,
+                        row.message().createdAt,
+                        row.attempts(),
+                        row.base(),
+                        row.keyHash(),
+                        row.keyVersion()))
+                .toList();
     }
 
     @Override
@@ -385,6 +410,9 @@ final class FakeWorld implements LanePorts, Routes {
     }
 
     private void apply(Settlement settlement) {
+        if (removed.contains(settlement.endpointNo())) {
+            return; // it is owed nothing
+        }
         TreeMap<Long, Row> rows = deferrals.computeIfAbsent(settlement.endpointNo(), no -> new TreeMap<>());
         Message message = message(settlement.seq());
         switch (settlement.verdict()) {
@@ -443,18 +471,13 @@ final class FakeWorld implements LanePorts, Routes {
      * @return false if its first attempt is still to be recorded
      */
     boolean ask(LaneLoop loop, long seq, int endpointNo) {
+        if (!isThere(seq, endpointNo)) {
+            return false;
+        }
         TreeMap<Long, Row> rows = deferrals.computeIfAbsent(endpointNo, no -> new TreeMap<>());
         Row row = rows.get(seq);
         if (row == null) {
-            int attempts = committed.stream()
-                    .filter(settlement -> settlement.seq() == seq && settlement.endpointNo() == endpointNo)
-                    .filter(settlement -> settlement.attempt() != null)
-                    .mapToInt(Settlement::attempts)
-                    .max()
-                    .orElse(0);
-            if (attempts == 0) {
-                return false;
-            }
+            int attempts = attempts(seq, endpointNo);
             rows.put(seq, new Row(message(seq), attempts, now, DeferralReason.REPLAY, attempts, true, 0, 0, true));
         } else {
             Endpoint endpoint = endpoints.get(endpointNo);
@@ -468,6 +491,22 @@ final class FakeWorld implements LanePorts, Routes {
         }
         loop.asked(1, endpointNo, new long[] {seq});
         return true;
+    }
+
+    /** Whether a delivery can be asked for: it waits, and not for its time, or has been attempted. */
+    boolean isThere(long seq, int endpointNo) {
+        TreeMap<Long, Row> rows = deferrals.get(endpointNo);
+        Row row = rows == null ? null : rows.get(seq);
+        return row == null ? attempts(seq, endpointNo) > 0 : row.reason() != DeferralReason.SCHEDULED;
+    }
+
+    private int attempts(long seq, int endpointNo) {
+        return committed.stream()
+                .filter(settlement -> settlement.seq() == seq && settlement.endpointNo() == endpointNo)
+                .filter(settlement -> settlement.attempt() != null)
+                .mapToInt(Settlement::attempts)
+                .max()
+                .orElse(0);
     }
 
     /** The looks into the backlog see what is durable now; the loop hears of it later, by {@link #read}. */
@@ -484,6 +523,9 @@ final class FakeWorld implements LanePorts, Routes {
             Backlog.Fetched before = seen.remove(fetch);
             fetch.done().accept(databaseAway ? null : before == null ? look(fetch) : before);
         }
+        while (!waitings.isEmpty()) {
+            waitings.removeFirst().run();
+        }
     }
 
     /** The process ends: nothing comes back to it. */
@@ -492,6 +534,9 @@ final class FakeWorld implements LanePorts, Routes {
         recorded.clear();
         fetches.clear();
         rekeyings.clear();
+        waitings.clear();
+        well.clear();
+        disabled.clear();
         seen.clear();
     }
 

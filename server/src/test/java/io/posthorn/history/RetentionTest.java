@@ -58,6 +58,11 @@ final class RetentionTest {
         public void expired(int endpointNo, Set<Long> seqs) {
             told.add("expired " + seqs.size() + " at " + endpointNo);
         }
+
+        @Override
+        public void lost(int appNo, LocalDate day, long deliveries, long deadLetters) {
+            told.add("lost %d and %d of %d up to %s".formatted(deliveries, deadLetters, appNo, day));
+        }
     };
 
     private Instant now = Time.instant(NOON);
@@ -289,6 +294,9 @@ final class RetentionTest {
         after(30);
         assertThat(found(message)).isNull();
         assertThat(told).contains("expired 1 at " + one, "expired 1 at " + two);
+        assertThat(told)
+                .filteredOn(each -> each.startsWith("lost"))
+                .containsExactly("lost 2 and 0 of " + app + " up to " + DAY);
         assertThat(written.rows("deferral")).isEqualTo(1);
         assertThat(history.attemptsAt(one, Filter.ALL, false, new History.Reach(null, true, 9, true))
                         .rows())
@@ -297,6 +305,52 @@ final class RetentionTest {
                     assertThat(logged.attempt().status()).isEqualTo(AttemptStatus.EXPIRED);
                     assertThat(logged.attempt().detail()).contains("age");
                 });
+    }
+
+    @Test
+    void whatGoesWithItsMessageIsToldOnceForEachApplication() throws Exception {
+        int one = written.app();
+        int two = written.app();
+        int first = written.endpoint(one);
+        int second = written.endpoint(two);
+        Message waits = settled(one, NOON);
+        Message dead = settled(one, NOON + 1);
+        Message other = settled(two, NOON + 2);
+        Message kept = settled(two, NOON + Time.DAY_MICROS);
+        written.settle(
+                waiting(waits, first, NOON), exhausted(dead, first), exhausted(other, second), exhausted(kept, second));
+        assertThat(written.rows("dead_letter")).isEqualTo(3);
+        after(30);
+        assertThat(told)
+                .filteredOn(each -> each.startsWith("lost"))
+                .containsExactlyInAnyOrder(
+                        "lost 1 and 1 of " + one + " up to " + DAY, "lost 0 and 1 of " + two + " up to " + DAY);
+        assertThat(written.rows("dead_letter")).isEqualTo(1);
+        told.clear();
+        retention().pass();
+        assertThat(told).noneMatch(each -> each.startsWith("lost"));
+    }
+
+    /** What broke off in the midst of it is gone nevertheless. */
+    @Test
+    void whatWentBeforeAnInterruptionIsTold() throws Exception {
+        int app = written.app();
+        int endpoint = written.endpoint(app);
+        Message dead = settled(app, NOON);
+        written.settle(exhausted(dead, endpoint));
+        now = DAY.plusDays(31).atStartOfDay().toInstant(ZoneOffset.UTC);
+        pause = nanos -> {
+            if (written.rows("dead_letter") == 0) {
+                throw new InterruptedException("the server ends");
+            }
+        };
+        assertThatThrownBy(() -> retention().pass()).isInstanceOf(InterruptedException.class);
+        assertThat(told).contains("lost 0 and 1 of " + app + " up to " + DAY);
+    }
+
+    private static Settlement exhausted(Message m, int endpointNo) {
+        return Written.outcome(
+                m, endpointNo, Written.response(1, m.createdAt + 1_000, 500, "no"), new Verdict.Exhausted());
     }
 
     @Test

@@ -3,10 +3,11 @@ package io.posthorn.notify;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Counts. */
-record Counting(AtomicInteger events, AtomicInteger sent, AtomicInteger failed, AtomicInteger givenUp)
+record Counting(
+        AtomicInteger events, AtomicInteger sent, AtomicInteger failed, AtomicInteger givenUp, AtomicInteger leftOut)
         implements NotifyMetrics {
     Counting() {
-        this(new AtomicInteger(), new AtomicInteger(), new AtomicInteger(), new AtomicInteger());
+        this(new AtomicInteger(), new AtomicInteger(), new AtomicInteger(), new AtomicInteger(), new AtomicInteger());
     }
 
     @Override
@@ -25,7 +26,12 @@ record Counting(AtomicInteger events, AtomicInteger sent, AtomicInteger failed, 
     }
 
     @Override
-    public void mailGivenUp() {
-        givenUp.incrementAndGet();
+    public void mailsGivenUp(int mails) {
+        givenUp.addAndGet(mails);
+    }
+
+    @Override
+    public void mailsLeftOut(int mails) {
+        leftOut.addAndGet(mails);
     }
 }

@@ -5,6 +5,7 @@ import static io.posthorn.model.Environment.DEFAULT_NO;
 import io.posthorn.catalog.AppDraft;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointDraft;
+import io.posthorn.catalog.MailDomains;
 import io.posthorn.catalog.Result;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.history.PgOutcomeStore;
@@ -55,7 +56,7 @@ final class House implements AutoCloseable {
     private PgNotices notices(boolean mailing) {
         MailSettings mail = mailing ? MailSettings.of("smtp://mail.example.com", true, null, null) : null;
         return new PgNotices(
-                new NotifySettings(OPERATIONS, 10, mail),
+                new NotifySettings(OPERATIONS, 10, MailDomains.ANY, mail),
                 written.ids,
                 db.dataSource(),
                 tx -> {
@@ -65,6 +66,11 @@ final class House implements AutoCloseable {
                     written.ownership().fence(tx);
                 },
                 clock::get);
+    }
+
+    /** Before they are opened nothing can be said with them. */
+    PgNotices notYetOpen() {
+        return notices(true);
     }
 
     /** As after a start: what the tables say, and nothing else. */
@@ -85,6 +91,10 @@ final class House implements AutoCloseable {
 
     /** An endpoint whose owner gets mail at {@code a@example.com}. */
     Endpoint endpoint(Application app, String uid, boolean onRejected) {
+        return endpoint(app, uid, onRejected, List.of("a@example.com"));
+    }
+
+    Endpoint endpoint(Application app, String uid, boolean onRejected, List<String> emails) {
         DeliveryPolicy usual = DeliveryPolicy.DEFAULT;
         DeliveryPolicy policy = new DeliveryPolicy(
                 usual.order(),
@@ -94,7 +104,7 @@ final class House implements AutoCloseable {
                 usual.circuit(),
                 usual.concurrency(),
                 usual.disabling(),
-                new DeliveryPolicy.Notification(List.of("a@example.com"), onRejected));
+                new DeliveryPolicy.Notification(emails, onRejected));
         EndpointDraft draft = new EndpointDraft(
                 "https://example.com/" + uid + "?token=secret",
                 uid,
@@ -153,7 +163,7 @@ final class House implements AutoCloseable {
     }
 
     List<PgOutbox.Stored> events() throws Exception {
-        return notices.read(tx -> PgOutbox.page(tx, 1_000));
+        return notices.read(tx -> PgOutbox.page(tx, Integer.MIN_VALUE, 1_000));
     }
 
     List<String> types() throws Exception {

@@ -49,8 +49,7 @@ final class LettersTest {
 
     private Letter letter(MailKind kind, int told, int code, @Nullable String detail, Endpoint endpoint) {
         Mail mail = new Mail(7, 5, kind, 1_000_000, 9, 500_000, 3, code, detail);
-        return letters.write(
-                new PgMails.Stored(11, mail, told, false, 0), app, endpoint, List.of("a@example.com"), 2_000_000);
+        return letters.write(new PgMails.Stored(11, mail, told, false), app, endpoint, "a@example.com", 2_000_000);
     }
 
     @Test
@@ -63,7 +62,7 @@ final class LettersTest {
                         The endpoint rejected a delivery: the answer was one that is not tried again.
 
                         Endpoint:     ep_5
-                        URL:          https://h.example:8443/in/x
+                        URL:          https://h.example:8443
                         Application:  app_7
                         Message:      %s
                         Attempts:     3
@@ -100,10 +99,11 @@ final class LettersTest {
 
     @ParameterizedTest
     @CsvSource({
-        "https://user:password@h.example/a/b, https://h.example/a/b",
+        "https://user:password@h.example/a/b, https://h.example",
         "https://h.example?key=1, https://h.example",
-        "http://[::1]:80/x#y, http://[::1]:80/x",
+        "http://[::1]:80/x#y, http://[::1]:80",
         "not a url, not shown",
+        "https://hooks.example.com/services/T0/B0/secret, https://hooks.example.com",
         "listen:abc, not shown"
     })
     void whereAnEndpointIsHasNoSecret(String url, String shown) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
+import io.posthorn.catalog.MailDomains;
 import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Verdict;
@@ -17,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,11 +51,20 @@ final class MailerTest {
     }
 
     private Mailer mailer(Postman postman) {
-        return new Mailer(house.notices, house.catalog, new Letters(house.written.ids, "test"), postman, counting);
+        return mailer(MailDomains.ANY, postman);
+    }
+
+    private Mailer mailer(MailDomains domains, Postman postman) {
+        return new Mailer(
+                house.notices, house.catalog, domains, new Letters(house.written.ids, "test"), postman, counting);
     }
 
     private static void refuse(Letter letter) throws Postman.NotSent {
-        throw new Postman.NotSent("no", new IllegalStateException(letter.id()));
+        throw new Postman.NotSent(Postman.Why.LATER, "no", new IllegalStateException(letter.id()));
+    }
+
+    private static void unreachable(Letter letter) throws Postman.NotSent {
+        throw new Postman.NotSent(Postman.Why.SERVER, "no", new IllegalStateException(letter.id()));
     }
 
     private void exhaust(int count) {
@@ -82,7 +93,7 @@ final class MailerTest {
             assertThat(mail.getSentDate()).isNotNull();
             assertThat(mail.getContentType()).isEqualTo("text/plain; charset=UTF-8");
             assertThat(mail.getContent().toString())
-                    .contains("https://example.com/hooks\r\n", "Last answer:  422")
+                    .contains("https://example.com\r\n", "Last answer:  422")
                     .doesNotContain("secret");
             assertThat(mailer(smtp).page()).isEqualTo(Pump.Page.EMPTY);
             assertThat(counting.sent()).hasValue(1);
@@ -161,7 +172,7 @@ final class MailerTest {
     @Test
     void anAddressThatIsNoneReachesNobody() {
         Smtp smtp = smtp("smtp://127.0.0.1:1", false, null);
-        Letter hostile = new Letter("x", Instant.EPOCH, List.of("a@example.com\r\nBcc: b@example.com"), "s", "t");
+        Letter hostile = new Letter("x", Instant.EPOCH, "a@example.com\r\nBcc: b@example.com", "s", "t");
         assertThatThrownBy(() -> smtp.send(hostile)).isInstanceOf(Postman.NotSent.class);
     }
 
@@ -170,7 +181,7 @@ final class MailerTest {
     }
 
     private static Letter letter() {
-        return new Letter("x", Instant.EPOCH, List.of("a@example.com"), "subject", "text\n");
+        return new Letter("x", Instant.EPOCH, "a@example.com", "subject", "text\n");
     }
 
     @Test
@@ -260,7 +271,12 @@ final class MailerTest {
         for (Endpoint other : others) {
             house.settle(house.ended(house.message(app), other, 500, new Verdict.Exhausted()));
         }
-        assertThat(mailer(MailerTest::refuse).page()).isEqualTo(Pump.Page.STUCK);
+        Mailer mailer = mailer(MailerTest::unreachable);
+        while (mailer.page() == Pump.Page.MORE) {
+            assertThat(counting.failed().get())
+                    .as("it is left alone after three")
+                    .isLessThan(3);
+        }
         assertThat(counting.failed()).hasValue(3);
     }
 
@@ -271,5 +287,158 @@ final class MailerTest {
         mailer(letters::add).page();
         assertThat(letters).isEmpty();
         assertThat(house.mails(Long.MAX_VALUE / 4)).isEmpty();
+    }
+
+    private Endpoint endpoint(Application of, String uid, String... addresses) {
+        return house.endpoint(of, uid, true, List.of(addresses));
+    }
+
+    private void reject(Application of, Endpoint at, int count) {
+        for (int i = 0; i < count; i++) {
+            house.settle(house.ended(house.message(of), at, 422, new Verdict.Exhausted(true)));
+        }
+    }
+
+    private static void all(Mailer mailer) throws InterruptedException {
+        Pump.Page page = mailer.page();
+        while (page == Pump.Page.MORE) {
+            page = mailer.page();
+        }
+        assertThat(page).isEqualTo(Pump.Page.EMPTY);
+    }
+
+    @Test
+    void oneAddressThatIsRefusedOrSlowIsNothingToTheOthers() throws Exception {
+        Endpoint many = endpoint(app, "many", "good@example.com", "never@example.com", "later@example.com");
+        try (PlainSmtp server = new PlainSmtp(Map.of("never@example.com", "550 5.1.1 no such user"))) {
+            server.answer("later@example.com", "451 4.7.1 come back");
+            Smtp smtp = smtp("smtp://127.0.0.1:" + server.port(), false, null);
+            reject(app, many, 1);
+            Mailer mailer = mailer(smtp);
+            all(mailer);
+            assertThat(counting.sent()).hasValue(1);
+            assertThat(counting.givenUp()).as("refused for good").hasValue(1);
+            assertThat(counting.failed()).hasValue(1);
+
+            server.answer("later@example.com", "250 fine");
+            house.clock.addAndGet(PgMails.HOUR_MICROS);
+            all(mailer);
+            assertThat(server.taken).containsExactlyInAnyOrder("good@example.com", "later@example.com");
+            assertThat(server.texts)
+                    .as("nobody sees the others")
+                    .hasSize(2)
+                    .noneMatch(text -> text.contains("good@") && text.contains("later@"))
+                    .noneMatch(text -> text.contains("never@"));
+            assertThat(server.asked)
+                    .as("who has it, and who never takes it, is not asked again")
+                    .containsExactlyInAnyOrder(
+                            "good@example.com", "never@example.com", "later@example.com", "later@example.com");
+        }
+    }
+
+    @Test
+    void aTextThatIsRefusedForGoodIsNotTriedAgain() throws Exception {
+        try (PlainSmtp server = new PlainSmtp(Map.of("DATA", "554 5.7.1 spam"))) {
+            reject(app, endpoint, 1);
+            all(mailer(smtp("smtp://127.0.0.1:" + server.port(), false, null)));
+            assertThat(counting.givenUp()).hasValue(1);
+            assertThat(counting.failed()).hasValue(0);
+        }
+    }
+
+    @Test
+    void aRefusedSenderIsTheOperatorsMatterAndIsTriedAgain() throws Exception {
+        try (PlainSmtp server = new PlainSmtp(Map.of("MAIL", "550 5.7.1 who are you"))) {
+            Smtp smtp = smtp("smtp://127.0.0.1:" + server.port(), false, null);
+            assertThatThrownBy(() -> smtp.send(letter()))
+                    .isInstanceOfSatisfying(
+                            Postman.NotSent.class, e -> assertThat(e.why()).isEqualTo(Postman.Why.LATER));
+        }
+    }
+
+    @Test
+    void nobodyListeningIsTheServersFault() {
+        Smtp smtp = smtp("smtp://127.0.0.1:1", false, null);
+        assertThatThrownBy(() -> smtp.send(letter()))
+                .isInstanceOfSatisfying(
+                        Postman.NotSent.class, e -> assertThat(e.why()).isEqualTo(Postman.Why.SERVER));
+    }
+
+    @Test
+    void oneCustomersTroubleIsNotTheServersAndDoesNotStopTheOthers() throws Exception {
+        reject(app, endpoint, 30);
+        Application other = house.app("other");
+        reject(other, endpoint(other, "theirs", "b@example.com"), 1);
+        Mailer mailer = mailer(letter -> {
+            if (letter.to().equals("a@example.com")) {
+                refuse(letter);
+            }
+            letters.add(letter);
+        });
+        assertThat(mailer.page()).as("in the first round").isEqualTo(Pump.Page.MORE);
+        assertThat(letters).extracting(Letter::to).containsExactly("b@example.com");
+        assertThat(counting.failed())
+                .as("one that is slow is enough for a round")
+                .hasValue(1);
+    }
+
+    @Test
+    void anAddressGetsSoManyAnHourWhateverBecomesOfEndpoints() throws Exception {
+        house.clock.set(Caps.hour(house.clock.get()) + PgMails.HOUR_MICROS);
+        reject(app, endpoint, 15);
+        all(mailer(letters::add));
+        house.catalog.endpoints().delete(app.envNo(), app.id(), endpoint.id());
+        Endpoint again = endpoint(app, "again", "A+hooks@Example.com", "b@example.com");
+        reject(app, again, 15);
+        all(mailer(letters::add));
+        assertThat(letters)
+                .extracting(Letter::to)
+                .filteredOn("b@example.com"::equals)
+                .hasSize(15);
+        assertThat(letters).as("the same mailbox, after a plus").hasSize(15 + Caps.TO_ADDRESS);
+        assertThat(counting.leftOut()).hasValue(10);
+    }
+
+    @Test
+    void anApplicationGetsSoManyAnHour() throws Exception {
+        for (int i = 0; i < 24; i++) {
+            Endpoint each = endpoint(app, "e" + i, "x" + i + "@example.com");
+            reject(app, each, 10);
+        }
+        house.clock.set(Caps.hour(house.clock.get()) + PgMails.HOUR_MICROS);
+        all(mailer(letters::add));
+        assertThat(letters).hasSize(Caps.OF_APPLICATION);
+        assertThat(counting.leftOut()).hasValue(240 - Caps.OF_APPLICATION);
+        house.clock.addAndGet(PgMails.HOUR_MICROS);
+        reject(app, endpoint, 1);
+        all(mailer(letters::add));
+        assertThat(letters).as("another hour").hasSize(Caps.OF_APPLICATION + 1);
+    }
+
+    @Test
+    void otherDomainsAreNotWrittenTo() throws Exception {
+        Endpoint both = endpoint(app, "both", "a@inside.example", "a@outside.example");
+        reject(app, both, 1);
+        all(mailer(MailDomains.of(List.of("Inside.example")), letters::add));
+        assertThat(letters).extracting(Letter::to).containsExactly("a@inside.example");
+        assertThat(counting.leftOut()).hasValue(1);
+    }
+
+    @Test
+    void whatIsOlderThanADayOrOfADeletedEndpointGoesAtTheStartToo() throws Exception {
+        Endpoint gone = endpoint(app, "gone", "b@example.com");
+        reject(app, endpoint, 1);
+        reject(app, gone, 1);
+        mailer(MailerTest::refuse).page();
+        house.clock.addAndGet(PgMails.DAY_MICROS / 2);
+        reject(app, endpoint, 1);
+        house.catalog.endpoints().delete(app.envNo(), app.id(), gone.id());
+        house.clock.addAndGet(PgMails.DAY_MICROS / 2 + 1_000_000);
+        house.again();
+        assertThat(house.written.rows("operational_mail")).isEqualTo(1);
+        assertThat(house.written.rows("operational_letter")).isZero();
+        house.clock.addAndGet(PgMails.DAY_MICROS);
+        house.again();
+        assertThat(house.written.rows("operational_mail")).isZero();
     }
 }

@@ -330,7 +330,7 @@ final class PgNoticesTest {
     void limitsAreToldOnceAnHour() throws Exception {
         NoticeQueue queue = new NoticeQueue(house.notices);
         for (int i = 0; i < 2; i++) {
-            queue.endpointLimitReached(app.no(), 50);
+            queue.endpointLimitReached(app.no(), 50, 53);
             queue.databaseSizeReached(900, 1_000);
         }
         while (queue.write(0)) {
@@ -339,11 +339,11 @@ final class PgNoticesTest {
         assertThat(house.events())
                 .extracting(stored -> stored.event().data().toString())
                 .containsExactly(
-                        "{\"limit\":\"endpoints\",\"max\":50,\"value\":1,\"appId\":\"" + app.id()
+                        "{\"limit\":\"endpoints\",\"max\":50,\"value\":53,\"appId\":\"" + app.id()
                                 + "\",\"appUid\":\"acme\"}",
                         "{\"limit\":\"databaseBytes\",\"max\":1000,\"value\":900}");
         house.clock.addAndGet(PgMails.HOUR_MICROS);
-        queue.endpointLimitReached(app.no(), 50);
+        queue.endpointLimitReached(app.no(), 50, 53);
         assertThat(queue.write(0)).isTrue();
         assertThat(house.events()).hasSize(3);
     }
@@ -352,10 +352,83 @@ final class PgNoticesTest {
     void whatIsSaidOfSomethingThatIsGoneIsNotTold() throws Exception {
         NoticeQueue queue = new NoticeQueue(house.notices);
         queue.circuitOpened(app.no(), endpoint.no(), 20, 60_000_000);
-        queue.endpointLimitReached(app.no(), 50);
+        queue.endpointLimitReached(app.no(), 50, 53);
         house.catalog.applications().delete(app.envNo(), app.id());
         assertThat(queue.write(0)).isTrue();
         assertThat(queue.write(0)).isTrue();
         assertThat(house.events()).isEmpty();
+    }
+
+    @Test
+    void aNoticeThatCannotBePutIntoWordsIsLeftOutAndTheNextIsTold() throws Exception {
+        NoticeQueue early = new NoticeQueue(house.notYetOpen());
+        early.circuitOpened(app.no(), endpoint.no(), 20, 60_000_000);
+        assertThat(early.write(0)).as("its reports are not there, which throws").isTrue();
+
+        NoticeQueue queue = new NoticeQueue(house.notices);
+        // Such a moment has no text.
+        queue.circuitOpened(app.no(), endpoint.no(), 20, Long.MAX_VALUE);
+        queue.circuitOpened(app.no(), endpoint.no(), 21, 60_000_000);
+        assertThat(queue.write(0)).isTrue();
+        assertThat(queue.write(0)).isTrue();
+        assertThat(house.events())
+                .last()
+                .satisfies(stored -> assertThat(
+                                stored.event().data().path("failures").asInt())
+                        .isEqualTo(21));
+    }
+
+    @Test
+    void aBacklogThatSomebodyWantsIsNotTold() throws Exception {
+        List<Message> messages =
+                IntStream.range(0, 12).mapToObj(i -> house.message(app)).toList();
+        park(messages);
+        house.disabled(app, endpoint, true);
+        house.notices.backlogs();
+        assertThat(house.types()).containsExactly("endpoint.disabled");
+        house.disabled(app, endpoint, false);
+        house.notices.backlogs();
+        assertThat(house.types()).containsExactly("endpoint.disabled", "endpoint.enabled", "endpoint.backlog");
+    }
+
+    @Test
+    void aBacklogIsCountedUpToTwiceTheThreshold() throws Exception {
+        park(IntStream.range(0, 25).mapToObj(i -> house.message(app)).toList());
+        house.notices.backlogs();
+        assertThat(house.events().getFirst().event().data().path("backlog").asInt())
+                .isEqualTo(20);
+    }
+
+    @Test
+    void theNextLookGoesOnWhereTheLastHadNoTimeForMore() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            Endpoint each = house.endpoint(app, "e" + i, false);
+            List<Message> messages =
+                    IntStream.range(0, 10).mapToObj(k -> house.message(app)).toList();
+            house.settle(messages.stream()
+                    .map(message -> Written.parked(message, each.no()))
+                    .toArray(Settlement[]::new));
+        }
+        long over = System.nanoTime() - 1;
+        for (int i = 1; i <= 3; i++) {
+            house.notices.backlogs(1, over);
+            assertThat(house.types()).hasSize(i);
+        }
+        house.notices.backlogs(1, over);
+        house.notices.backlogs(1, System.nanoTime() + 60_000_000_000L);
+        assertThat(house.types()).as("and each is told once").hasSize(3).containsOnly("endpoint.backlog");
+    }
+
+    @Test
+    void whatAgeEndsIsTold() throws Exception {
+        NoticeQueue queue = new NoticeQueue(house.notices);
+        queue.messagesExpired(app.no(), java.time.LocalDate.of(2026, 3, 1), 12, 3);
+        queue.messagesExpired(operator.no(), java.time.LocalDate.of(2026, 3, 1), 12, 3);
+        assertThat(queue.write(0)).isTrue();
+        assertThat(queue.write(0)).isTrue();
+        assertThat(house.types()).containsExactly("message.expired");
+        assertThat(house.events().getFirst().event().data().toString())
+                .isEqualTo("{\"appId\":\"" + app.id()
+                        + "\",\"appUid\":\"acme\",\"day\":\"2026-03-01\",\"deliveries\":12,\"deadLetters\":3}");
     }
 }

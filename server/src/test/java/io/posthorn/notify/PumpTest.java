@@ -86,8 +86,12 @@ final class PumpTest {
     }
 
     private void exhaust(int count) {
+        exhaust(app, endpoint, count);
+    }
+
+    private void exhaust(Application of, Endpoint at, int count) {
         for (int i = 0; i < count; i++) {
-            house.settle(house.ended(house.message(app), endpoint, 500, new Verdict.Exhausted()));
+            house.settle(house.ended(house.message(of), at, 500, new Verdict.Exhausted()));
         }
     }
 
@@ -149,7 +153,8 @@ final class PumpTest {
 
     @Test
     void manyGoPageByPage() throws Exception {
-        exhaust(130);
+        exhaust(70);
+        exhaust(app, house.endpoint(app, "other", false), 60);
         Pump pump = pump(intake::submit);
         assertThat(pump.page()).isEqualTo(Pump.Page.MORE);
         assertThat(pump.waiting()).isEqualTo(30);
@@ -157,5 +162,80 @@ final class PumpTest {
         assertThat(pump.page()).isEqualTo(Pump.Page.EMPTY);
         intake.close();
         assertThat(accepted).hasSize(130).extracting(message -> message.eventId).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aFloodIsGatheredIntoOneThatTellsHowMany() throws Exception {
+        exhaust(Floods.MOST_A_MINUTE + 7);
+        Pump pump = pump(intake::submit);
+        assertThat(pump.page()).isEqualTo(Pump.Page.MORE);
+        assertThat(pump.page()).as("it gathers for a minute").isEqualTo(Pump.Page.EMPTY);
+        assertThat(pump.waiting()).isEqualTo(1);
+        exhaust(3);
+        house.clock.addAndGet(Floods.MINUTE_MICROS);
+        exhaust(1);
+        assertThat(pump.page()).isEqualTo(Pump.Page.MORE);
+        assertThat(pump.page()).isEqualTo(Pump.Page.EMPTY);
+        intake.close();
+        assertThat(accepted).hasSize(Floods.MOST_A_MINUTE + 2);
+        List<Integer> counts = new ArrayList<>();
+        for (Message message : accepted.subList(Floods.MOST_A_MINUTE, Floods.MOST_A_MINUTE + 2)) {
+            JsonNode data =
+                    JsonMapper.builder().build().readTree(message.payload).path("data");
+            assertThat(data.path("endpointUid").asText()).isEqualTo("hooks");
+            counts.add(data.path("count").asInt());
+        }
+        assertThat(counts).as("what gathered, and the first of another minute").containsExactly(10, 1);
+    }
+
+    @Test
+    void whatIsRolledBackIsNoPartOfAFlood() {
+        Floods floods = new Floods();
+        for (int i = 0; i < 3; i++) {
+            floods.begin();
+            for (int k = 0; k < 60; k++) {
+                assertThat(floods.take(7, 1_000)).isTrue();
+            }
+        }
+        floods.committed(1_000);
+        floods.begin();
+        for (int k = 0; k < 40; k++) {
+            assertThat(floods.take(7, 2_000)).isTrue();
+        }
+        assertThat(floods.take(7, 2_000)).isFalse();
+        assertThat(floods.take(8, 2_000)).isTrue();
+        assertThat(floods.take(7, 1_000 + Floods.MINUTE_MICROS)).isTrue();
+    }
+
+    @Test
+    void oneCustomersFloodDoesNotStandBeforeTheOthers() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            exhaust(app, house.endpoint(app, "flood" + i, false), 90);
+        }
+        Application other = house.app("other");
+        Endpoint theirs = house.endpoint(other, "theirs", false);
+        house.disabled(other, theirs, true);
+        assertThat(pump(intake::submit).page()).isEqualTo(Pump.Page.MORE);
+        intake.close();
+        assertThat(accepted).extracting(message -> message.eventType).contains("endpoint.disabled");
+        assertThat(accepted).hasSize(51);
+    }
+
+    @Test
+    void moreApplicationsThanFitIntoAPageHaveTheirTurnToo() throws Exception {
+        for (int i = 0; i < 103; i++) {
+            Application each = house.app("a" + i);
+            exhaust(each, house.endpoint(each, "e", false), 1);
+        }
+        exhaust(2);
+        Pump pump = pump(intake::submit);
+        assertThat(pump.page()).isEqualTo(Pump.Page.MORE);
+        assertThat(pump.page()).isEqualTo(Pump.Page.MORE);
+        assertThat(house.events())
+                .as("the turn came to the last before it came to the first again")
+                .hasSize(1);
+        assertThat(house.events().getFirst().event().appNo()).isEqualTo(app.no());
+        assertThat(pump.page()).isEqualTo(Pump.Page.MORE);
+        assertThat(pump.page()).isEqualTo(Pump.Page.EMPTY);
     }
 }
