@@ -38,6 +38,7 @@ class ApplicationPaceApiTest {
             new ApiPorts(
                     api.catalog,
                     url -> null,
+                    address -> null,
                     () -> true,
                     () -> "",
                     api.keys,

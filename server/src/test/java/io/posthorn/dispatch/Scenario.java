@@ -92,6 +92,7 @@ final class Scenario {
                         orderOnly ? 0 : 0.1,
                         Duration.ofMinutes(2),
                         random::nextDouble),
+                17,
                 false);
         this.loop = world.loop(settings);
         for (int no = 1; no <= ENDPOINTS; no++) {
