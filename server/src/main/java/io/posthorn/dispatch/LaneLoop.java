@@ -973,6 +973,16 @@ final class LaneLoop {
             shut(lane, ordered, delivery, due.dueAt(), false);
             return;
         }
+        if (due.reason() == DeferralReason.SCHEDULED && ordered.awaitsOlder(delivery)) {
+            return; // its row was there before theirs: it is read again behind them
+        }
+        for (Delivery older : ordered.takeOlder(delivery)) { // this one has waited for its time, and comes behind them
+            bytes -= older.weight();
+            enqueue(lane, ordered, older);
+        }
+        if (!delivery.aside() && ordered.isShut(delivery)) {
+            return; // by so many of them
+        }
         if (!lane.claimed.add(seq)) {
             return; // it has been found to have waited too long since the read began
         }

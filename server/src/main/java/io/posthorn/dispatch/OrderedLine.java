@@ -710,6 +710,29 @@ final class OrderedLine implements Line {
         return gathered;
     }
 
+    /** Whether something of its chain that is older is on its way to the database. */
+    boolean awaitsOlder(Delivery delivery) {
+        long key = chainKey(delivery);
+        long seq = delivery.message().seq;
+        return key != NO_KEY
+                && !delivery.aside()
+                && keysOfUnwritten.entrySet().stream()
+                        .anyMatch(other -> other.getKey() < seq && other.getValue() == key);
+    }
+
+    /** What has gathered of its chain and is older, unless only the latest goes. It is taken out. */
+    List<Delivery> takeOlder(Delivery delivery) {
+        long key = chainKey(delivery);
+        ArrayDeque<Delivery> gathered = tail;
+        if (gathered == null || latest() || key == NO_KEY || delivery.aside()) {
+            return List.of();
+        }
+        long seq = delivery.message().seq;
+        List<Delivery> out = new ArrayList<>();
+        gathered.removeIf(other -> other.message().seq < seq && chainKey(other) == key && out.add(other));
+        return out;
+    }
+
     /** Those of its chain that wait and are older than this one, which takes their place. They are taken out. */
     List<Delivery> supersededBy(Delivery newer) {
         long key = chainKey(newer);
