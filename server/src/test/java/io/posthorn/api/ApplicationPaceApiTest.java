@@ -38,6 +38,7 @@ class ApplicationPaceApiTest {
             new ApiPorts(
                     api.catalog,
                     url -> null,
+                    address -> null,
                     () -> true,
                     () -> "",
                     api.keys,
@@ -98,14 +99,16 @@ class ApplicationPaceApiTest {
         intake.refuse(null);
         fill();
         for (int i = 0; i < 5; i++) {
-            assertThat(there.post("/app/one/msg", MESSAGE).status())
-                    .as("no room")
-                    .isEqualTo(503);
-            assertThat(example(there).status()).as("no room").isEqualTo(503);
+            assertThat(code(there.post("/app/one/msg", MESSAGE))).isEqualTo("busy");
+            assertThat(code(example(there))).isEqualTo("busy");
         }
         assertThat(pace.refuse(limited(), 2)).as("all of it is left").isNull();
-        assertThat(there.post("/app/one/msg", MESSAGE).status()).isEqualTo(429);
-        assertThat(example(there).status()).isEqualTo(429);
+        assertThat(code(there.post("/app/one/msg", MESSAGE))).isEqualTo("rate_limited");
+        assertThat(code(example(there))).isEqualTo("rate_limited");
+    }
+
+    private static String code(Api.Reply reply) {
+        return reply.body().path("code").asText();
     }
 
     /** One is always taken, however large. */
