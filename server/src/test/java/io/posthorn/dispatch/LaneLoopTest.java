@@ -325,6 +325,11 @@ class LaneLoopTest {
         assertThat(world.requests).isEmpty();
 
         world.now += 100;
+        loop.changed(FakeWorld.endpoint(1, false)); // something else was changed before it was disabled
+        loop.tick();
+        world.read();
+        assertThat(world.requests).isEmpty();
+        loop.changed(FakeWorld.endpoint(1, true));
         loop.changed(FakeWorld.endpoint(1, false));
         loop.tick();
         world.read();

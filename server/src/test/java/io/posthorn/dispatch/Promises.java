@@ -437,7 +437,7 @@ final class Promises {
         }
         Kind kind = kind(outcome);
         boolean wasOpen = state == State.OPEN;
-        boolean isProbe = request == probe;
+        boolean isProbe = request.equals(probe);
         long now = world.now;
         hold(outcome, kind);
         if (kind == Kind.DELIVERED) {
@@ -747,7 +747,7 @@ final class Promises {
             }
             case REJECTED -> {
                 check(
-                        verdict.equals(new Verdict.Exhausted(true)) || holds(settlement, order, verdict),
+                        verdict.equals(new Verdict.Exhausted(true)) || verdict instanceof Verdict.Held,
                         "such an outcome is not tried again",
                         what);
                 checkHeld(settlement, order, verdict, what);
@@ -800,10 +800,6 @@ final class Promises {
             return true;
         }
         return false;
-    }
-
-    private static boolean holds(Settlement settlement, Order order, Verdict verdict) {
-        return verdict instanceof Verdict.Held;
     }
 
     private void checkHeld(Settlement settlement, Order order, Verdict verdict, String what) {
