@@ -121,7 +121,10 @@ final class OperationalTest {
         assertThat(mail.getAllRecipients()).extracting(Object::toString).containsExactly("owner@example.com");
         assertThat(mail.getFrom()).extracting(Object::toString).containsExactly("hooks@example.com");
         assertThat(new String(mail.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
-                .contains("410", "URL:          " + operations.url().resolve("/").toString().replaceAll("/$", "") + "\r\n")
+                .contains(
+                        "410",
+                        "URL:          "
+                                + operations.url().resolve("/").toString().replaceAll("/$", "") + "\r\n")
                 .doesNotContain("secret", "/gone", "4111");
 
         EndpointOut again =
