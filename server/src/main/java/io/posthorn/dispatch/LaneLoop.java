@@ -967,6 +967,11 @@ final class LaneLoop {
             return; // the read may have begun behind the older one: both are read again
         }
         boolean waits = due.reason() == DeferralReason.RETRY && due.dueAt() > now && !delivery.aside();
+        if (renewed && !delivery.aside() && (waits || due.reason() == DeferralReason.HELD)) {
+            ordered.readAgain(seq); // it does not wait any more: it is read again, and what is behind it, too
+            ordered.writtenMeanwhile(delivery.keyHash, seq);
+            return;
+        }
         if (due.reason() == DeferralReason.HELD && ordered.holds(delivery)) {
             shut(lane, ordered, delivery, Backlog.NEVER, false);
             return;
