@@ -977,7 +977,7 @@ final class LaneLoop {
             return; // its row was there before theirs: it is read again behind them
         }
         for (Delivery older : ordered.takeOlder(delivery)) { // this one has waited for its time, and comes behind them
-            bytes -= older.weight();
+            leaves(lane, older);
             enqueue(lane, ordered, older);
         }
         if (!delivery.aside() && ordered.isShut(delivery)) {

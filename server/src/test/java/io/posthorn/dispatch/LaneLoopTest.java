@@ -325,6 +325,7 @@ class LaneLoopTest {
         assertThat(world.requests).isEmpty();
 
         world.now += 100;
+        loop.changed(FakeWorld.endpoint(1, true));
         loop.changed(FakeWorld.endpoint(1, false));
         loop.tick();
         world.read();
