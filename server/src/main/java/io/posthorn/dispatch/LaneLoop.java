@@ -256,7 +256,7 @@ final class LaneLoop {
     /** Nothing new is taken into memory. */
     private boolean holdsBack(Lane lane) {
         return !lane.gate.timeless()
-                && (lane.gate.closedForLong(time.micros()) || (lane.gate.circuitOpen() && !lane.queue.isEmpty()));
+                && (lane.gate.closedForLong(time.micros()) || (lane.gate.circuitOpen() && lane.queue.hasNext()));
     }
 
     private static DeferralReason whyHeldBack(Lane lane) {
@@ -1204,7 +1204,8 @@ final class LaneLoop {
 
     private boolean runsLow(Lane lane) {
         if (lane.gate.circuitOpen()) {
-            return lane.queue.isEmpty(); // one is enough for a probe
+            // one is enough for a probe; what has gathered waits for a look, and is none
+            return !lane.queue.hasNext() && (lane.ordered == null || lane.ordered.runsLow(1, settings.laneQueue()));
         }
         int limit = lane.gate.limit();
         return lane.ordered == null

@@ -324,6 +324,7 @@ class LaneLoopTest {
         world.commit(loop);
         assertThat(world.requests).isEmpty();
 
+        loop.changed(FakeWorld.endpoint(1, true)); // what it asked for has come about
         world.now += 100;
         loop.changed(FakeWorld.endpoint(1, true));
         loop.changed(FakeWorld.endpoint(1, false));

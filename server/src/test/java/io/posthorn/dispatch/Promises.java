@@ -427,6 +427,12 @@ final class Promises {
 
     // ---- answers
 
+    /** A request is itself, whatever it holds. */
+    @SuppressWarnings("ReferenceEquality")
+    private boolean isProbe(FakeWorld.Request request) {
+        return request == probe;
+    }
+
     /** The answer comes: what follows for the endpoint. Before the lane hears of it. */
     void answers(FakeWorld.Request request, Outcome outcome) {
         check(underWay.remove(request), "nobody waits for this answer", request);
@@ -437,7 +443,7 @@ final class Promises {
         }
         Kind kind = kind(outcome);
         boolean wasOpen = state == State.OPEN;
-        boolean isProbe = request == probe;
+        boolean isProbe = isProbe(request);
         long now = world.now;
         hold(outcome, kind);
         if (kind == Kind.DELIVERED) {
@@ -747,7 +753,7 @@ final class Promises {
             }
             case REJECTED -> {
                 check(
-                        verdict.equals(new Verdict.Exhausted(true)) || holds(settlement, order, verdict),
+                        verdict.equals(new Verdict.Exhausted(true)) || holds(verdict),
                         "such an outcome is not tried again",
                         what);
                 checkHeld(settlement, order, verdict, what);
@@ -802,7 +808,7 @@ final class Promises {
         return false;
     }
 
-    private static boolean holds(Settlement settlement, Order order, Verdict verdict) {
+    private static boolean holds(Verdict verdict) {
         return verdict instanceof Verdict.Held;
     }
 
