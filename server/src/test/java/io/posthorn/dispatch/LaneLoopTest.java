@@ -326,7 +326,6 @@ class LaneLoopTest {
 
         loop.changed(FakeWorld.endpoint(1, true)); // what it asked for has come about
         world.now += 100;
-        loop.changed(FakeWorld.endpoint(1, true));
         loop.changed(FakeWorld.endpoint(1, false));
         loop.tick();
         world.read();
