@@ -963,6 +963,9 @@ final class LaneLoop {
 
     private void take(Lane lane, OrderedLine ordered, Due due, Delivery delivery, long now, boolean renewed) {
         long seq = due.message().seq;
+        if (ordered.hasOlderWritten(delivery)) {
+            return; // the read may have begun behind the older one: both are read again
+        }
         boolean waits = due.reason() == DeferralReason.RETRY && due.dueAt() > now && !delivery.aside();
         if (due.reason() == DeferralReason.HELD && ordered.holds(delivery)) {
             shut(lane, ordered, delivery, Backlog.NEVER, false);
@@ -1054,6 +1057,9 @@ final class LaneLoop {
         }
         if (settlement.aside() || !ordered.isShutWritten(settlement.keyHash())) {
             ordered.readAgain(settlement.seq());
+            if (!settlement.aside() && lane.fetching) {
+                ordered.writtenMeanwhile(settlement.keyHash(), settlement.seq());
+            }
             due(lane, dueAt); // otherwise it waits for its chain
         }
         opens(lane, ordered);

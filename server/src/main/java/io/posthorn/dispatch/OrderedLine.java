@@ -97,6 +97,8 @@ final class OrderedLine implements Line {
     private long cursor;
     /** What was in memory has left it since the last read began: what that brings comes too early. */
     private boolean anew;
+    /** The first row of each chain that was written since the last read began, by keys. */
+    private final Map<Long, Long> writtenMeanwhile = new HashMap<>();
     /** How far the cursor was drawn back since the last read began. */
     private long lowered = Backlog.NEVER;
 
@@ -589,6 +591,7 @@ final class OrderedLine implements Line {
 
     /** A read begins. */
     void reads() {
+        writtenMeanwhile.clear();
         lowered = Backlog.NEVER;
         anew = false;
         // what is there now is seen by the read
@@ -708,6 +711,20 @@ final class OrderedLine implements Line {
         List<Delivery> gathered = tail == null ? List.of() : List.copyOf(tail);
         tail = null;
         return gathered;
+    }
+
+    /** A row was written under this key, of a chain that is not shut; perhaps too late for the read that is under way. */
+    void writtenMeanwhile(long keyHash, long seq) {
+        long key = mode == Mode.FIFO ? ALL : keyHash;
+        if (key != NO_KEY) {
+            writtenMeanwhile.merge(key, seq, Math::min);
+        }
+    }
+
+    /** Whether something of its chain that is older was written since the last read began. */
+    boolean hasOlderWritten(Delivery delivery) {
+        Long first = writtenMeanwhile.get(chainKey(delivery));
+        return first != null && !delivery.aside() && first < delivery.message().seq;
     }
 
     /** Whether something of its chain that is older is on its way to the database. */
