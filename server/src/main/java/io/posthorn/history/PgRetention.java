@@ -21,6 +21,8 @@ import java.util.Map;
 import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What age takes away, in PostgreSQL. Each transaction is fenced and short; what breaks off in the midst of it is begun
@@ -38,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * change any are deletions of content, which an advisory lock keeps out ({@link #mayChange}).
  */
 public final class PgRetention {
+    private static final Logger LOG = LoggerFactory.getLogger(PgRetention.class);
     /** How long the locks of a swap or a drop are waited for. */
     static final int LOCK_MILLIS = 200;
 
@@ -345,23 +348,32 @@ public final class PgRetention {
             if (!tryDayLock(tx, day)) {
                 return false;
             }
-            String old = partitions.nameFor("message", day);
-            Strip strip = new Strip(day, old, old + "_rest", columns(tx));
-            write(tx, any -> begin(any, strip));
-            long size = write(tx, any -> blocksOf(any, old));
-            for (long from = 0; from < size; from += blocks) {
-                long first = from;
-                long began = System.nanoTime();
-                write(tx, any -> copy(any, strip, first));
-                pause.after(System.nanoTime() - began);
+            try {
+                return strip(tx, day, pause);
+            } finally {
+                unlock(tx, day);
             }
-            return write(tx, any -> swap(any, strip));
         } catch (SQLException e) {
             if (SqlErrors.isLockTimeout(e) || TOO_SLOW.equals(e.getSQLState())) {
                 return false;
             }
             throw e;
         }
+    }
+
+    private boolean strip(Connection tx, LocalDate day, Pause pause)
+            throws SQLException, StaleOwnerException, InterruptedException {
+        String old = partitions.nameFor("message", day);
+        Strip strip = new Strip(day, old, old + "_rest", columns(tx));
+        write(tx, any -> begin(any, strip));
+        long size = write(tx, any -> blocksOf(any, old));
+        for (long from = 0; from < size; from += blocks) {
+            long first = from;
+            long began = System.nanoTime();
+            write(tx, any -> copy(any, strip, first));
+            pause.after(System.nanoTime() - began);
+        }
+        return write(tx, any -> swap(any, strip));
     }
 
     /**
@@ -379,6 +391,17 @@ public final class PgRetention {
             boolean locked = locked(lock, (int) day.toEpochDay());
             tx.commit();
             return locked;
+        }
+    }
+
+    /** The end of the connection would do it too, at a moment of the server's choice. */
+    private static void unlock(Connection tx, LocalDate day) {
+        try (PreparedStatement unlock = tx.prepareStatement("select pg_advisory_unlock(?, ?)")) {
+            tx.rollback();
+            locked(unlock, (int) day.toEpochDay());
+            tx.commit();
+        } catch (SQLException e) {
+            LOG.debug("the lock of a day goes with its connection: {}", e.getMessage());
         }
     }
 
