@@ -287,11 +287,20 @@ final class LaneLoop {
         if (failed || turn != Gate.Turn.NONE) {
             troubled.add(lane);
         }
-        String why = failed ? lane.gate.disable(now) : null;
-        if (why != null) {
-            disable(lane, why, lane.gate.failingSince());
-        } else if (lane.closed == null && !lane.queue.isEmpty() && holdsBack(lane)) {
+        if (lane.closed == null && !lane.queue.isEmpty() && holdsBack(lane)) {
             parkQueue(lane, whyHeldBack(lane));
+        }
+    }
+
+    private void disableIfDue(Lane lane, Verdict verdict, long now) {
+        if (lanes.get(lane.endpointNo) != lane || verdict instanceof Verdict.Delivered) {
+            return;
+        }
+        String why = lane.gate.disable(now);
+        if (verdict instanceof Verdict.Gone) {
+            disable(lane, "it answered 410 Gone", 0);
+        } else if (why != null) {
+            disable(lane, why, lane.gate.failingSince());
         }
     }
 
@@ -599,9 +608,7 @@ final class LaneLoop {
             unwritten(lane, delivery, false);
         }
         lane.queue.ended(delivery);
-        if (verdict instanceof Verdict.Gone) {
-            disable(lane, "it answered 410 Gone", 0);
-        }
+        disableIfDue(lane, verdict, now); // before anything else of it begins
         Settlement settlement = delivery.settlement(attempt, verdict);
         record(delivery.last ? settlement.bare() : settlement); // what is answered may repeat what was deleted
         if (ordered != null) {

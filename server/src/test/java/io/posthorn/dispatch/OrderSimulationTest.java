@@ -21,7 +21,7 @@ final class OrderSimulationTest {
 
     /** The owners decide about everything that there is, and the endpoints are as hostile as can be. */
     @Test
-    @Requirement({"A12", "A15", "B35", "B38", "B42", "B43", "D24"})
+    @Requirement({"A15", "B38", "B42", "B43", "B44", "B45", "D23", "D24"})
     void whatWasPromisedIsKeptWhateverHappens() {
         run(false);
     }
