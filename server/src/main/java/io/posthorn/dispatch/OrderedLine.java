@@ -94,6 +94,9 @@ final class OrderedLine implements Line {
     /** When the next of the shut chains opens, or earlier: looked for anew when one does. */
     private long next = Backlog.NEVER;
 
+    /** The lowest number that was to be read again while chains were shut. */
+    private long againFrom = Backlog.NEVER;
+
     private long cursor;
     /** What was in memory has left it since the last read began: what that brings comes too early. */
     private boolean anew;
@@ -139,15 +142,18 @@ final class OrderedLine implements Line {
     private static final class Shut {
         /** Until then, microseconds since 1970; {@link Backlog#NEVER} until somebody decides. */
         long until;
-        /** Its first row. */
+        /** The one that shut it. */
+        long head;
+        /** Nothing of it is read from there on: that row, or an earlier one that was to be read again. */
         long from;
         /** It is shut because many of it are in memory, and for no time. */
         boolean full;
         /** How much was given out of memory when it was shut and is not committed yet. */
         int pending;
 
-        Shut(long until, long from, boolean full) {
+        Shut(long until, long head, long from, boolean full) {
             this.until = until;
+            this.head = head;
             this.from = from;
             this.full = full;
         }
@@ -445,10 +451,11 @@ final class OrderedLine implements Line {
         long seq = first.message().seq;
         Shut before = shut.get(key);
         if (before == null) {
-            shut.put(key, new Shut(until, seq, false));
+            shut.put(key, new Shut(until, seq, Math.min(seq, cursor + 1), false));
         } else {
             before.until = until;
-            before.from = Math.min(before.from, seq);
+            before.head = seq;
+            before.from = Math.min(before.from, Math.min(seq, cursor + 1));
             before.full = false;
         }
         next = Math.min(next, until);
@@ -483,7 +490,8 @@ final class OrderedLine implements Line {
      * @return what has gathered of it and is to leave the memory, in order
      */
     List<Delivery> shutFull(Delivery last) {
-        shut.put(chainKey(last), new Shut(Backlog.NEVER, last.message().seq + 1, true));
+        long next = last.message().seq + 1;
+        shut.put(chainKey(last), new Shut(Backlog.NEVER, next, Math.min(next, cursor + 1), true));
         List<Delivery> out = new ArrayList<>();
         takeFromTail(chainKey(last), out);
         return out;
@@ -497,7 +505,7 @@ final class OrderedLine implements Line {
 
     /** The chains whose first ones these are open as soon as they can. */
     void open(Set<Long> seqs, long now) {
-        shut.values().forEach(closed -> closed.until = !closed.full && seqs.contains(closed.from) ? now : closed.until);
+        shut.values().forEach(closed -> closed.until = !closed.full && seqs.contains(closed.head) ? now : closed.until);
         next = Math.min(next, now);
     }
 
@@ -530,10 +538,11 @@ final class OrderedLine implements Line {
             Shut closed = all.next();
             if (closed.until <= now && closed.pending == 0) {
                 all.remove();
-                cursor = Math.min(cursor, closed.from - 1);
+                cursor = Math.min(cursor, Math.min(closed.from, againFrom) - 1);
                 any = true;
             }
         }
+        againFrom = shut.isEmpty() ? Backlog.NEVER : againFrom;
         findNext();
         return any;
     }
@@ -636,6 +645,7 @@ final class OrderedLine implements Line {
     void readAgain(long seq) {
         cursor = Math.min(cursor, seq - 1);
         lowered = Math.min(lowered, seq - 1);
+        againFrom = shut.isEmpty() ? Backlog.NEVER : Math.min(againFrom, seq); // it may be of one of those
     }
 
     /**

@@ -12,6 +12,12 @@ import org.junit.jupiter.api.Test;
 final class OrderSimulationTest {
     private static final int SCENARIOS = Integer.getInteger("posthorn.scenarios", 10_000);
 
+    /**
+     * The same histories in every run, so that what fails has been changed; {@code -Dposthorn.seed} and {@code
+     * -Dposthorn.scenarios} bring others.
+     */
+    private static final long FIRST = 21_289_530_460_000L;
+
     /** Nothing but the order matters: much of it happens at the same time. */
     @Test
     @Requirement({"A15", "B42", "B43", "D24"})
@@ -27,7 +33,7 @@ final class OrderSimulationTest {
     }
 
     private static void run(boolean orderOnly) {
-        long seed = Long.getLong("posthorn.seed", System.nanoTime());
+        long seed = Long.getLong("posthorn.seed", FIRST);
         for (int i = 0; i < SCENARIOS; i++) {
             long number = seed + i;
             try {
