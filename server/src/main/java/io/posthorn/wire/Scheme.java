@@ -90,7 +90,7 @@ public sealed interface Scheme {
      * @param label of the signature; those of secrets in their overlap get a number behind it
      * @param components what is covered: derived ones ({@code @method}, {@code @target-uri}, {@code @authority}, {@code
      *     @path}, {@code @query}) and header names in lower case
-     * @param keyId the parameter {@code keyid}; null for none
+     * @param keyId what tells the receiver which key it is; null for nothing
      */
     record MessageSignature(
             Algorithm algorithm,
