@@ -290,7 +290,7 @@ public final class Server {
         PgHistory history = new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2));
         PgContents contents = new PgContents(database.dataSource(), acts::check, ownership::fence);
         ApplicationPace pace = new ApplicationPace(System::nanoTime);
-        SyncRoutes sync = new SyncRoutes(vertx, catalog, intake, dispatcher, pace, answerKeys);
+        SyncRoutes sync = new SyncRoutes(vertx, catalog, intake, dispatcher::call, pace, answerKeys);
         onStop("synchronous messages", sync::close);
         ApiServer api = new ApiServer(
                 vertx,

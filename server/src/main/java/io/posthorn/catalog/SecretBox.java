@@ -11,6 +11,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
+import javax.crypto.Mac;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
@@ -134,6 +135,21 @@ public final class SecretBox {
                     e);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("AES-256-GCM is missing from this Java", e);
+        }
+    }
+
+    /**
+     * A key for something else, 32 bytes: made from this one, which it does not give away.
+     *
+     * @param label what for; each has its own
+     */
+    public byte[] derive(String label) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(key.getEncoded(), "HmacSHA256"));
+            return mac.doFinal(("posthorn: " + label).getBytes(StandardCharsets.UTF_8));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("HMAC-SHA256 is missing from this Java", e);
         }
     }
 
