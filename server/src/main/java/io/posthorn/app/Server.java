@@ -14,6 +14,7 @@ import io.posthorn.api.FastRoutes;
 import io.posthorn.api.HistoryRoutes;
 import io.posthorn.api.ListenRoute;
 import io.posthorn.api.ListenSettings;
+import io.posthorn.api.RecordRoute;
 import io.posthorn.api.RedeliveryRoutes;
 import io.posthorn.api.SyncRoutes;
 import io.posthorn.catalog.AppView;
@@ -21,6 +22,7 @@ import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointLimit;
 import io.posthorn.catalog.MailDomains;
 import io.posthorn.catalog.PgAudit;
+import io.posthorn.catalog.RecordTokens;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
 import io.posthorn.catalog.WriteGuard;
@@ -292,6 +294,15 @@ public final class Server {
         ApplicationPace pace = new ApplicationPace(System::nanoTime);
         SyncRoutes sync = new SyncRoutes(vertx, catalog, intake, dispatcher::call, pace, answerKeys);
         onStop("synchronous messages", sync::close);
+        RecordRoute records = new RecordRoute(
+                vertx,
+                catalog,
+                history,
+                new RecordTokens(box),
+                RecordRoute.Content.PAYLOAD,
+                instants,
+                System::nanoTime);
+        onStop("links to records", records::close);
         ApiServer api = new ApiServer(
                 vertx,
                 apiSettings(loops),
@@ -305,7 +316,8 @@ public final class Server {
                         audit,
                         FastRoutes.accepting(
                                         catalog, intake, config.requestDeadline(), Keeping.longestDelay(config), pace)
-                                .or(sync.fast()),
+                                .or(sync.fast())
+                                .or(records.fast()),
                         List.of(
                                 sync,
                                 new HistoryRoutes(catalog, history, ids),
