@@ -8,6 +8,7 @@ import io.posthorn.catalog.Rules;
 import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -152,7 +153,14 @@ final class ApplicationRoutes implements Resource<Application> {
                 fields.texts("metadata", base.metadata(), Rules::metadata),
                 fields.number("throttleRate", "rateLimit", base.rateLimit(), Rules::rateLimit),
                 fields.has("paused") ? Boolean.valueOf(fields.flag("paused", false)) : base.paused(),
-                endpointLimit(fields));
+                endpointLimit(fields),
+                scopes(fields));
+    }
+
+    /** As with limits: what is not mentioned stays, so that nobody takes or gives scopes without a word. */
+    private static AppDraft.@Nullable Scopes scopes(Fields fields) {
+        List<String> names = fields.names("scopes", "scopes", null, Rules::scopes, Rules::scope);
+        return fields.has("scopes") ? new AppDraft.Scopes(names) : null;
     }
 
     /** What is not mentioned stays, also where an application is replaced by somebody who does not know of it. */

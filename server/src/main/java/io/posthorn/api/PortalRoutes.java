@@ -160,7 +160,13 @@ final class PortalRoutes implements RouteModule {
             fields.problems().add(new Problem(List.copyOf(loc), problem.msg(), problem.type()));
         }
         return new AppDraft(
-                draft.name(), key, draft.metadata(), draft.rateLimit(), draft.paused(), draft.endpointLimit());
+                draft.name(),
+                key,
+                draft.metadata(),
+                draft.rateLimit(),
+                draft.paused(),
+                draft.endpointLimit(),
+                draft.scopes());
     }
 
     private Answer give(Application app, Role role, int seconds, @Nullable String session) {

@@ -124,6 +124,7 @@ public final class Applications {
         }
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         AppDraft.Limit limit = draft.endpointLimit();
+        AppDraft.Scopes scopes = draft.scopes();
         Application fresh = new Application(
                 0,
                 env,
@@ -134,6 +135,7 @@ public final class Applications {
                 draft.rateLimit(),
                 Boolean.TRUE.equals(draft.paused()),
                 limit == null ? null : limit.most(),
+                scopes == null ? null : scopes.names(),
                 now,
                 now);
         Application made = Audit.about(subject(fresh), () -> pg.insert(fresh));
@@ -149,6 +151,7 @@ public final class Applications {
         }
         Boolean paused = draft.paused();
         AppDraft.Limit limit = draft.endpointLimit();
+        AppDraft.Scopes scopes = draft.scopes();
         Application now = new Application(
                 was.no(),
                 was.envNo(),
@@ -159,6 +162,7 @@ public final class Applications {
                 draft.rateLimit(),
                 paused == null ? was.paused() : paused,
                 limit == null ? was.endpointLimit() : limit.most(),
+                scopes == null ? was.scopes() : scopes.names(),
                 was.createdAt(),
                 clock.instant().truncatedTo(ChronoUnit.MICROS));
         Audit.about(subject(now), () -> pg.update(now));
@@ -184,7 +188,13 @@ public final class Applications {
 
     private static AppDraft withUid(AppDraft draft, String uid) {
         return new AppDraft(
-                draft.name(), uid, draft.metadata(), draft.rateLimit(), draft.paused(), draft.endpointLimit());
+                draft.name(),
+                uid,
+                draft.metadata(),
+                draft.rateLimit(),
+                draft.paused(),
+                draft.endpointLimit(),
+                draft.scopes());
     }
 
     private void remove(AppView view) {
