@@ -154,7 +154,7 @@ final class AttemptRoutes implements RouteModule {
                                     .toList(),
                             Endpoint::id,
                             endpoint -> new DestinationOut(
-                                    EndpointRoutes.Out.of(endpoint),
+                                    EndpointRoutes.Out.of(reads.catalog(), endpoint),
                                     StateView.of(Objects.requireNonNull(states.get(endpoint.no()))))));
         });
     }

@@ -125,7 +125,8 @@ final class PortalRoutes implements RouteModule {
                     Result.Conflict<Application> _,
                     Result.Broken<Application> _,
                     Result.Limited<Application> _,
-                    Result.NotFound<Application> _ -> Answer.of(made, ApplicationRoutes.Out::of);
+                    Result.NotFound<Application> _ ->
+                Answer.of(made, application -> ApplicationRoutes.Out.of(application, null));
         };
     }
 

@@ -167,10 +167,15 @@ public final class Applications {
                 clock.instant().truncatedTo(ChronoUnit.MICROS));
         Audit.about(subject(now), () -> pg.update(now));
         directory.put(view.with(now));
-        if (now.paused() != was.paused()) {
+        if (now.paused() != was.paused() || restricted(now) != restricted(was)) {
             view.endpoints().forEach(endpoint -> changes.announce(new EndpointChange.Changed(endpoint)));
         }
         return new Result.Updated<>(now);
+    }
+
+    /** How its deliveries are made depends on whether it has scopes, not on which. */
+    private static boolean restricted(Application application) {
+        return application.scopes() != null;
     }
 
     private static Audit.Subject subject(Application application) {
@@ -213,6 +218,7 @@ public final class Applications {
                     .filter(endpoint -> before == null
                             || before.application().paused()
                                     != now.application().paused()
+                            || restricted(before.application()) != restricted(now.application())
                             || !Objects.equals(endpoint, before.endpoint(endpoint.id())))
                     .forEach(endpoint -> changes.announce(new EndpointChange.Changed(endpoint)));
         } else if (before != null) {
