@@ -143,6 +143,7 @@ final class Caller implements AutoCloseable {
         return switch (exchange.outcome()) {
             case Outcome.Response response -> response;
             case Outcome.Failure failure -> throw new AssertionError(failure.toString());
+            case Outcome.Unwanted unwanted -> throw new AssertionError(unwanted.toString());
         };
     }
 
@@ -150,6 +151,7 @@ final class Caller implements AutoCloseable {
         return switch (exchange.outcome()) {
             case Outcome.Failure failure -> failure;
             case Outcome.Response response -> throw new AssertionError(response.toString());
+            case Outcome.Unwanted unwanted -> throw new AssertionError(unwanted.toString());
         };
     }
 
