@@ -321,7 +321,8 @@ class SchemeSignerTest {
         assertThat(signed.get("webhook-signature")).matches("v1,\\S{44} v1a,\\S{88}");
         String standard = new OverlapSigner(pair, retired, 0).sign("msg_1", 0, "{}".getBytes(StandardCharsets.UTF_8));
         assertThat(standard.split(" "))
-                .containsExactlyInAnyOrder(Objects.requireNonNull(signed.get("webhook-signature")).split(" "));
+                .containsExactlyInAnyOrder(
+                        Objects.requireNonNull(signed.get("webhook-signature")).split(" "));
         assertThat(StandardVerifier.verify(
                         List.of(pair),
                         "msg_1",
