@@ -4,6 +4,8 @@ import io.posthorn.model.Application;
 import io.posthorn.model.CustomHeader;
 import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.EndpointSecrets;
+import io.posthorn.model.EndpointShape;
 import io.posthorn.model.Ids;
 import io.posthorn.model.RetiredSecret;
 import io.posthorn.model.SigningSecret;
@@ -15,7 +17,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +36,7 @@ public final class Endpoints {
     private static final int MOST_OLD_SECRETS = 5;
 
     private final Directory directory;
+    private final EventTypes eventTypes;
     private final PgCatalog pg;
     private final Changes changes;
     private final Clock clock;
@@ -38,8 +44,15 @@ public final class Endpoints {
     private final EndpointLimit limit;
 
     Endpoints(
-            Directory directory, PgCatalog pg, Changes changes, Clock clock, SecureRandom random, EndpointLimit limit) {
+            Directory directory,
+            EventTypes eventTypes,
+            PgCatalog pg,
+            Changes changes,
+            Clock clock,
+            SecureRandom random,
+            EndpointLimit limit) {
         this.directory = directory;
+        this.eventTypes = eventTypes;
         this.pg = pg;
         this.changes = changes;
         this.clock = clock;
@@ -255,11 +268,15 @@ public final class Endpoints {
         if (limited != null) {
             return limited;
         }
+        Result<Endpoint> beyond = beyondScopes(view, draft.eventTypes(), null);
+        if (beyond != null) {
+            return beyond;
+        }
         Application app = view.application();
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         SigningSecret secret = draft.secret();
         List<CustomHeader> headers = draft.headers();
-        DeliveryPolicy delivery = delivery(draft, DeliveryPolicy.DEFAULT);
+        DeliveryPolicy delivery = changed(draft.delivery(), DeliveryPolicy.DEFAULT);
         PolicyCodec.Broken broken = PolicyCodec.broken(delivery);
         if (broken != null) {
             return new Result.Broken<>(broken.path(), broken.rule());
@@ -282,12 +299,33 @@ public final class Endpoints {
                 headers == null ? List.of() : headers,
                 draft.version(),
                 delivery,
+                changed(draft.shape(), EndpointShape.DEFAULT),
+                changed(draft.secrets(), EndpointSecrets.NONE),
                 Boolean.TRUE.equals(draft.paused()),
                 now,
                 now);
         Endpoint made = Audit.about(subject(view, fresh), () -> pg.insert(fresh));
         publish(view, made);
         return new Result.Created<>(made);
+    }
+
+    /**
+     * The refusal, if event types are named anew that the application may not be told of; otherwise null. Those that
+     * were named before its scopes were taken away may stay: they are not delivered, and to say of the endpoint what it
+     * is already must not fail.
+     */
+    private @Nullable Result<Endpoint> beyondScopes(
+            AppView view, @Nullable List<String> wanted, @Nullable List<String> before) {
+        if (wanted == null || view.application().scopes() == null) {
+            return null;
+        }
+        List<String> fresh = before == null ? wanted : fresh(wanted, new HashSet<>(before));
+        Map<String, List<String>> beyond = Scopes.beyond(view.application(), fresh, eventTypes);
+        return beyond.isEmpty() ? null : new Result.Broken<>(List.of("filterTypes"), Scopes.refusal(beyond));
+    }
+
+    private static List<String> fresh(List<String> names, Set<String> before) {
+        return names.stream().filter(name -> !before.contains(name)).toList();
     }
 
     /** The refusal, if one more active endpoint is more than the application may have; otherwise null. */
@@ -343,21 +381,24 @@ public final class Endpoints {
         if (taken(view, draft.uid(), was)) {
             return conflict(draft);
         }
+        Result<Endpoint> beyond = beyondScopes(view, draft.eventTypes(), was.eventTypes());
+        if (beyond != null) {
+            return beyond;
+        }
         boolean more = was.disabled() && !draft.disabled() && !was.temporary();
         Result<Endpoint> limited = more ? limited(view) : null;
         if (limited != null) {
             return limited;
         }
-        PolicyCodec.Broken broken = PolicyCodec.broken(delivery(draft, was.delivery()));
-        if (broken != null) {
-            return new Result.Broken<>(broken.path(), broken.rule());
-        }
         String reason = draft.disabled() ? was.disabledReason() : null;
-        return new Result.Updated<>(store(view, changed(was, draft, draft.disabled(), reason)));
+        Endpoint now = changed(was, draft, draft.disabled(), reason);
+        PolicyCodec.Broken broken = PolicyCodec.broken(now.delivery());
+        return broken == null
+                ? new Result.Updated<>(store(view, now))
+                : new Result.Broken<>(broken.path(), broken.rule());
     }
 
-    private static DeliveryPolicy delivery(EndpointDraft draft, DeliveryPolicy present) {
-        UnaryOperator<DeliveryPolicy> change = draft.delivery();
+    private static <T> T changed(@Nullable UnaryOperator<T> change, T present) {
         return change == null ? present : change.apply(present);
     }
 
@@ -403,7 +444,9 @@ public final class Endpoints {
                 oldSecrets.stream().filter(old -> now.isBefore(old.until())).toList(),
                 headers,
                 draft.version(),
-                delivery(draft, was.delivery()),
+                changed(draft.delivery(), was.delivery()),
+                changed(draft.shape(), was.shape()),
+                changed(draft.secrets(), was.secrets()),
                 paused == null ? was.paused() : paused,
                 was.createdAt(),
                 now);

@@ -55,6 +55,7 @@ final class PgRows {
                 integer(row, "rate_limit"),
                 row.getBoolean("paused"),
                 integer(row, "endpoint_limit"),
+                list(row.getArray("scopes")),
                 PgTimes.instant(row, "created_at"),
                 PgTimes.instant(row, "updated_at"));
     }
@@ -79,6 +80,8 @@ final class PgRows {
                 sealed.headers(row.getBytes("headers"), id),
                 row.getInt("version"),
                 delivery(row.getString("delivery")),
+                ShapeCodec.stored(row.getString("shape")),
+                sealed.secrets(row.getBytes("private"), id),
                 row.getBoolean("paused"),
                 PgTimes.instant(row, "created_at"),
                 PgTimes.instant(row, "updated_at"));
@@ -107,6 +110,7 @@ final class PgRows {
     }
 
     EventType eventType(ResultSet row) throws SQLException {
+        String schemas = row.getString("schemas");
         return new EventType(
                 row.getInt("env_no"),
                 row.getString("name"),
@@ -115,7 +119,8 @@ final class PgRows {
                 row.getBoolean("deprecated"),
                 row.getString("group_name"),
                 list(row.getArray("feature_flags")),
-                row.getString("schemas"),
+                schemas,
+                ContractCodec.read(row.getString("contract"), schemas),
                 PgTimes.instant(row, "created_at"),
                 PgTimes.instant(row, "updated_at"));
     }
@@ -131,6 +136,7 @@ final class PgRows {
         all.put("rateLimit", integer(application.rateLimit()));
         all.put("paused", application.paused());
         all.put("endpointLimit", integer(application.endpointLimit()));
+        all.put("scopes", array(application.scopes()));
         all.put("createdAt", PgTimes.utc(application.createdAt()));
         all.put("updatedAt", PgTimes.utc(application.updatedAt()));
         return all;
@@ -155,6 +161,8 @@ final class PgRows {
         all.put("headers", bytes(sealed.headers(endpoint)));
         all.put("version", endpoint.version());
         all.put("delivery", text(PolicyCodec.stored(endpoint.delivery())));
+        all.put("shape", text(ShapeCodec.stored(endpoint.shape())));
+        all.put("private", bytes(sealed.secrets(endpoint)));
         all.put("paused", endpoint.paused());
         all.put("createdAt", PgTimes.utc(endpoint.createdAt()));
         all.put("updatedAt", PgTimes.utc(endpoint.updatedAt()));
@@ -171,6 +179,7 @@ final class PgRows {
         all.put("groupName", text(type.groupName()));
         all.put("featureFlags", array(type.featureFlags()));
         all.put("schemas", text(type.schemas()));
+        all.put("contract", text(ContractCodec.stored(type.contract())));
         all.put("createdAt", PgTimes.utc(type.createdAt()));
         all.put("updatedAt", PgTimes.utc(type.updatedAt()));
         return all;
