@@ -15,6 +15,7 @@ import io.posthorn.api.HistoryRoutes;
 import io.posthorn.api.ListenRoute;
 import io.posthorn.api.ListenSettings;
 import io.posthorn.api.RedeliveryRoutes;
+import io.posthorn.api.SyncRoutes;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointLimit;
@@ -297,6 +298,8 @@ public final class Server {
         PgHistory history = new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2));
         PgContents contents = new PgContents(database.dataSource(), acts::check, ownership::fence);
         ApplicationPace pace = new ApplicationPace(System::nanoTime);
+        SyncRoutes sync = new SyncRoutes(vertx, catalog, intake, dispatcher, pace, answerKeys);
+        onStop("synchronous messages", sync::close);
         ApiServer api = new ApiServer(
                 vertx,
                 apiSettings(loops),
@@ -309,8 +312,10 @@ public final class Server {
                         answerKeys,
                         audit,
                         FastRoutes.accepting(
-                                catalog, intake, config.requestDeadline(), Keeping.longestDelay(config), pace),
+                                        catalog, intake, config.requestDeadline(), Keeping.longestDelay(config), pace)
+                                .or(sync.fast()),
                         List.of(
+                                sync,
                                 new HistoryRoutes(catalog, history, ids),
                                 new ExampleRoutes(catalog, intake, pace, config.requestDeadline(), instants),
                                 new ContentRoutes(
