@@ -23,6 +23,7 @@ import io.posthorn.catalog.EndpointLimit;
 import io.posthorn.catalog.MailDomains;
 import io.posthorn.catalog.PgAudit;
 import io.posthorn.catalog.RecordTokens;
+import io.posthorn.catalog.Resealing;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
 import io.posthorn.catalog.WriteGuard;
@@ -157,7 +158,8 @@ public final class Server {
         onStop("database", database::close);
         Ownership ownership = database.own(nodeName());
         onStop("ownership", ownership::close);
-        SecretBox box = SecretBox.open(reveal(config.secretKey()), config.dataDir());
+        SecretBox box =
+                SecretBox.open(reveal(config.secretKey()), reveal(config.secretKeyPrevious()), config.dataDir());
         SteadyTime steady = new SteadyTime(time);
         InstantSource instants = () -> Time.instant(steady.micros());
         Clock clock = instants.withZone(ZoneOffset.UTC);
@@ -275,6 +277,12 @@ public final class Server {
         onStop("retention", retention::close);
         Caretaker caretaker = new Caretaker(database.partitions(), catalog, audit, answerKeys, clock);
         onStop("caretaker", caretaker::close);
+        if (box.hasPrevious()) {
+            Resealing resealing =
+                    new Resealing(database.jdbi(), box, ownership::fence, PgAnswerKeys.sealed(), Resealing.BATCH);
+            resealing.start();
+            onStop("sealing anew", resealing::close);
+        }
         gauges(metrics, intake, recorder, dispatcher, positions);
         metrics.gauge(
                 "posthorn.operational.waiting",

@@ -55,6 +55,7 @@ final class PgRows {
                 integer(row, "rate_limit"),
                 row.getBoolean("paused"),
                 integer(row, "endpoint_limit"),
+                list(row.getArray("scopes")),
                 PgTimes.instant(row, "created_at"),
                 PgTimes.instant(row, "updated_at"));
     }
@@ -74,7 +75,9 @@ final class PgRows {
                 row.getString("disabled_reason"),
                 integer(row, "rate_limit"),
                 metadata(row.getString("metadata")),
-                new SigningSecret(box.open(row.getBytes("secret"), context(id))),
+                SigningSecret.stored(
+                        SecretForms.form(row.getString("secret_form")),
+                        box.open(row.getBytes("secret"), SealedParts.secretOf(id))),
                 sealed.oldSecrets(row.getBytes("old_secrets"), id),
                 sealed.headers(row.getBytes("headers"), id),
                 row.getInt("version"),
@@ -109,6 +112,7 @@ final class PgRows {
     }
 
     EventType eventType(ResultSet row) throws SQLException {
+        String schemas = row.getString("schemas");
         return new EventType(
                 row.getInt("env_no"),
                 row.getString("name"),
@@ -117,7 +121,8 @@ final class PgRows {
                 row.getBoolean("deprecated"),
                 row.getString("group_name"),
                 list(row.getArray("feature_flags")),
-                row.getString("schemas"),
+                schemas,
+                ContractCodec.read(row.getString("contract"), schemas),
                 PgTimes.instant(row, "created_at"),
                 PgTimes.instant(row, "updated_at"));
     }
@@ -133,6 +138,7 @@ final class PgRows {
         all.put("rateLimit", integer(application.rateLimit()));
         all.put("paused", application.paused());
         all.put("endpointLimit", integer(application.endpointLimit()));
+        all.put("scopes", array(application.scopes()));
         all.put("createdAt", PgTimes.utc(application.createdAt()));
         all.put("updatedAt", PgTimes.utc(application.updatedAt()));
         return all;
@@ -152,7 +158,8 @@ final class PgRows {
         all.put("disabledReason", text(endpoint.disabledReason()));
         all.put("rateLimit", integer(endpoint.rateLimit()));
         all.put("metadata", json(endpoint.metadata()));
-        all.put("secret", box.seal(endpoint.secret().key(), context(endpoint.id())));
+        all.put("secret", box.seal(endpoint.secret().key(), SealedParts.secretOf(endpoint.id())));
+        all.put("secretForm", text(SecretForms.stored(endpoint.secret().form())));
         all.put("oldSecrets", bytes(sealed.oldSecrets(endpoint)));
         all.put("headers", bytes(sealed.headers(endpoint)));
         all.put("version", endpoint.version());
@@ -175,13 +182,10 @@ final class PgRows {
         all.put("groupName", text(type.groupName()));
         all.put("featureFlags", array(type.featureFlags()));
         all.put("schemas", text(type.schemas()));
+        all.put("contract", text(ContractCodec.stored(type.contract())));
         all.put("createdAt", PgTimes.utc(type.createdAt()));
         all.put("updatedAt", PgTimes.utc(type.updatedAt()));
         return all;
-    }
-
-    private static String context(String endpointId) {
-        return "endpoint-secret:" + endpointId;
     }
 
     /** Null with its type, which the driver wants to know. */

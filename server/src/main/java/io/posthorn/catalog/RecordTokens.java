@@ -4,8 +4,10 @@ import com.github.f4b6a3.ulid.Ulid;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import javax.crypto.Cipher;
 import javax.crypto.Mac;
 import javax.crypto.spec.IvParameterSpec;
@@ -23,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>All in base64 for URLs, 60 characters. What is said is encrypted so that a token does not tell how many applications and
- * endpoints there are. The keys are made from the installation's secret key: with another one, tokens are void. Safe for any
+ * endpoints there are. The keys are made from the installation's secret key: when that is changed, tokens hold as long as the earlier one is known. Safe for any
  * thread.
  */
 public final class RecordTokens {
@@ -38,8 +40,11 @@ public final class RecordTokens {
     private static final int MESSAGE_LENGTH = MESSAGE.length() + 26;
     private static final long LATEST = 0xffff_ffffL;
 
-    private final SecretKeySpec signing;
-    private final SecretKeySpec hiding;
+    /** That of the present key makes tokens; those of earlier ones read what they have made. */
+    private final List<Keys> keys;
+
+    /** Made from one secret key. */
+    private record Keys(SecretKeySpec signing, SecretKeySpec hiding) {}
 
     /**
      * What a token says.
@@ -53,8 +58,14 @@ public final class RecordTokens {
 
     /** Those of the installation that has this box. */
     public RecordTokens(SecretBox box) {
-        this.signing = new SecretKeySpec(box.derive("record token, signing"), "HmacSHA256");
-        this.hiding = new SecretKeySpec(box.derive("record token, hiding"), "AES");
+        List<byte[]> signing = box.derive("record token, signing");
+        List<byte[]> hiding = box.derive("record token, hiding");
+        List<Keys> all = new ArrayList<>();
+        for (int i = 0; i < signing.size(); i++) {
+            all.add(new Keys(
+                    new SecretKeySpec(signing.get(i), "HmacSHA256"), new SecretKeySpec(hiding.get(i), "AES")));
+        }
+        this.keys = List.copyOf(all);
     }
 
     /**
@@ -76,11 +87,12 @@ public final class RecordTokens {
                 .put(Ulid.from(id.substring(MESSAGE.length())).toBytes())
                 .putInt((int) reference.until())
                 .array();
-        byte[] tag = tag(said);
+        Keys present = keys.getFirst();
+        byte[] tag = tag(present, said);
         byte[] token = ByteBuffer.allocate(1 + TAG + SAID)
                 .put(VERSION)
                 .put(tag)
-                .put(crypt(tag, said))
+                .put(crypt(present, tag, said))
                 .array();
         return Base64.getUrlEncoder().withoutPadding().encodeToString(token);
     }
@@ -102,10 +114,18 @@ public final class RecordTokens {
             return null;
         }
         byte[] tag = Arrays.copyOfRange(bytes, 1, 1 + TAG);
-        byte[] said = crypt(tag, Arrays.copyOfRange(bytes, 1 + TAG, bytes.length));
-        if (!MessageDigest.isEqual(tag, tag(said))) {
-            return null;
+        byte[] hidden = Arrays.copyOfRange(bytes, 1 + TAG, bytes.length);
+        Reference found = null;
+        for (Keys each : keys) {
+            byte[] said = crypt(each, tag, hidden);
+            if (MessageDigest.isEqual(tag, tag(each, said))) {
+                found = reference(said);
+            }
         }
+        return found;
+    }
+
+    private static Reference reference(byte[] said) {
         ByteBuffer reader = ByteBuffer.wrap(said);
         int appNo = reader.getInt();
         int endpointNo = reader.getInt();
@@ -115,10 +135,10 @@ public final class RecordTokens {
                 appNo, endpointNo, MESSAGE + Ulid.from(ulid).toLowerCase(), Integer.toUnsignedLong(reader.getInt()));
     }
 
-    private byte[] tag(byte[] said) {
+    private static byte[] tag(Keys keys, byte[] said) {
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
-            mac.init(signing);
+            mac.init(keys.signing);
             mac.update(VERSION);
             return Arrays.copyOf(mac.doFinal(said), TAG);
         } catch (GeneralSecurityException e) {
@@ -127,10 +147,10 @@ public final class RecordTokens {
     }
 
     /** Encrypts, and decrypts. */
-    private byte[] crypt(byte[] tag, byte[] bytes) {
+    private static byte[] crypt(Keys keys, byte[] tag, byte[] bytes) {
         try {
             Cipher cipher = Cipher.getInstance("AES/CTR/NoPadding");
-            cipher.init(Cipher.ENCRYPT_MODE, hiding, new IvParameterSpec(tag));
+            cipher.init(Cipher.ENCRYPT_MODE, keys.hiding, new IvParameterSpec(tag));
             return cipher.doFinal(bytes);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("AES-256-CTR is missing from this Java", e);
