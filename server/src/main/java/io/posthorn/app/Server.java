@@ -32,6 +32,7 @@ import io.posthorn.dispatch.ContentDeletion;
 import io.posthorn.dispatch.Discarding;
 import io.posthorn.dispatch.DispatchSettings;
 import io.posthorn.dispatch.Dispatcher;
+import io.posthorn.dispatch.EndpointCheck;
 import io.posthorn.dispatch.Recovery;
 import io.posthorn.dispatch.Redelivery;
 import io.posthorn.dispatch.RetrySchedule;
@@ -112,6 +113,7 @@ public final class Server {
     private boolean stopCalled;
     private boolean failed;
     private int port;
+    private volatile @Nullable ApiServer api;
 
     private Server(Config config) {
         this.config = config;
@@ -311,7 +313,7 @@ public final class Server {
                 instants,
                 System::nanoTime);
         onStop("links to records", records::close);
-        ApiServer api = new ApiServer(
+        ApiServer made = new ApiServer(
                 vertx,
                 apiSettings(loops),
                 new ApiPorts(
@@ -322,6 +324,8 @@ public final class Server {
                         metrics::scrape,
                         answerKeys,
                         audit,
+                        new EndpointCheck(
+                                dispatcher.exchanges(), policy, this::publicUrl, EndpointCheck.Tests.USUAL, time),
                         FastRoutes.accepting(
                                         catalog, intake, config.requestDeadline(), Keeping.longestDelay(config), pace)
                                 .or(sync.fast())
@@ -361,10 +365,11 @@ public final class Server {
                                                 metrics,
                                                 time),
                                         clock))));
-        listen(api);
+        api = made;
+        listen(made);
         onStop(
                 "API",
-                () -> api.close(config.shutdownGrace())
+                () -> made.close(config.shutdownGrace())
                         .toCompletionStage()
                         .toCompletableFuture()
                         .get(config.shutdownGrace().toMillis() + 5_000, TimeUnit.MILLISECONDS));
@@ -512,6 +517,16 @@ public final class Server {
                 config.backlogThreshold(),
                 MailDomains.of(config.notificationDomains()),
                 url == null ? null : MailSettings.of(url, config.smtpStarttls(), config.smtpFrom(), config.extraCa()));
+    }
+
+    /** Where people reach this server: with its own port once it listens, and until then with the configured one. */
+    private String publicUrl() {
+        ApiServer listening = api;
+        if (listening != null) {
+            return listening.publicUrl();
+        }
+        String configured = config.publicUrl();
+        return configured == null ? "http://localhost:" + config.port() : configured;
     }
 
     private ApiSettings apiSettings(int loops) {

@@ -272,16 +272,23 @@ public final class Endpoints {
         if (beyond != null) {
             return beyond;
         }
+        Endpoint fresh = fresh(view, draft);
+        PolicyCodec.Broken broken = PolicyCodec.broken(fresh.delivery());
+        if (broken != null) {
+            return new Result.Broken<>(broken.path(), broken.rule());
+        }
+        Endpoint made = Audit.about(subject(view, fresh), () -> pg.insert(fresh));
+        publish(view, made);
+        return new Result.Created<>(made);
+    }
+
+    /** One that is not there yet, with the number 0. */
+    private Endpoint fresh(AppView view, EndpointDraft draft) {
         Application app = view.application();
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         SigningSecret secret = draft.secret();
         List<CustomHeader> headers = draft.headers();
-        DeliveryPolicy delivery = changed(draft.delivery(), DeliveryPolicy.DEFAULT);
-        PolicyCodec.Broken broken = PolicyCodec.broken(delivery);
-        if (broken != null) {
-            return new Result.Broken<>(broken.path(), broken.rule());
-        }
-        Endpoint fresh = new Endpoint(
+        return new Endpoint(
                 0,
                 app.no(),
                 Ids.fresh(PREFIX),
@@ -298,15 +305,41 @@ public final class Endpoints {
                 List.of(),
                 headers == null ? List.of() : headers,
                 draft.version(),
-                delivery,
+                changed(draft.delivery(), DeliveryPolicy.DEFAULT),
                 changed(draft.shape(), EndpointShape.DEFAULT),
                 changed(draft.secrets(), EndpointSecrets.NONE),
                 Boolean.TRUE.equals(draft.paused()),
                 now,
                 now);
-        Endpoint made = Audit.about(subject(view, fresh), () -> pg.insert(fresh));
-        publish(view, made);
-        return new Result.Created<>(made);
+    }
+
+    /**
+     * What an endpoint would be.
+     *
+     * @param idOrUid how it was addressed; null if it is to be made
+     * @param draft what it is to be
+     * @return with the number 0 if it is not there; null without the application
+     */
+    public @Nullable Endpoint preview(int env, String app, @Nullable String idOrUid, EndpointDraft draft) {
+        AppView view = directory.find(env, app);
+        if (view == null) {
+            return null;
+        }
+        Endpoint present = idOrUid == null ? null : view.endpoint(idOrUid);
+        return present == null
+                ? fresh(view, draft)
+                : changed(present, draft, draft.disabled(), present.disabledReason());
+    }
+
+    /** The endpoint as it is; null if there is none, or if nothing is said of which. */
+    public @Nullable Endpoint find(int env, String app, @Nullable String idOrUid) {
+        AppView view = directory.find(env, app);
+        return view == null || idOrUid == null ? null : view.endpoint(idOrUid);
+    }
+
+    /** A draft that has a secret if the endpoint has none yet: what is tried before it is stored has to be the same. */
+    public EndpointDraft withSecret(int env, String app, @Nullable String idOrUid, EndpointDraft draft) {
+        return draft.secret() != null || find(env, app, idOrUid) != null ? draft : draft.withSecret(freshSecret());
     }
 
     /**

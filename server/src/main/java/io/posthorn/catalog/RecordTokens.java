@@ -62,8 +62,7 @@ public final class RecordTokens {
         List<byte[]> hiding = box.derive("record token, hiding");
         List<Keys> all = new ArrayList<>();
         for (int i = 0; i < signing.size(); i++) {
-            all.add(new Keys(
-                    new SecretKeySpec(signing.get(i), "HmacSHA256"), new SecretKeySpec(hiding.get(i), "AES")));
+            all.add(new Keys(new SecretKeySpec(signing.get(i), "HmacSHA256"), new SecretKeySpec(hiding.get(i), "AES")));
         }
         this.keys = List.copyOf(all);
     }

@@ -37,8 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Thin payloads, and the records that their links lead to. */
 class RecordApiTest {
     private static final Duration LIFETIME = Duration.ofHours(24);
-    private static final byte[] PAYLOAD =
-            "{ \"n\": 1.10, \"s\":\"\\u00e9ü\\/\" }".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] PAYLOAD = "{ \"n\": 1.10, \"s\":\"\\u00e9ü\\/\" }".getBytes(StandardCharsets.UTF_8);
 
     @TempDir
     private static Path folder;
@@ -109,19 +108,14 @@ class RecordApiTest {
 
     private static AppView app(String uid) {
         api.post("/app", "{\"name\":\"" + uid + "\",\"uid\":\"" + uid + "\"}");
-        api.post("/app/" + uid + "/endpoint", "{\"uid\":\"one\",\"url\":\"https://example.com/\",\"payload\":\"thin\"}");
+        api.post(
+                "/app/" + uid + "/endpoint", "{\"uid\":\"one\",\"url\":\"https://example.com/\",\"payload\":\"thin\"}");
         return requireNonNull(api.catalog.app(Environment.DEFAULT_NO, uid));
     }
 
     private static Message message(AppView app) {
         Message message = written.next(
-                app.application().no(),
-                Time.micros(now.get()),
-                "report.created",
-                null,
-                List.of(),
-                List.of(),
-                PAYLOAD);
+                app.application().no(), Time.micros(now.get()), "report.created", null, List.of(), List.of(), PAYLOAD);
         written.write(List.of(message));
         return message;
     }
@@ -182,8 +176,9 @@ class RecordApiTest {
     void withTheContentTheRecordIsGoneAndWithTheEndpointItIsNotThere() {
         AppView app = app("deleted");
         String link = link(app, message(app));
-        String lost = link(app, written.next(
-                app.application().no(), Time.micros(now.get()), "a", null, List.of(), List.of(), PAYLOAD));
+        String lost = link(
+                app,
+                written.next(app.application().no(), Time.micros(now.get()), "a", null, List.of(), List.of(), PAYLOAD));
         assertThat(follow(lost).status()).isEqualTo(410);
         assertThat(follow(link).status()).isEqualTo(200);
         api.delete("/app/deleted/endpoint/one");
@@ -231,8 +226,8 @@ class RecordApiTest {
     @Test
     void anotherInstallationsTokensAreNone(@TempDir Path other) throws IOException {
         RecordTokens theirs = new RecordTokens(SecretBox.open(null, other));
-        assertThat(tokens.read(theirs.of(
-                        new RecordTokens.Reference(1, 2, "msg_01jd8v7k4me0r2b6f4s1yq3x5z", 4_000_000_000L))))
+        assertThat(tokens.read(
+                        theirs.of(new RecordTokens.Reference(1, 2, "msg_01jd8v7k4me0r2b6f4s1yq3x5z", 4_000_000_000L))))
                 .isNull();
     }
 
