@@ -51,6 +51,7 @@ import io.posthorn.history.Recorder;
 import io.posthorn.history.Retention;
 import io.posthorn.history.SettledPositions;
 import io.posthorn.intake.Intake;
+import io.posthorn.intake.PayloadChecks;
 import io.posthorn.intake.PgAnswerKeys;
 import io.posthorn.intake.PgJournal;
 import io.posthorn.model.Endpoint;
@@ -289,6 +290,8 @@ public final class Server {
         PgHistory history = new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2));
         PgContents contents = new PgContents(database.dataSource(), acts::check, ownership::fence);
         ApplicationPace pace = new ApplicationPace(System::nanoTime);
+        PayloadChecks checks = new PayloadChecks(catalog, metrics, Math.max(1, loops / 2));
+        onStop("payload checks", checks::close);
         ApiServer api = new ApiServer(
                 vertx,
                 apiSettings(loops),
@@ -301,7 +304,7 @@ public final class Server {
                         answerKeys,
                         audit,
                         FastRoutes.accepting(
-                                catalog, intake, config.requestDeadline(), Keeping.longestDelay(config), pace),
+                                catalog, intake, config.requestDeadline(), Keeping.longestDelay(config), pace, checks),
                         List.of(
                                 new HistoryRoutes(catalog, history, ids),
                                 new ExampleRoutes(catalog, intake, pace, config.requestDeadline(), instants),

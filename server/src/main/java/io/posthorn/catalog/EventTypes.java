@@ -2,6 +2,8 @@ package io.posthorn.catalog;
 
 import io.posthorn.model.EventContract;
 import io.posthorn.model.EventType;
+import io.posthorn.model.SchemaMode;
+import io.posthorn.runtime.JsonSchema;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -152,7 +154,7 @@ public final class EventTypes {
      * @param name of it
      * @param draft the rest of it
      * @return {@code Created}; {@code Conflict} if there is one of the name that is not archived, or if there are
-     *     {@link #MOST}
+     *     {@link #MOST}; {@code Broken} if payloads were to be held against a schema that is none
      */
     public Result<EventType> create(int env, String name, EventTypeDraft draft) {
         return changes.run(SUBJECT, () -> {
@@ -163,9 +165,12 @@ public final class EventTypes {
             if (present == null && isFull(env)) {
                 return full();
             }
-            return present != null && !present.archived()
-                    ? new Result.Conflict<>("name", "there is an event type " + name + " already; names are unique")
-                    : new Result.Created<>(store(env, name, present, draft));
+            if (present != null && !present.archived()) {
+                return new Result.Conflict<>("name", "there is an event type " + name + " already; names are unique");
+            }
+            EventType wanted = wanted(env, name, present, draft);
+            Result.Broken<EventType> broken = broken(wanted);
+            return broken == null ? new Result.Created<>(store(wanted)) : broken;
         });
     }
 
@@ -175,7 +180,8 @@ public final class EventTypes {
      * @param env the number of its environment
      * @param name of it
      * @param draft the rest of it
-     * @return {@code Updated} or {@code Created}; {@code Conflict} if there are {@link #MOST}
+     * @return {@code Updated} or {@code Created}; {@code Conflict} if there are {@link #MOST}; {@code Broken}
+     *     as for {@link #create}
      */
     public Result<EventType> put(int env, String name, EventTypeDraft draft) {
         return changes.run(SUBJECT, () -> {
@@ -186,7 +192,12 @@ public final class EventTypes {
             if (present == null && isFull(env)) {
                 return full();
             }
-            EventType now = store(env, name, present, draft);
+            EventType wanted = wanted(env, name, present, draft);
+            Result.Broken<EventType> broken = broken(wanted);
+            if (broken != null) {
+                return broken;
+            }
+            EventType now = store(wanted);
             return present == null ? new Result.Created<>(now) : new Result.Updated<>(now);
         });
     }
@@ -197,14 +208,17 @@ public final class EventTypes {
      * @param env the number of its environment
      * @param name of it
      * @param patch from what it is to what it is to be
-     * @return {@code Updated} or {@code NotFound}
+     * @return {@code Updated}, {@code NotFound}, or {@code Broken} as for {@link #create}
      */
     public Result<EventType> patch(int env, String name, UnaryOperator<EventTypeDraft> patch) {
         return changes.run(SUBJECT, () -> {
             EventType present = in(env).get(name);
-            return present == null
-                    ? new Result.NotFound<>("event type")
-                    : new Result.Updated<>(store(env, name, present, patch.apply(EventTypeDraft.of(present))));
+            if (present == null) {
+                return new Result.NotFound<>("event type");
+            }
+            EventType wanted = wanted(env, name, present, patch.apply(EventTypeDraft.of(present)));
+            Result.Broken<EventType> broken = broken(wanted);
+            return broken == null ? new Result.Updated<>(store(wanted)) : broken;
         });
     }
 
@@ -227,7 +241,7 @@ public final class EventTypes {
                 in(env).remove(name);
                 guard(env);
             } else if (!present.archived()) {
-                store(env, name, present, EventTypeDraft.of(present).withArchived());
+                store(wanted(env, name, present, EventTypeDraft.of(present).withArchived()));
             }
             return new Result.Deleted<>(present);
         });
@@ -244,9 +258,8 @@ public final class EventTypes {
                         + " nobody needs for good (expunge=true)");
     }
 
-    private EventType store(int env, String name, @Nullable EventType present, EventTypeDraft draft) {
-        EventType wanted = wanted(env, name, present, draft);
-        EventType type = Audit.about(new Audit.Subject(env, null, name), () -> pg.upsert(wanted));
+    private EventType store(EventType wanted) {
+        EventType type = Audit.about(new Audit.Subject(wanted.envNo(), null, wanted.name()), () -> pg.upsert(wanted));
         put(type);
         return type;
     }
@@ -265,6 +278,30 @@ public final class EventTypes {
                 contract(present, draft, now),
                 present == null ? now : present.createdAt(),
                 now);
+    }
+
+    /** The schema of the current version of an event type; null if it has none. */
+    public static @Nullable String currentSchema(EventType type) {
+        String version = type.contract().current();
+        return version == null ? null : ContractCodec.schema(type.schemas(), version);
+    }
+
+    /** Where payloads are to be held against a schema, there has to be one that they can be held against. */
+    static Result.@Nullable Broken<EventType> broken(EventType wanted) {
+        EventContract contract = wanted.contract();
+        if (contract.schemaMode() == SchemaMode.OFF) {
+            return null;
+        }
+        String version = contract.current();
+        String schema = currentSchema(wanted);
+        if (version == null || schema == null) {
+            return new Result.Broken<>(
+                    List.of("schemaMode"),
+                    "needs a schema of the current version" + (version == null ? "" : ", which is " + version)
+                            + ": give it in schemas, or set schemaMode to off");
+        }
+        String wrong = JsonSchema.broken(schema);
+        return wrong == null ? null : new Result.Broken<>(List.of("schemas", version), wrong);
     }
 
     /** With since when its version is the current one, if it is another than before. */
@@ -311,7 +348,7 @@ public final class EventTypes {
      * @param replaceAll whether those that are not named are archived
      * @param dryRun whether nothing is to be changed
      * @return {@code Updated}; {@code Conflict} if there were more than {@link #MOST}; {@code NotFound} without the
-     *     environment
+     *     environment; {@code Broken} as for {@link #create}, with the name in front of the path
      */
     public Result<CatalogueChange> importAll(
             int env,

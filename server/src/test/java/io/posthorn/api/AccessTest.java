@@ -18,6 +18,7 @@ import io.posthorn.history.Written;
 import io.posthorn.intake.Intake;
 import io.posthorn.intake.IntakeMetrics;
 import io.posthorn.intake.Journal;
+import io.posthorn.intake.PayloadChecks;
 import io.posthorn.intake.Submission;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
@@ -203,7 +204,8 @@ class AccessTest {
                                 intake,
                                 Duration.ofSeconds(30),
                                 Duration.ofDays(90),
-                                new ApplicationPace(System::nanoTime)),
+                                new ApplicationPace(System::nanoTime),
+                                new PayloadChecks(api.catalog, refused -> {}, 1)),
                         List.of(new HistoryRoutes(
                                 api.catalog, new PgHistory(api.db.dataSource(), written.ids, 4), written.ids))));
         Api.await(made.start());
