@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -344,17 +343,14 @@ public final class EventTypes {
      * Makes many at once, all or none of them.
      *
      * @param env the number of their environment
-     * @param drafts by name; each from what is there, null for nothing, to what is to be
+     * @param drafts by name
      * @param replaceAll whether those that are not named are archived
      * @param dryRun whether nothing is to be changed
      * @return {@code Updated}; {@code Conflict} if there were more than {@link #MOST}; {@code NotFound} without the
      *     environment; {@code Broken} as for {@link #create}, with the name in front of the path
      */
     public Result<CatalogueChange> importAll(
-            int env,
-            Map<String, Function<@Nullable EventType, EventTypeDraft>> drafts,
-            boolean replaceAll,
-            boolean dryRun) {
+            int env, Map<String, EventTypeDraft> drafts, boolean replaceAll, boolean dryRun) {
         return changes.run(SUBJECT, () -> {
             if (!known.has(env)) {
                 return new Result.NotFound<>("environment"); // deleted since the request began
@@ -364,10 +360,10 @@ public final class EventTypes {
             List<String> same = new ArrayList<>();
             List<String> gone = new ArrayList<>();
             int size = in(env).size();
-            for (Map.Entry<String, Function<@Nullable EventType, EventTypeDraft>> each : drafts.entrySet()) {
+            for (Map.Entry<String, EventTypeDraft> each : drafts.entrySet()) {
                 EventType present = in(env).get(each.getKey());
                 EventType next =
-                        wanted(env, each.getKey(), present, each.getValue().apply(present));
+                        wanted(env, each.getKey(), present, each.getValue());
                 size += present == null ? 1 : 0;
                 if (present == null || (present.archived() && !next.archived())) {
                     fresh.add(next);
