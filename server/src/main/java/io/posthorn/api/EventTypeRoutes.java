@@ -130,8 +130,8 @@ final class EventTypeRoutes implements Resource<EventType> {
         return Answer.json(
                 200,
                 paging.bounded(
-                        (after, ascending, most) ->
-                                catalog.eventTypes().list(call.env(), after, ascending, most, archivedToo),
+                        (after, ascending, most) -> catalog.eventTypes()
+                                .list(call.env(), after, ascending, most, type -> archivedToo || !type.archived()),
                         EventType::name,
                         type -> withSchemas ? Out.of(type) : Out.of(type).withoutContent()));
     }

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -122,9 +123,10 @@ public final class EventTypes {
      * @param after only those beyond this name, whether it still exists or not; null for the first ones
      * @param ascending from A to Z, otherwise from Z to A
      * @param most how many
-     * @param archivedToo whether archived ones count
+     * @param wanted leaves out the others
      */
-    public List<EventType> list(int env, @Nullable String after, boolean ascending, int most, boolean archivedToo) {
+    public List<EventType> list(
+            int env, @Nullable String after, boolean ascending, int most, Predicate<EventType> wanted) {
         ConcurrentSkipListMap<String, EventType> byName = in(env);
         Map<String, EventType> from;
         if (ascending) {
@@ -139,7 +141,7 @@ public final class EventTypes {
             if (some.size() == most) {
                 break;
             }
-            if (archivedToo || !type.archived()) {
+            if (wanted.test(type)) {
                 some.add(type);
             }
         }
@@ -362,8 +364,7 @@ public final class EventTypes {
             int size = in(env).size();
             for (Map.Entry<String, EventTypeDraft> each : drafts.entrySet()) {
                 EventType present = in(env).get(each.getKey());
-                EventType next =
-                        wanted(env, each.getKey(), present, each.getValue());
+                EventType next = wanted(env, each.getKey(), present, each.getValue());
                 size += present == null ? 1 : 0;
                 if (present == null || (present.archived() && !next.archived())) {
                     fresh.add(next);
