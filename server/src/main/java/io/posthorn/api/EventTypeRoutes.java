@@ -130,8 +130,8 @@ final class EventTypeRoutes implements Resource<EventType> {
         return Answer.json(
                 200,
                 paging.bounded(
-                        (after, ascending, most) -> catalog.eventTypes()
-                                .list(call.env(), after, ascending, most, type -> archivedToo || !type.archived()),
+                        (after, ascending, most) ->
+                                catalog.eventTypes().list(call.env(), after, ascending, most, archivedToo),
                         EventType::name,
                         type -> withSchemas ? Out.of(type) : Out.of(type).withoutContent()));
     }

@@ -256,6 +256,7 @@ final class ServerMetrics
                 failed.increment();
                 exhausted.increment();
             }
+            case Verdict.Unrepeated _ -> failed.increment();
             case Verdict.Parked _, Verdict.Superseded _, Verdict.Cancelled _, Verdict.Dropped _ -> {}
         }
     }

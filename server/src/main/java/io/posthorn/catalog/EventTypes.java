@@ -116,6 +116,11 @@ public final class EventTypes {
         return in(env).get(name);
     }
 
+    /** As below, those that are archived or not. */
+    public List<EventType> list(int env, @Nullable String after, boolean ascending, int most, boolean archivedToo) {
+        return list(env, after, ascending, most, type -> archivedToo || !type.archived());
+    }
+
     /**
      * Some of an environment by name.
      *
@@ -365,6 +370,12 @@ public final class EventTypes {
             for (Map.Entry<String, EventTypeDraft> each : drafts.entrySet()) {
                 EventType present = in(env).get(each.getKey());
                 EventType next = wanted(env, each.getKey(), present, each.getValue());
+                Result.Broken<EventType> broken = broken(next);
+                if (broken != null) {
+                    List<String> path = new ArrayList<>(List.of(each.getKey()));
+                    path.addAll(broken.path());
+                    return new Result.Broken<>(List.copyOf(path), broken.rule());
+                }
                 size += present == null ? 1 : 0;
                 if (present == null || (present.archived() && !next.archived())) {
                     fresh.add(next);

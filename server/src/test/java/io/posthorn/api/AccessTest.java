@@ -116,6 +116,11 @@ class AccessTest {
             PUT    /event-type/{}                                 +     +     3     3     3     3     3     +
             PATCH  /event-type/{}                                 +     +     3     3     3     3     3     4
             DELETE /event-type/{}                                 +     +     3     3     3     3     3     4
+            POST   /event-type/import/openapi                     +     +     3     3     3     3     3     +
+            GET    /catalogue                                     +     +     3     +     +     +     +     +
+            GET    /catalogue/export                              +     +     3     +     +     +     +     +
+            POST   /catalogue/import                              +     +     3     3     3     3     3     +
+            GET    /app/{}/event-type                             +     +     3     +     +     +     4     4
             GET    /background-task                               +     +     3     +     +     +     +     +
             GET    /background-task/{}                            +     +     3     +     +     +     4     4
             POST   /background-task/{}/cancel                     +     +     3     3     +     3     4     4
