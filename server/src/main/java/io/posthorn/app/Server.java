@@ -53,6 +53,7 @@ import io.posthorn.history.Recorder;
 import io.posthorn.history.Retention;
 import io.posthorn.history.SettledPositions;
 import io.posthorn.intake.Intake;
+import io.posthorn.intake.PayloadChecks;
 import io.posthorn.intake.PgAnswerKeys;
 import io.posthorn.intake.PgJournal;
 import io.posthorn.model.Endpoint;
@@ -298,6 +299,8 @@ public final class Server {
         PgHistory history = new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2));
         PgContents contents = new PgContents(database.dataSource(), acts::check, ownership::fence);
         ApplicationPace pace = new ApplicationPace(System::nanoTime);
+        PayloadChecks checks = new PayloadChecks(catalog, metrics, Math.max(1, loops / 2));
+        onStop("payload checks", checks::close);
         SyncRoutes sync = new SyncRoutes(vertx, catalog, intake, dispatcher, pace, answerKeys);
         onStop("synchronous messages", sync::close);
         ApiServer api = new ApiServer(
@@ -312,7 +315,12 @@ public final class Server {
                         answerKeys,
                         audit,
                         FastRoutes.accepting(
-                                        catalog, intake, config.requestDeadline(), Keeping.longestDelay(config), pace)
+                                        catalog,
+                                        intake,
+                                        config.requestDeadline(),
+                                        Keeping.longestDelay(config),
+                                        pace,
+                                        checks)
                                 .or(sync.fast()),
                         List.of(
                                 sync,
