@@ -8,8 +8,11 @@ import io.posthorn.catalog.EndpointDraft;
 import io.posthorn.catalog.PolicyCodec;
 import io.posthorn.catalog.Result;
 import io.posthorn.catalog.Rules;
+import io.posthorn.catalog.ShapeCodec;
 import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.EndpointSecrets;
+import io.posthorn.model.EndpointShape;
 import io.posthorn.model.SigningSecret;
 import java.time.Instant;
 import java.util.List;
@@ -24,6 +27,8 @@ final class EndpointRoutes implements Resource<Endpoint> {
     private static final String ALL = "/api/v1/app/:app/endpoint";
     static final String ONE = ALL + "/:endpoint";
     private static final EndpointDraft BLANK = new EndpointDraft("", null, "", null, null, false, null, Map.of(), null);
+
+    private static final int LONGEST_CONFIG = 16 << 10;
 
     private final Catalog catalog;
     private final UrlRule urlRule;
@@ -55,6 +60,13 @@ final class EndpointRoutes implements Resource<Endpoint> {
             @Nullable Integer throttleRate,
             boolean paused,
             ObjectNode delivery,
+            @Nullable String profile,
+            @Nullable String profileSource,
+            @Nullable ObjectNode filter,
+            @Nullable String transformation,
+            String payload,
+            @Nullable String payloadVersion,
+            boolean hasConfig,
             Map<String, String> metadata,
             Instant createdAt,
             Instant updatedAt) {
@@ -74,6 +86,13 @@ final class EndpointRoutes implements Resource<Endpoint> {
                     e.rateLimit(),
                     e.paused(),
                     PolicyCodec.shown(e.delivery()),
+                    e.shape().profile(),
+                    e.shape().ownProfile(),
+                    ShapeCodec.shown(e.shape().filter()),
+                    e.shape().transformation(),
+                    ShapeCodec.payload(e.shape()),
+                    e.shape().payloadVersion(),
+                    e.secrets().config() != null,
                     e.metadata(),
                     e.createdAt(),
                     e.updatedAt());
@@ -175,6 +194,8 @@ final class EndpointRoutes implements Resource<Endpoint> {
                 HeaderFields.whole(fields),
                 fields.whole("version", base.version(), Rules::version),
                 delivery(fields),
+                shape(fields),
+                secrets(fields),
                 paused(fields, base.paused()));
     }
 
@@ -194,6 +215,31 @@ final class EndpointRoutes implements Resource<Endpoint> {
         ceilings.check(PolicyCodec.read(given, DeliveryPolicy.DEFAULT, problems), problems);
         addresses(fields, given.path("notification").path("emails"));
         return present -> PolicyCodec.read(given, present, (path, rule) -> {});
+    }
+
+    /** As for {@link #delivery}: what is not mentioned stays. */
+    private static @Nullable UnaryOperator<EndpointShape> shape(Fields fields) {
+        if (ShapeCodec.MEMBERS.stream().noneMatch(fields::has)) {
+            return null;
+        }
+        ShapeCodec.read(
+                fields::raw,
+                EndpointShape.DEFAULT,
+                (path, rule) -> fields.refuse(path.getFirst(), path.subList(1, path.size()), rule));
+        return present -> ShapeCodec.read(fields::raw, present, (path, rule) -> {});
+    }
+
+    private static @Nullable UnaryOperator<EndpointSecrets> secrets(Fields fields) {
+        if (!fields.has("config")) {
+            return null;
+        }
+        JsonNode given = fields.raw("config");
+        String config = given.isNull() ? null : Json.text(given);
+        if (config != null && config.length() > LONGEST_CONFIG) {
+            fields.refuse(
+                    "config", "has " + config.length() + " characters; at most " + LONGEST_CONFIG + " are allowed");
+        }
+        return present -> new EndpointSecrets(config, present.authentication(), present.tls());
     }
 
     /** Addresses that were there before the rule are in nobody's way: only what is given is judged. */

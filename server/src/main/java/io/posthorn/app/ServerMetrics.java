@@ -58,6 +58,9 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
     private final Counter failed = counter("posthorn.attempts.failed", "Attempts that did not succeed");
     private final Counter superseded =
             counter("posthorn.deliveries.superseded", "Deliveries that ended because a newer one had the same key");
+    private final Counter unwanted = counter(
+            "posthorn.deliveries.unwanted",
+            "Deliveries that ended because their endpoint's filter or transformation did not want them");
     private final Counter deferred =
             counter("posthorn.deliveries.deferred", "Times a delivery was put off: scheduled for a retry, or parked");
     private final Counter exhausted =
@@ -249,6 +252,11 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
     @Override
     public void superseded() {
         superseded.increment();
+    }
+
+    @Override
+    public void unwanted() {
+        unwanted.increment();
     }
 
     @Override

@@ -3,6 +3,8 @@ package io.posthorn.catalog;
 import io.posthorn.model.CustomHeader;
 import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.EndpointSecrets;
+import io.posthorn.model.EndpointShape;
 import io.posthorn.model.SigningSecret;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param headers what its requests carry beside those of the signature; null to keep the present ones
  * @param version a number of its owner's
  * @param delivery from what is decided about its deliveries to what is to be; null to keep that, or for the usual
+ * @param shape from how its requests are made to how they are to be; null to keep that, or for the usual
+ * @param secrets from what it has of these to what it is to have; null to keep them, or for none
  * @param paused nothing is sent while it is; null to keep the present, or for not
  */
 public record EndpointDraft(
@@ -40,6 +44,8 @@ public record EndpointDraft(
         @Nullable List<CustomHeader> headers,
         int version,
         @Nullable UnaryOperator<DeliveryPolicy> delivery,
+        @Nullable UnaryOperator<EndpointShape> shape,
+        @Nullable UnaryOperator<EndpointSecrets> secrets,
         @Nullable Boolean paused) {
 
     /** A draft that says nothing of headers, version and deliveries. */
@@ -53,7 +59,22 @@ public record EndpointDraft(
             @Nullable Integer rateLimit,
             Map<String, String> metadata,
             @Nullable SigningSecret secret) {
-        this(url, uid, description, eventTypes, channels, disabled, rateLimit, metadata, secret, null, 1, null, null);
+        this(
+                url,
+                uid,
+                description,
+                eventTypes,
+                channels,
+                disabled,
+                rateLimit,
+                metadata,
+                secret,
+                null,
+                1,
+                null,
+                null,
+                null,
+                null);
     }
 
     /** The part of an endpoint that its owner decides; the rest stays as it is. */
@@ -70,6 +91,8 @@ public record EndpointDraft(
                 null,
                 null,
                 endpoint.version(),
+                null,
+                null,
                 null,
                 null);
     }
@@ -89,6 +112,8 @@ public record EndpointDraft(
                 headers,
                 version,
                 delivery,
+                shape,
+                secrets,
                 paused);
     }
 }

@@ -4,6 +4,8 @@ import io.posthorn.model.Application;
 import io.posthorn.model.CustomHeader;
 import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.EndpointSecrets;
+import io.posthorn.model.EndpointShape;
 import io.posthorn.model.Ids;
 import io.posthorn.model.RetiredSecret;
 import io.posthorn.model.SigningSecret;
@@ -259,7 +261,7 @@ public final class Endpoints {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         SigningSecret secret = draft.secret();
         List<CustomHeader> headers = draft.headers();
-        DeliveryPolicy delivery = delivery(draft, DeliveryPolicy.DEFAULT);
+        DeliveryPolicy delivery = changed(draft.delivery(), DeliveryPolicy.DEFAULT);
         PolicyCodec.Broken broken = PolicyCodec.broken(delivery);
         if (broken != null) {
             return new Result.Broken<>(broken.path(), broken.rule());
@@ -282,6 +284,8 @@ public final class Endpoints {
                 headers == null ? List.of() : headers,
                 draft.version(),
                 delivery,
+                changed(draft.shape(), EndpointShape.DEFAULT),
+                changed(draft.secrets(), EndpointSecrets.NONE),
                 Boolean.TRUE.equals(draft.paused()),
                 now,
                 now);
@@ -348,16 +352,15 @@ public final class Endpoints {
         if (limited != null) {
             return limited;
         }
-        PolicyCodec.Broken broken = PolicyCodec.broken(delivery(draft, was.delivery()));
-        if (broken != null) {
-            return new Result.Broken<>(broken.path(), broken.rule());
-        }
         String reason = draft.disabled() ? was.disabledReason() : null;
-        return new Result.Updated<>(store(view, changed(was, draft, draft.disabled(), reason)));
+        Endpoint now = changed(was, draft, draft.disabled(), reason);
+        PolicyCodec.Broken broken = PolicyCodec.broken(now.delivery());
+        return broken == null
+                ? new Result.Updated<>(store(view, now))
+                : new Result.Broken<>(broken.path(), broken.rule());
     }
 
-    private static DeliveryPolicy delivery(EndpointDraft draft, DeliveryPolicy present) {
-        UnaryOperator<DeliveryPolicy> change = draft.delivery();
+    private static <T> T changed(@Nullable UnaryOperator<T> change, T present) {
         return change == null ? present : change.apply(present);
     }
 
@@ -403,7 +406,9 @@ public final class Endpoints {
                 oldSecrets.stream().filter(old -> now.isBefore(old.until())).toList(),
                 headers,
                 draft.version(),
-                delivery(draft, was.delivery()),
+                changed(draft.delivery(), was.delivery()),
+                changed(draft.shape(), was.shape()),
+                changed(draft.secrets(), was.secrets()),
                 paused == null ? was.paused() : paused,
                 was.createdAt(),
                 now);

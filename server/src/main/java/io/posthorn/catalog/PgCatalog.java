@@ -21,7 +21,8 @@ final class PgCatalog {
             """;
     private static final String ENDPOINT = """
             select no, app_no, id, uid, url, description, event_types, channels, disabled, disabled_reason, rate_limit,
-                   metadata::text, secret, old_secrets, headers, version, delivery::text, paused, created_at, updated_at
+                   metadata::text, secret, old_secrets, headers, version, delivery::text, shape::text, private, paused,
+                   created_at, updated_at
             from endpoint
             """;
     private static final String EVENT_TYPE = """
@@ -133,13 +134,13 @@ final class PgCatalog {
         return write(handle -> handle.createQuery("""
                         insert into endpoint (app_no, id, uid, url, description, event_types, channels, disabled,
                                               disabled_reason, rate_limit, metadata, secret, old_secrets, headers,
-                                              version, delivery, paused, created_at, updated_at)
+                                              version, delivery, shape, private, paused, created_at, updated_at)
                         values (:appNo, :id, :uid, :url, :description, :eventTypes, :channels, :disabled,
                                 :disabledReason, :rateLimit, :metadata::jsonb, :secret, :oldSecrets, :headers,
-                                :version, :delivery::jsonb, :paused, :createdAt, :updatedAt)
+                                :version, :delivery::jsonb, :shape::jsonb, :private, :paused, :createdAt, :updatedAt)
                         returning no, app_no, id, uid, url, description, event_types, channels, disabled,
                                   disabled_reason, rate_limit, metadata::text, secret, old_secrets, headers, version,
-                                  delivery::text, paused, created_at, updated_at
+                                  delivery::text, shape::text, private, paused, created_at, updated_at
                         """)
                 .bindMap(rows.bindings(endpoint))
                 .map((row, ctx) -> rows.endpoint(row))
@@ -154,7 +155,8 @@ final class PgCatalog {
                             channels = :channels, disabled = :disabled, disabled_reason = :disabledReason,
                             rate_limit = :rateLimit, metadata = :metadata::jsonb, secret = :secret,
                             old_secrets = :oldSecrets, headers = :headers, version = :version,
-                            delivery = :delivery::jsonb, paused = :paused, updated_at = :updatedAt
+                            delivery = :delivery::jsonb, shape = :shape::jsonb, private = :private,
+                            paused = :paused, updated_at = :updatedAt
                         where no = :no
                         """).bindMap(rows.bindings(endpoint)).execute());
     }

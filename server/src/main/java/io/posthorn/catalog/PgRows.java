@@ -79,6 +79,8 @@ final class PgRows {
                 sealed.headers(row.getBytes("headers"), id),
                 row.getInt("version"),
                 delivery(row.getString("delivery")),
+                ShapeCodec.stored(row.getString("shape")),
+                sealed.secrets(row.getBytes("private"), id),
                 row.getBoolean("paused"),
                 PgTimes.instant(row, "created_at"),
                 PgTimes.instant(row, "updated_at"));
@@ -155,6 +157,8 @@ final class PgRows {
         all.put("headers", bytes(sealed.headers(endpoint)));
         all.put("version", endpoint.version());
         all.put("delivery", text(PolicyCodec.stored(endpoint.delivery())));
+        all.put("shape", text(ShapeCodec.stored(endpoint.shape())));
+        all.put("private", bytes(sealed.secrets(endpoint)));
         all.put("paused", endpoint.paused());
         all.put("createdAt", PgTimes.utc(endpoint.createdAt()));
         all.put("updatedAt", PgTimes.utc(endpoint.updatedAt()));

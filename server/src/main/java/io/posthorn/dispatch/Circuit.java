@@ -138,6 +138,13 @@ final class Circuit {
         }
     }
 
+    /** What had begun was not sent after all: if it was to be the probe, another one may be. */
+    void unsent(long request) {
+        if (request == probe) {
+            probe = 0;
+        }
+    }
+
     /**
      * A request has succeeded, or was answered in a way that is no failure of the endpoint.
      *

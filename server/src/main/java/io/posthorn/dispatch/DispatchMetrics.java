@@ -21,6 +21,9 @@ public interface DispatchMetrics {
     /** A delivery ended because a newer one with the same key took its place. */
     void superseded();
 
+    /** A delivery ended because its endpoint's filter or transformation did not want it. */
+    void unwanted();
+
     /** A delivery was parked in the database. */
     void parked();
 

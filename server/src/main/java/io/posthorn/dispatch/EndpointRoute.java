@@ -83,13 +83,13 @@ final class EndpointRoute implements Route {
                             settings,
                             time);
                 case TargetResult.Refused(String reason) ->
-                    (message, done) -> fail(context, time, FailureKind.REFUSED_ADDRESS, reason, done);
+                    (message, attempt, done) -> fail(context, time, FailureKind.REFUSED_ADDRESS, reason, done);
             };
         } catch (RuntimeException e) {
             // A fault of ours that one endpoint brings to light must not stop the others.
             LOG.error("endpoint {} cannot be sent to", endpoint.id(), e);
             String detail = "no request could be made of the endpoint's settings: " + e;
-            return (message, done) -> fail(context, time, FailureKind.PROTOCOL, detail, done);
+            return (message, attempt, done) -> fail(context, time, FailureKind.CONTENT, detail, done);
         }
     }
 
@@ -100,7 +100,7 @@ final class EndpointRoute implements Route {
     }
 
     @Override
-    public void send(Message message, Consumer<Exchange> done) {
+    public void send(Message message, int attempt, Consumer<Exchange> done) {
         try {
             long now = time.micros();
             String timestamp = Long.toString(now / 1_000_000);
@@ -108,7 +108,7 @@ final class EndpointRoute implements Route {
             sender.post(message, headers(message.id, timestamp, signature), deadline, done);
         } catch (RuntimeException e) {
             LOG.error("message {} could not be sent", message.id, e);
-            fail(context, time, FailureKind.PROTOCOL, "the request could not be made: " + e, done);
+            fail(context, time, FailureKind.CONTENT, "the request could not be made: " + e, done);
         }
     }
 

@@ -207,6 +207,11 @@ final class Gate {
         return circuit.failed(request, now) ? Turn.OPENED : Turn.NONE;
     }
 
+    /** What had started was not sent after all: nothing is learnt of the endpoint. */
+    void unsent(long request) {
+        circuit.unsent(request);
+    }
+
     /** It does not want this one, and says so: it is there. */
     private static boolean isOnlyRefused(Outcome outcome, Verdict verdict) {
         return outcome instanceof Outcome.Response
@@ -224,6 +229,7 @@ final class Gate {
                             default -> false;
                         };
             case Outcome.Failure _ -> true;
+            case Outcome.Unwanted _ -> false;
         };
         if (costly) {
             health.bad(request);

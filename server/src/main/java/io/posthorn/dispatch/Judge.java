@@ -100,11 +100,13 @@ final class Judge {
                             case TLS -> AttemptStatus.TLS;
                             case REFUSED_ADDRESS -> AttemptStatus.REFUSED_ADDRESS;
                             case PROTOCOL -> AttemptStatus.PROTOCOL;
+                            case CONTENT -> AttemptStatus.CONTENT;
                         },
                         0,
                         failure.detail(),
                         null,
                         null);
+            case Outcome.Unwanted _ -> throw new IllegalStateException("nothing was tried");
         };
     }
 
@@ -179,6 +181,7 @@ final class Judge {
                 isRetried(failure.kind())
                         ? again(attempts, Duration.ZERO, acceptedAt, now)
                         : new Verdict.Exhausted(true);
+            case Outcome.Unwanted _ -> new Verdict.Dropped();
         };
     }
 
@@ -192,6 +195,7 @@ final class Judge {
         return switch (kind) {
             case TIMEOUT -> timeouts;
             case DNS, CONNECT, TLS, PROTOCOL, REFUSED_ADDRESS -> connectionErrors;
+            case CONTENT -> true; // whoever mends it expects that what waits comes then
         };
     }
 

@@ -1,6 +1,7 @@
 package io.posthorn.dispatch;
 
 import io.posthorn.egress.Exchange;
+import io.posthorn.egress.FailureKind;
 import io.posthorn.egress.Outcome;
 import io.posthorn.history.Backlog;
 import io.posthorn.history.Due;
@@ -556,7 +557,7 @@ final class LaneLoop {
         lane.inFlight.add(delivery);
         inFlight++;
         delivery.request = lane.gate.begin(time);
-        route.send(delivery.message(), exchange -> completed(lane, delivery, exchange));
+        route.send(delivery.message(), delivery.attempts() + 1, exchange -> completed(lane, delivery, exchange));
     }
 
     private void completed(Lane lane, Delivery delivery, Exchange exchange) {
@@ -589,13 +590,24 @@ final class LaneLoop {
         if (ordered != null) {
             ordered.key(delivery); // its request may have begun before there was an order
         }
+        if (exchange.outcome() instanceof Outcome.Unwanted) {
+            unwanted(lane, delivery);
+            return;
+        }
         String objection = judge.objection(exchange, answer);
         Attempt attempt = Judge.attempt(exchange, delivery.attempts() + 1, objection);
         long acceptedAt = delivery.message().startsAt();
         Verdict verdict = judge.verdict(exchange, objection, attempt.number() - delivery.base(), acceptedAt, now);
-        boolean wasOpen = lane.gate.circuitOpen();
+        boolean sent = !(exchange.outcome() instanceof Outcome.Failure(FailureKind kind, String _))
+                || kind != FailureKind.CONTENT;
+        boolean wasOpen = sent && lane.gate.circuitOpen();
         long askedFor = exchange.outcome() instanceof Outcome.Response response ? judge.askedFor(response, now) : 0;
-        Gate.Turn turn = lane.gate.ended(delivery.request, exchange.outcome(), verdict, askedFor, now);
+        Gate.Turn turn = Gate.Turn.NONE;
+        if (sent) {
+            turn = lane.gate.ended(delivery.request, exchange.outcome(), verdict, askedFor, now);
+        } else {
+            lane.gate.unsent(delivery.request); // the endpoint has no part in it
+        }
         verdict = wasOpen ? spared(lane, delivery, judge, verdict, now) : notAfterProbe(lane, turn, verdict, now);
         boolean last = delivery.last || attempt.number() >= Attempt.MOST;
         if (last && verdict instanceof Verdict.RetryAt) {
@@ -616,6 +628,21 @@ final class LaneLoop {
         }
         metrics.attempted(attempt, verdict, now - acceptedAt);
         turned(lane, turn, !(verdict instanceof Verdict.Delivered), delivery.message().appNo, now);
+        pump(lane);
+        unblock(TRIED_AFTER_EACH);
+    }
+
+    /** As if it had not subscribed to the message: nothing is owed, and nothing is kept of it. */
+    private void unwanted(Lane lane, Delivery delivery) {
+        OrderedLine ordered = lane.ordered;
+        Verdict verdict = new Verdict.Dropped();
+        lane.gate.unsent(delivery.request);
+        lane.queue.ended(delivery);
+        record(delivery.settlement(null, verdict));
+        if (ordered != null) {
+            settled(lane, ordered, delivery, verdict);
+        }
+        metrics.unwanted();
         pump(lane);
         unblock(TRIED_AFTER_EACH);
     }

@@ -20,6 +20,7 @@ import java.time.InstantSource;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Posts to endpoints. One for each event loop, used from that loop only; the package tells how it works.
@@ -79,10 +80,40 @@ public final class Egress {
      * @throws IllegalStateException if it is called from elsewhere than its event loop
      */
     public void post(Target target, String[] headers, byte[] body, Duration deadline, Consumer<Exchange> done) {
+        start(target, Requests.Line.POST, headers, body, deadline, done);
+    }
+
+    /**
+     * As {@link #post}, with any method and, if need be, another path and product.
+     *
+     * @param method capital letters; not CONNECT or TRACE
+     * @param path and query, beginning with a slash, percent-encoded; null for those of the target
+     * @param userAgent null for the installation's
+     * @throws IllegalArgumentException if the method or the path cannot be sent; the message is for people
+     */
+    public void send(
+            Target target,
+            String method,
+            @Nullable String path,
+            @Nullable String userAgent,
+            String[] headers,
+            byte[] body,
+            Duration deadline,
+            Consumer<Exchange> done) {
+        start(target, Requests.Line.of(method, path, userAgent), headers, body, deadline, done);
+    }
+
+    private void start(
+            Target target,
+            Requests.Line line,
+            String[] headers,
+            byte[] body,
+            Duration deadline,
+            Consumer<Exchange> done) {
         if (!context.nettyEventLoop().inEventLoop()) {
             throw new IllegalStateException("an Egress is used from its own event loop only");
         }
-        new Post(target, headers, body, deadline, done).start();
+        new Post(target, line, headers, body, deadline, done).start();
     }
 
     /** How many exchanges are not done. */
@@ -128,10 +159,16 @@ public final class Egress {
         private final long deadline;
         private boolean posting = true;
 
-        Post(Target target, String[] headers, byte[] body, Duration budget, Consumer<Exchange> done) {
+        Post(
+                Target target,
+                Requests.Line line,
+                String[] headers,
+                byte[] body,
+                Duration budget,
+                Consumer<Exchange> done) {
             this.done = done;
             this.deadline = start + budget.toNanos();
-            this.flight = new Flight(Egress.this, target, headers, body, budget.toMillis(), this::landed);
+            this.flight = new Flight(Egress.this, target, line, headers, body, budget.toMillis(), this::landed);
         }
 
         void start() {

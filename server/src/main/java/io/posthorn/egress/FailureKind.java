@@ -13,5 +13,7 @@ public enum FailureKind {
     /** The name resolves to an address that must not be reached. Nothing was sent. */
     REFUSED_ADDRESS,
     /** Closed or reset midway, not HTTP, or more headers than are read. */
-    PROTOCOL
+    PROTOCOL,
+    /** No request could be made of the message and the endpoint's settings. Nothing was sent. */
+    CONTENT
 }

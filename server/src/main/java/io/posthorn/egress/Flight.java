@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Flight extends Deadlines.Entry {
     private final Egress egress;
     private final Target target;
+    private final Requests.Line line;
     private final String[] headers;
     private final byte[] body;
     private final long budgetMillis;
@@ -34,9 +35,17 @@ final class Flight extends Deadlines.Entry {
     private boolean over;
     private String doing = "resolving the name";
 
-    Flight(Egress egress, Target target, String[] headers, byte[] body, long budgetMillis, Consumer<Outcome> landed) {
+    Flight(
+            Egress egress,
+            Target target,
+            Requests.Line line,
+            String[] headers,
+            byte[] body,
+            long budgetMillis,
+            Consumer<Outcome> landed) {
         this.egress = egress;
         this.target = target;
+        this.line = line;
         this.headers = headers;
         this.body = body;
         this.budgetMillis = budgetMillis;
@@ -125,7 +134,7 @@ final class Flight extends Deadlines.Entry {
     private void send(Link free) {
         FullHttpRequest request;
         try {
-            request = egress.requests().post(target, headers, body);
+            request = egress.requests().request(target, line, headers, body);
         } catch (IllegalArgumentException e) {
             egress.idle().give(free, System.nanoTime());
             end(Failures.protocol("the request to " + target.host() + " cannot be written: " + e.getMessage()));

@@ -62,4 +62,7 @@ public sealed interface Outcome {
      * @param detail for people: names the host or address and the rule; no secrets, no path of the URL
      */
     record Failure(FailureKind kind, String detail) implements Outcome {}
+
+    /** The endpoint does not want it after all: nothing was sent, and nothing is to be. */
+    record Unwanted() implements Outcome {}
 }

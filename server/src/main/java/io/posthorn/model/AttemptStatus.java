@@ -21,7 +21,9 @@ public enum AttemptStatus {
     /** Nothing was sent any more: it had waited for as long as it may. */
     EXPIRED(8),
     /** Nothing was sent any more: somebody has cancelled or discarded it. */
-    CANCELLED(9);
+    CANCELLED(9),
+    /** Nothing was sent: no request could be made of the message and the endpoint's settings. */
+    CONTENT(10);
 
     private final int code;
 

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param headers what its requests carry beside those of the signature
  * @param version a number of its owner's, 1 if they have not given one; kept and shown
  * @param delivery what its owner decided about its deliveries
+ * @param shape what its owner decided about how its requests are made
+ * @param secrets what its owner gave for them and is shown to nobody
  * @param paused nothing is sent while it is; what is accepted meanwhile waits
  * @param createdAt when it was made; messages accepted before are not for it
  * @param updatedAt when it was last changed
@@ -47,6 +49,8 @@ public record Endpoint(
         List<CustomHeader> headers,
         int version,
         DeliveryPolicy delivery,
+        EndpointShape shape,
+        EndpointSecrets secrets,
         boolean paused,
         Instant createdAt,
         Instant updatedAt) {

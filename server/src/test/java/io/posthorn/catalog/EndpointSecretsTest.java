@@ -5,10 +5,14 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.posthorn.Requirement;
+import io.posthorn.model.Authentication;
 import io.posthorn.model.CustomHeader;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.EndpointSecrets;
 import io.posthorn.model.RetiredSecret;
 import io.posthorn.model.SigningSecret;
+import io.posthorn.model.TlsIdentity;
 import io.posthorn.store.Database;
 import io.posthorn.store.TestDatabase;
 import java.io.IOException;
@@ -61,7 +65,21 @@ class EndpointSecretsTest {
     private static EndpointDraft draft(@Nullable SigningSecret secret, @Nullable List<CustomHeader> headers) {
         EndpointDraft d = Samples.draft("https://example.com/", "ep", null);
         return new EndpointDraft(
-                d.url(), d.uid(), "", null, null, false, null, d.metadata(), secret, headers, d.version(), null, null);
+                d.url(),
+                d.uid(),
+                "",
+                null,
+                null,
+                false,
+                null,
+                d.metadata(),
+                secret,
+                headers,
+                d.version(),
+                null,
+                null,
+                null,
+                null);
     }
 
     private static SigningSecret secret(int fill) {
@@ -112,6 +130,50 @@ class EndpointSecretsTest {
         assertThat(endpoint().headers()).containsExactly(PLAIN, SECRET);
         assertThat(afterReload()).isEqualTo(endpoint());
         assertThat(row()).contains("https://example.com/").doesNotContain("findable", "X-Api-Key", "X-Tenant");
+    }
+
+    @Test
+    @Requirement("A8")
+    void whatIsPrivateComesBackAndStandsNowhereInTheClear() {
+        TlsIdentity tls = new TlsIdentity("cert-findable", "key-findable", "ca-findable", List.of("pin-findable"));
+        for (Authentication each : List.of(
+                new Authentication.Basic("user-findable", "password-findable"),
+                new Authentication.Header("X-Findable", "value-findable"),
+                new Authentication.Bearer("token-findable"),
+                new Authentication.OAuth2("https://t-findable/", "client-findable", "secret-findable", "a", null, true),
+                new Authentication.OAuth2("https://t-findable/", "client", "secret", null, "b", false))) {
+            EndpointSecrets secrets = new EndpointSecrets("{\"k\":\"config-findable\"}", each, tls);
+            catalog.endpoints().patch(DEFAULT_NO, "app", "ep", d -> withSecrets(d, secrets));
+
+            assertThat(endpoint().secrets()).isEqualTo(secrets);
+            assertThat(afterReload()).isEqualTo(endpoint());
+            assertThat(row()).doesNotContainIgnoringCase("findable");
+            assertThat(endpoint().toString()).doesNotContainIgnoringCase("findable");
+            assertThat(each.toString() + tls).doesNotContain("password", "value", "token-", "secret", "key");
+        }
+        catalog.endpoints().patch(DEFAULT_NO, "app", "ep", d -> d);
+        assertThat(endpoint().secrets().tls()).isEqualTo(tls);
+        catalog.endpoints().patch(DEFAULT_NO, "app", "ep", d -> withSecrets(d, EndpointSecrets.NONE));
+        assertThat(afterReload().secrets()).isEqualTo(EndpointSecrets.NONE);
+    }
+
+    private static EndpointDraft withSecrets(EndpointDraft d, EndpointSecrets secrets) {
+        return new EndpointDraft(
+                d.url(),
+                d.uid(),
+                d.description(),
+                d.eventTypes(),
+                d.channels(),
+                d.disabled(),
+                d.rateLimit(),
+                d.metadata(),
+                null,
+                null,
+                d.version(),
+                null,
+                null,
+                present -> secrets,
+                null);
     }
 
     @Test

@@ -5,6 +5,8 @@ import static io.posthorn.model.Environment.DEFAULT_NO;
 import io.posthorn.model.Application;
 import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.EndpointSecrets;
+import io.posthorn.model.EndpointShape;
 import io.posthorn.model.SigningSecret;
 import java.time.Instant;
 import java.util.List;
@@ -49,6 +51,8 @@ final class Samples {
                 List.of(),
                 1,
                 DeliveryPolicy.DEFAULT,
+                EndpointShape.DEFAULT,
+                EndpointSecrets.NONE,
                 false,
                 NOW,
                 NOW);

@@ -44,6 +44,9 @@ class DiscardingTest {
         public void attempted(Attempt attempt, Verdict verdict, long sinceAcceptedMicros) {}
 
         @Override
+        public void unwanted() {}
+
+        @Override
         public void superseded() {}
 
         @Override

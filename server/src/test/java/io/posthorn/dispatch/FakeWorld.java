@@ -14,6 +14,8 @@ import io.posthorn.model.Attempt;
 import io.posthorn.model.DeferralReason;
 import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.EndpointSecrets;
+import io.posthorn.model.EndpointShape;
 import io.posthorn.model.Message;
 import io.posthorn.model.SigningSecret;
 import io.posthorn.model.Verdict;
@@ -140,6 +142,9 @@ final class FakeWorld implements LanePorts, Routes {
         }
 
         @Override
+        public void unwanted() {}
+
+        @Override
         public void superseded() {}
 
         @Override
@@ -205,6 +210,8 @@ final class FakeWorld implements LanePorts, Routes {
                 was.headers(),
                 was.version(),
                 was.delivery(),
+                EndpointShape.DEFAULT,
+                EndpointSecrets.NONE,
                 was.paused(),
                 was.createdAt(),
                 was.updatedAt());
@@ -254,6 +261,8 @@ final class FakeWorld implements LanePorts, Routes {
                 List.of(),
                 1,
                 policy,
+                EndpointShape.DEFAULT,
+                EndpointSecrets.NONE,
                 paused,
                 Instant.EPOCH,
                 Instant.EPOCH);
@@ -272,7 +281,7 @@ final class FakeWorld implements LanePorts, Routes {
 
     @Override
     public Route of(Endpoint endpoint) {
-        return (message, done) -> {
+        return (message, attempt, done) -> {
             Request request = new Request(endpoint.no(), message, now, done);
             watcher.accept(request);
             requests.add(request);

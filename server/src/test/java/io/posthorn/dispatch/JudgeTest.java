@@ -104,8 +104,9 @@ class JudgeTest {
         assertThat(verdict(noTimeouts, failure(FailureKind.DNS), 1, NOW)).isEqualTo(in(5 * SECOND));
         Judge noConnections = judge("{'retry': {'connectionErrors': false}}");
         assertThat(verdict(noConnections, failure(FailureKind.TIMEOUT), 1, NOW)).isEqualTo(in(5 * SECOND));
+        assertThat(verdict(noConnections, failure(FailureKind.CONTENT), 1, NOW)).isEqualTo(in(5 * SECOND));
         for (FailureKind kind : FailureKind.values()) {
-            if (kind != FailureKind.TIMEOUT) {
+            if (kind != FailureKind.TIMEOUT && kind != FailureKind.CONTENT) {
                 assertThat(verdict(noConnections, failure(kind), 1, NOW)).isEqualTo(REJECTED);
             }
         }

@@ -3,6 +3,7 @@ package io.posthorn.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.posthorn.Requirement;
+import io.posthorn.egress.FailureKind;
 import io.posthorn.egress.Outcome;
 import io.posthorn.history.Settlement;
 import io.posthorn.model.Attempt;
@@ -113,6 +114,60 @@ class LaneGateTest {
         }
         assertThat(probed).hasSize(6); // not always the same one
         assertThat(loop.bytes()).isZero();
+    }
+
+    @Test
+    void whatIsNotWantedEndsAndLeavesNothingBehind() {
+        for (String mode : List.of("unordered", "fifo")) {
+            FakeWorld.Request asked;
+            world.endpoint(1, "{'order': {'mode': '" + mode + "'}}", null);
+            loop = world.loop(FakeWorld.settings(5, 100, 1_000, 1 << 20));
+            world.committed.clear();
+            offer(1, 20);
+            while (!world.requests.isEmpty()) {
+                asked = world.requests.getFirst();
+                world.finish(asked, new Outcome.Unwanted());
+                world.commit(loop);
+            }
+            assertThat(world.committed)
+                    .hasSize(20)
+                    .allMatch(settlement -> settlement.verdict() instanceof Verdict.Dropped)
+                    .allMatch(settlement -> settlement.attempt() == null);
+            assertThat(loop.bytes()).isZero();
+            assertThat(world.rows()).isZero();
+        }
+    }
+
+    @Test
+    void aRequestThatCannotBeMadeIsTriedAgainAndSaysNothingOfTheEndpoint() {
+        world.endpoint(1, "{'circuit': {'failures': 3}, 'disabling': {'failures': 5}}", null);
+        offer(1, 30);
+        while (!world.requests.isEmpty()) {
+            world.fail(world.requests.getFirst(), FailureKind.CONTENT);
+        }
+        world.commit(loop);
+        assertThat(loop.openCircuits()).isZero();
+        assertThat(world.disabled).isEmpty();
+        assertThat(world.rows()).isEqualTo(30);
+        assertThat(attempt(of(7).getFirst()).status()).isEqualTo(AttemptStatus.CONTENT);
+    }
+
+    @Test
+    void aProbeThatWasNotSentLeavesItsPlaceToTheNext() {
+        open();
+        answerAll(500);
+        pass(0);
+        pass(30 * SECOND);
+        world.fail(world.requests.getFirst(), FailureKind.CONTENT);
+        pass(25_000);
+        assertThat(loop.openCircuits()).isEqualTo(1);
+        assertThat(world.requests).hasSize(1);
+        world.finish(world.requests.getFirst(), new Outcome.Unwanted());
+        pass(25_000);
+        assertThat(loop.openCircuits()).isEqualTo(1);
+        assertThat(world.requests).hasSize(1);
+        world.answer(world.requests.getFirst(), 200);
+        assertThat(loop.openCircuits()).isZero();
     }
 
     @Test

@@ -600,6 +600,7 @@ final class Promises {
                 List<String> retried = retry.statuses();
                 yield retried == null || among(retried, response.code()) ? Kind.FAILED : Kind.REJECTED;
             }
+            case Outcome.Unwanted _ -> throw new IllegalStateException("no endpoint of the model has a filter");
             case Outcome.Failure failure ->
                 (failure.kind() == FailureKind.TIMEOUT ? retry.timeouts() : retry.connectionErrors())
                         ? Kind.FAILED

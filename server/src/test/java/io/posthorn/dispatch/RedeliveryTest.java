@@ -76,6 +76,9 @@ class RedeliveryTest {
         public void circuitOpened() {}
 
         @Override
+        public void unwanted() {}
+
+        @Override
         public void superseded() {}
 
         @Override

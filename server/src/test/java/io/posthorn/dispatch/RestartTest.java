@@ -192,6 +192,9 @@ class RestartTest {
         public void circuitOpened() {}
 
         @Override
+        public void unwanted() {}
+
+        @Override
         public void superseded() {}
 
         @Override

@@ -17,6 +17,8 @@ import io.posthorn.model.DeliveryPolicy.Mode;
 import io.posthorn.model.DeliveryPolicy.OnExhausted;
 import io.posthorn.model.DeliveryPolicy.Order;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.EndpointSecrets;
+import io.posthorn.model.EndpointShape;
 import io.posthorn.model.Message;
 import io.posthorn.model.SigningSecret;
 import java.nio.charset.StandardCharsets;
@@ -156,6 +158,8 @@ final class Scenario {
                 List.of(),
                 1,
                 policy,
+                EndpointShape.DEFAULT,
+                EndpointSecrets.NONE,
                 paused,
                 Instant.EPOCH,
                 Instant.EPOCH);

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -65,19 +66,44 @@ final class Caller implements AutoCloseable {
     }
 
     CompletableFuture<Exchange> start(String url, String body, Duration deadline, String... headers) {
-        Target target = switch (Target.parse(url, settings.policy())) {
+        Target target = target(url);
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        return start(done -> egress.post(target, headers, bytes, deadline, done));
+    }
+
+    Exchange send(
+            Target target,
+            String method,
+            @Nullable String path,
+            @Nullable String userAgent,
+            String body,
+            String... headers) {
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        return await(start(done -> egress.send(target, method, path, userAgent, headers, bytes, LONG, done)));
+    }
+
+    Target target(String url) {
+        return switch (Target.parse(url, settings.policy())) {
             case TargetResult.Ok(Target ok) -> ok;
             case TargetResult.Refused(String reason) -> throw new AssertionError(reason);
         };
+    }
+
+    private CompletableFuture<Exchange> start(Consumer<Consumer<Exchange>> sending) {
         CompletableFuture<Exchange> result = new CompletableFuture<>();
-        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        context.runOnContext(nothing -> egress.post(target, headers, bytes, deadline, exchange -> {
-            if (Vertx.currentContext() != context) {
-                result.completeExceptionally(new AssertionError("done on " + Thread.currentThread()));
-            } else if (!result.complete(exchange)) {
-                throw new AssertionError("done twice");
+        context.runOnContext(nothing -> {
+            try {
+                sending.accept(exchange -> {
+                    if (Vertx.currentContext() != context) {
+                        result.completeExceptionally(new AssertionError("done on " + Thread.currentThread()));
+                    } else if (!result.complete(exchange)) {
+                        throw new AssertionError("done twice");
+                    }
+                });
+            } catch (RuntimeException e) {
+                result.completeExceptionally(e);
             }
-        }));
+        });
         return result;
     }
 
@@ -117,6 +143,7 @@ final class Caller implements AutoCloseable {
         return switch (exchange.outcome()) {
             case Outcome.Response response -> response;
             case Outcome.Failure failure -> throw new AssertionError(failure.toString());
+            case Outcome.Unwanted unwanted -> throw new AssertionError(unwanted.toString());
         };
     }
 
@@ -124,6 +151,7 @@ final class Caller implements AutoCloseable {
         return switch (exchange.outcome()) {
             case Outcome.Failure failure -> failure;
             case Outcome.Response response -> throw new AssertionError(response.toString());
+            case Outcome.Unwanted unwanted -> throw new AssertionError(unwanted.toString());
         };
     }
 

@@ -51,7 +51,11 @@ final class RawServer implements AutoCloseable {
                 head.append((char) c);
             }
             String lower = head.toString().toLowerCase(Locale.ROOT);
-            int at = lower.indexOf("content-length: ") + "content-length: ".length();
+            int found = lower.indexOf("content-length: ");
+            if (found < 0) {
+                return head.toString();
+            }
+            int at = found + "content-length: ".length();
             int length = Integer.parseInt(lower.substring(at, lower.indexOf('\r', at)));
             return head + new String(in.readNBytes(length), StandardCharsets.UTF_8);
         }

@@ -8,6 +8,8 @@ import io.posthorn.history.History.Slice;
 import io.posthorn.model.AttemptStatus;
 import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.EndpointSecrets;
+import io.posthorn.model.EndpointShape;
 import io.posthorn.model.Message;
 import io.posthorn.model.SigningSecret;
 import io.posthorn.model.Verdict;
@@ -183,6 +185,8 @@ class HistoryCountsTest {
                 List.of(),
                 1,
                 DeliveryPolicy.DEFAULT,
+                EndpointShape.DEFAULT,
+                EndpointSecrets.NONE,
                 false,
                 since,
                 since);

@@ -118,6 +118,8 @@ final class House implements AutoCloseable {
                 null,
                 1,
                 present -> policy,
+                null,
+                null,
                 null);
         if (catalog.endpoints().create(DEFAULT_NO, app.id(), draft)
                 instanceof Result.Created<Endpoint>(Endpoint made)) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.posthorn.model.Application;
 import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.EndpointSecrets;
+import io.posthorn.model.EndpointShape;
 import io.posthorn.model.Ids;
 import io.posthorn.model.SigningSecret;
 import java.time.Instant;
@@ -42,6 +44,8 @@ final class LettersTest {
                 List.of(),
                 1,
                 DeliveryPolicy.DEFAULT,
+                EndpointShape.DEFAULT,
+                EndpointSecrets.NONE,
                 false,
                 NOW,
                 NOW);
