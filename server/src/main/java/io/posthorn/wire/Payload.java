@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import io.posthorn.runtime.Script;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -29,7 +30,7 @@ public final class Payload {
     private Payload() {}
 
     /** What remembers its bytes. */
-    sealed interface Remembered {
+    sealed interface Remembered extends Script.Kept {
         /** Writes them. */
         void copyTo(OutputStream out) throws IOException;
     }
@@ -160,7 +161,8 @@ public final class Payload {
             String name = parser.currentName();
             members.put(name, value(parser, parser.nextToken(), json));
         }
-        return new Members(members, new Bytes(json, from, (int) parser.currentLocation().getByteOffset()));
+        return new Members(
+                members, new Bytes(json, from, (int) parser.currentLocation().getByteOffset()));
     }
 
     private static Items items(JsonParser parser, byte[] json) throws IOException, ContentException {
@@ -169,12 +171,14 @@ public final class Payload {
         for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
             items.add(value(parser, token, json));
         }
-        return new Items(items, new Bytes(json, from, (int) parser.currentLocation().getByteOffset()));
+        return new Items(
+                items, new Bytes(json, from, (int) parser.currentLocation().getByteOffset()));
     }
 
     /** A number that keeps its digits: a double only where that is written in the same way. */
     private static Number number(JsonParser parser) throws IOException {
-        if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT && !parser.getText().equals("-0")) {
+        if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT
+                && !parser.getText().equals("-0")) {
             return parser.getNumberValue();
         }
         String text = parser.getText();

@@ -180,7 +180,8 @@ public final class Printer {
         if (value instanceof Map<?, ?> map) {
             attributes(out, map);
         }
-        if (value == null || (value instanceof Map<?, ?> map && map.keySet().stream().allMatch(Printer::isAttribute))) {
+        if (value == null
+                || (value instanceof Map<?, ?> map && map.keySet().stream().allMatch(Printer::isAttribute))) {
             out.append("/>");
             return;
         }

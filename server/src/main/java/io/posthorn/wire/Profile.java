@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param id how messages' ids are written
  * @param schemes all of them sign; empty for requests without a signature
  * @param config how much the expressions see of the endpoint's free-form configuration
+ * @param secretInConfig the member of that configuration, an object, that requests are signed with if it is there, as a
+ *     text, instead of the endpoint's secret; null for none
  * @param check what a new endpoint has to do before it gets anything
  * @param testEvent what is sent to try an endpoint out; null for an example of some event type
  * @param bodyBytes the most a body may have; null for any number
@@ -35,6 +37,7 @@ public record Profile(
         IdForm id,
         List<Scheme> schemes,
         ConfigForm config,
+        @Nullable String secretInConfig,
         Check check,
         @Nullable TestEvent testEvent,
         @Nullable Integer bodyBytes,

@@ -102,7 +102,9 @@ public final class ProfileParser {
         }
         Part root = Yaml.read(source, problems);
         if (root == null) {
-            return problems.isEmpty() ? parsed(new Members(Map.of(), Map.of(), Place.START), problems) : wrong(problems);
+            return problems.isEmpty()
+                    ? parsed(new Members(Map.of(), Map.of(), Place.START), problems)
+                    : wrong(problems);
         }
         if (!(root instanceof Members members)) {
             problems.add(new ProfileProblem(
@@ -141,6 +143,7 @@ public final class ProfileParser {
                 id(all.group("id")),
                 schemes(all),
                 all.oneOf("config", ConfigForm.NONE, ConfigForm.values(), ConfigForm::text),
+                all.textOrNull("secretInConfig", ProfileParser::tooLong),
                 all.oneOf("check", Check.NONE, Check.values(), Check::text),
                 testEvent(all),
                 limits.whole("bodyBytes", 1, MOST_BODY_BYTES),
@@ -191,9 +194,12 @@ public final class ProfileParser {
 
     private static IdForm id(Group group) {
         IdForm form = new IdForm(
-                group.text("prefix", IdForm.USUAL.prefix(), text -> PREFIX.matcher(text).matches()
-                        ? null
-                        : "must be at most 32 letters, digits, hyphens and underscores"),
+                group.text(
+                        "prefix",
+                        IdForm.USUAL.prefix(),
+                        text -> PREFIX.matcher(text).matches()
+                                ? null
+                                : "must be at most 32 letters, digits, hyphens and underscores"),
                 group.oneOf("letters", IdForm.USUAL.letters(), Letters.values(), Letters::text),
                 group.flag("eventId", false));
         group.nothingElse();
@@ -206,9 +212,11 @@ public final class ProfileParser {
             return null;
         }
         Group group = all.group("testEvent");
-        String type = group.needed("eventType", text -> EVENT_TYPE.matcher(text).matches()
-                ? null
-                : "must be 1 to 256 letters, digits, hyphens, underscores and dots");
+        String type = group.needed(
+                "eventType",
+                text -> EVENT_TYPE.matcher(text).matches()
+                        ? null
+                        : "must be 1 to 256 letters, digits, hyphens, underscores and dots");
         Part payload = group.part("payload");
         String json = "{}";
         if (payload == null) {
@@ -273,16 +281,16 @@ public final class ProfileParser {
     }
 
     private static Scheme inHeader(Group group) {
-        Scheme.Algorithm algorithm = group.oneOf(
-                "algorithm", Scheme.Algorithm.HMAC_SHA256, Scheme.Algorithm.values(), ProfileParser::word);
-        Scheme.KeyForm key =
-                group.oneOf("key", Scheme.KeyForm.TEXT, Scheme.KeyForm.values(), ProfileParser::word);
+        Scheme.Algorithm algorithm =
+                group.oneOf("algorithm", Scheme.Algorithm.HMAC_SHA256, Scheme.Algorithm.values(), ProfileParser::word);
+        Scheme.KeyForm key = group.oneOf("key", Scheme.KeyForm.TEXT, Scheme.KeyForm.values(), ProfileParser::word);
         Scheme.Encoding encoding =
                 group.oneOf("encoding", Scheme.Encoding.HEX, Scheme.Encoding.values(), ProfileParser::word);
         String content = group.text(
-                "content", "{body}", text -> insertions(text, Set.of("id", "timestamp", "body", "method", "url"), null));
-        Scheme.Clock clock =
-                group.oneOf("timestamp", Scheme.Clock.SECONDS, Scheme.Clock.values(), ProfileParser::word);
+                "content",
+                "{body}",
+                text -> insertions(text, Set.of("id", "timestamp", "body", "method", "url"), null));
+        Scheme.Clock clock = group.oneOf("timestamp", Scheme.Clock.SECONDS, Scheme.Clock.values(), ProfileParser::word);
         String header = group.needed("header", ProfileParser::noHeaderName);
         String value = group.text(
                 "value",
@@ -303,7 +311,8 @@ public final class ProfileParser {
                         : null);
         String previous = group.textOrNull("previousHeader", ProfileParser::noHeaderName);
         if (previous != null && separator != null) {
-            group.problem("previousHeader", "must not be given beside separator: all signatures stand in one header then");
+            group.problem(
+                    "previousHeader", "must not be given beside separator: all signatures stand in one header then");
         }
         String timestampHeader = group.textOrNull("timestampHeader", ProfileParser::noHeaderName);
         group.nothingElse();
@@ -312,13 +321,12 @@ public final class ProfileParser {
     }
 
     private static Scheme messageSignature(Group group) {
-        Scheme.Algorithm algorithm = group.oneOf(
-                "algorithm", Scheme.Algorithm.HMAC_SHA256, Scheme.Algorithm.values(), ProfileParser::word);
+        Scheme.Algorithm algorithm =
+                group.oneOf("algorithm", Scheme.Algorithm.HMAC_SHA256, Scheme.Algorithm.values(), ProfileParser::word);
         if (algorithm != Scheme.Algorithm.HMAC_SHA256 && algorithm != Scheme.Algorithm.ED25519) {
             group.problem("algorithm", "must be hmac-sha256 or ed25519 for a message signature");
         }
-        Scheme.KeyForm key =
-                group.oneOf("key", Scheme.KeyForm.TEXT, Scheme.KeyForm.values(), ProfileParser::word);
+        Scheme.KeyForm key = group.oneOf("key", Scheme.KeyForm.TEXT, Scheme.KeyForm.values(), ProfileParser::word);
         String label = group.text(
                 "label",
                 "sig",
@@ -350,7 +358,10 @@ public final class ProfileParser {
                 return "has {" + each + "} in it; there are "
                         + String.join(
                                 ", ",
-                                known.stream().sorted().map(name -> "{" + name + "}").toList());
+                                known.stream()
+                                        .sorted()
+                                        .map(name -> "{" + name + "}")
+                                        .toList());
             }
         }
         return needed == null || found.contains(needed) ? null : "must have {" + needed + "} in it";
@@ -360,7 +371,8 @@ public final class ProfileParser {
         return text.length() > MOST_TEXT ? "must have at most " + MOST_TEXT + " characters" : null;
     }
 
-    private static @Nullable String noMethod(String text) {
+    /** What is wrong with a method; null if nothing is. */
+    static @Nullable String noMethod(String text) {
         return METHOD.matcher(text).matches() && !text.equals("CONNECT") && !text.equals("TRACE")
                 ? null
                 : "must be a method of HTTP in capitals, such as POST";
@@ -411,7 +423,9 @@ public final class ProfileParser {
     }
 
     private static @Nullable String noXmlName(String text) {
-        return text.length() <= 256 && XML_NAME.matcher(text).matches() ? null : "must be a name that an element can have";
+        return text.length() <= 256 && XML_NAME.matcher(text).matches()
+                ? null
+                : "must be a name that an element can have";
     }
 
     private void add(Place place, String path, String rule) {
@@ -485,7 +499,8 @@ public final class ProfileParser {
             }
         }
 
-        private <T extends @Nullable Object> T scalar(String name, T usual, Function<Scalar, @Nullable T> read, String rule) {
+        private <T extends @Nullable Object> T scalar(
+                String name, T usual, Function<Scalar, @Nullable T> read, String rule) {
             Part part = part(name);
             if (part == null) {
                 return usual;
@@ -566,7 +581,9 @@ public final class ProfileParser {
             List<String> texts = new ArrayList<>();
             if (part instanceof Items items && !items.parts().isEmpty()) {
                 for (Part each : items.parts()) {
-                    String text = each instanceof Scalar(Object value, Place _, Place _) && value instanceof String s ? s : null;
+                    String text = each instanceof Scalar(Object value, Place _, Place _) && value instanceof String s
+                            ? s
+                            : null;
                     String wrong = text == null ? "must be a text" : rule.apply(text);
                     if (text == null || wrong != null) {
                         add(each.place(), inner(name), "each of them " + wrong);
@@ -587,17 +604,18 @@ public final class ProfileParser {
                 return null;
             }
             if (!(part instanceof Scalar(Object value, Place _, Place content)) || !(value instanceof String text)) {
-                problem(name, "must be an expression, which is a text; put one that YAML reads otherwise in a block (|)");
+                problem(
+                        name,
+                        "must be an expression, which is a text; put one that YAML reads otherwise in a block (|)");
                 return null;
             }
             return computed(inner(name), text, content);
         }
 
         private Text.Computed computed(String member, String text, Place content) {
-            Scripts.Broken broken = Scripts.broken(text);
+            ProfileProblem broken = Formula.broken(text, member, content);
             if (broken != null) {
-                Place at = Scripts.place(content, broken.line(), broken.column());
-                add(at, member, broken.rule());
+                problems.add(broken);
             }
             return new Text.Computed(text, member, content);
         }
@@ -617,7 +635,8 @@ public final class ProfileParser {
                     group.nothingElse();
                     yield computed;
                 }
-                case Scalar scalar when scalar.value() instanceof String text -> {
+                case Scalar scalar
+                when scalar.value() instanceof String text -> {
                     String wrong = rule.apply(text);
                     if (wrong != null) {
                         problem(name, wrong);

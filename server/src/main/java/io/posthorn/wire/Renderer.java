@@ -12,7 +12,6 @@ import io.posthorn.wire.Profile.Letters;
 import io.posthorn.wire.Profile.TestEvent;
 import io.posthorn.wire.Profile.Text;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -30,15 +29,16 @@ import org.jspecify.annotations.Nullable;
  * are.
  */
 public final class Renderer {
-    private static final DateTimeFormatter MICROS =
-            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter MICROS = DateTimeFormatter.ofPattern(
+                    "uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
     private static final String CONTENT_TYPE = "content-type";
     private static final String USER_AGENT = "user-agent";
     /** What can stand in a header and in what is signed, where a full stop separates. */
     private static final Pattern EVENT_ID = Pattern.compile("[a-zA-Z0-9_:/+=-]{1,256}");
 
     private final Profile profile;
-    private final Map<String, Scripts> scripts = new HashMap<>();
+    private final Map<String, Formula> formulas = new HashMap<>();
 
     /**
      * What a request is made from.
@@ -80,7 +80,7 @@ public final class Renderer {
 
     private void compile(@Nullable Text text) {
         if (text instanceof Text.Computed computed) {
-            scripts.put(computed.member(), new Scripts(computed));
+            formulas.put(computed.member(), new Formula(computed));
         }
     }
 
@@ -120,39 +120,33 @@ public final class Renderer {
     public Draft draft(Context context) throws ContentException {
         Object payload = Payload.tree(context.payload());
         Map<String, @Nullable Object> input = input(context, payload);
-        Map<String, Object> functions = Functions.of(id(context.message()), context.message());
+        Map<String, Object> ids = ids(context.message());
         Map<String, String> headers = new LinkedHashMap<>();
         Text contentType = profile.body().contentType();
-        String type = contentType == null ? null : text(contentType, input, functions);
+        String type = contentType == null ? null : text(contentType, input, ids);
         headers.put(CONTENT_TYPE, type == null ? profile.body().format().contentType() : type);
-        String agent = text(profile.userAgent(), input, functions);
+        String agent = text(profile.userAgent(), input, ids);
         if (agent != null) {
             headers.put(USER_AGENT, agent);
         }
         for (Header header : profile.headers()) {
-            String value = text(header.value(), input, functions);
+            String value = text(header.value(), input, ids);
             if (value != null) {
                 headers.put(header.name(), value);
             }
         }
         return new Draft(
-                profile.method(),
-                text(profile.path(), input, functions),
-                headers,
-                body(context, payload, input, functions));
+                profile.method(), text(profile.path(), input, ids), headers, body(context, payload, input, ids));
     }
 
     private @Nullable Object body(
-            Context context,
-            @Nullable Object payload,
-            Map<String, @Nullable Object> input,
-            Map<String, Object> functions)
+            Context context, @Nullable Object payload, Map<String, @Nullable Object> input, Map<String, Object> ids)
             throws ContentException {
         Text.Computed envelope = profile.body().envelope();
         if (envelope == null || isTest(context)) {
             return payload;
         }
-        Object body = evaluate(envelope, input, functions);
+        Object body = evaluate(envelope, input, ids);
         if (body == null) {
             throw new ContentException(envelope.member() + ": the expression gave nothing that could be sent");
         }
@@ -167,33 +161,32 @@ public final class Renderer {
                 && Arrays.equals(test.payload().getBytes(StandardCharsets.UTF_8), context.payload());
     }
 
-    private @Nullable String text(
-            @Nullable Text text, Map<String, @Nullable Object> input, Map<String, Object> functions)
+    private @Nullable String text(@Nullable Text text, Map<String, @Nullable Object> input, Map<String, Object> ids)
             throws ContentException {
         return switch (text) {
             case null -> null;
             case Text.Fixed(String fixed) -> fixed;
             case Text.Computed computed ->
-                switch (evaluate(computed, input, functions)) {
+                switch (evaluate(computed, input, ids)) {
                     case null -> null;
                     case String value -> value;
                     case Number value -> value.toString();
                     case Boolean value -> value.toString();
                     default ->
-                        throw new ContentException(computed.member() + ": the expression has to give a text, and gave an"
-                                + " object or a list");
+                        throw new ContentException(computed.member()
+                                + ": the expression has to give a text, and gave an" + " object or a list");
                 };
         };
     }
 
     private @Nullable Object evaluate(
-            Text.Computed computed, Map<String, @Nullable Object> input, Map<String, Object> functions)
+            Text.Computed computed, Map<String, @Nullable Object> input, Map<String, Object> ids)
             throws ContentException {
-        Scripts script = scripts.get(computed.member());
-        if (script == null) {
+        Formula formula = formulas.get(computed.member());
+        if (formula == null) {
             throw new IllegalStateException("the profile has another expression: " + computed.member());
         }
-        return script.evaluate(input, functions);
+        return formula.evaluate(input, ids);
     }
 
     private Map<String, @Nullable Object> input(Context context, @Nullable Object payload) throws ContentException {
@@ -201,7 +194,7 @@ public final class Renderer {
         Map<String, @Nullable Object> about = new LinkedHashMap<>();
         about.put("id", id(message));
         about.put("eventType", message.eventType);
-        about.put("eventId", message.eventId);
+        some(about, "eventId", message.eventId);
         about.put("timestamp", iso(message.createdAt));
         about.put("channels", message.channels);
         about.put("tags", message.tags);
@@ -212,7 +205,7 @@ public final class Renderer {
         attempt.put("timestamp", iso(context.now()));
         attempt.put("isRetry", context.attempt() > 1);
         Map<String, @Nullable Object> server = new LinkedHashMap<>();
-        server.put("url", context.serverUrl());
+        some(server, "url", context.serverUrl());
         Map<String, @Nullable Object> all = new LinkedHashMap<>();
         all.put("message", about);
         all.put("endpoint", endpoint(context.endpoint(), context.config()));
@@ -225,7 +218,7 @@ public final class Renderer {
     private Map<String, @Nullable Object> endpoint(Endpoint endpoint, @Nullable String config) throws ContentException {
         Map<String, @Nullable Object> all = new LinkedHashMap<>();
         all.put("id", endpoint.id());
-        all.put("uid", endpoint.uid());
+        some(all, "uid", endpoint.uid());
         all.put("url", withoutUser(endpoint.url()));
         all.put("description", endpoint.description());
         all.put("metadata", endpoint.metadata());
@@ -242,10 +235,17 @@ public final class Renderer {
     private static Map<String, @Nullable Object> application(Application application) {
         Map<String, @Nullable Object> all = new LinkedHashMap<>();
         all.put("id", application.id());
-        all.put("uid", application.uid());
+        some(all, "uid", application.uid());
         all.put("name", application.name());
         all.put("metadata", application.metadata());
         return all;
+    }
+
+    /** What is not there is not null, so that {@code $exists} tells. */
+    private static void some(Map<String, @Nullable Object> all, String name, @Nullable Object value) {
+        if (value != null) {
+            all.put(name, value);
+        }
     }
 
     /** Name and password may stand in a URL, and are nothing for an expression. */
@@ -261,19 +261,36 @@ public final class Renderer {
         return MICROS.format(Time.instant(micros));
     }
 
-    /** The same with another number of decimals, 0 to 9; what is finer is cut off. */
-    static String iso(String text, int decimals) {
-        Instant instant = Instant.from(DateTimeFormatter.ISO_OFFSET_DATE_TIME.parse(text));
-        String nanos = "%09d".formatted(instant.getNano());
-        String seconds = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss", Locale.ROOT)
-                .withZone(ZoneOffset.UTC)
-                .format(instant);
-        return seconds + (decimals == 0 ? "" : "." + nanos.substring(0, decimals)) + "Z";
+    /** What {@code $id} chooses from. */
+    private static Map<String, Object> ids(Message message) {
+        String ulid = message.id.substring(message.id.indexOf('_') + 1);
+        Map<String, Object> all = new HashMap<>();
+        for (Letters letters : Letters.values()) {
+            all.put(letters.text(), letters(ulid, letters));
+        }
+        return Map.of(Formula.IDS, all);
     }
 
-    /** Another form of a message's id. */
-    static String id(Message message, String prefix, Letters letters) {
-        return id(message, new IdForm(prefix, letters, false));
+    /**
+     * The secret that stands in an endpoint's configuration, which its requests are to be signed with instead of the
+     * endpoint's own.
+     *
+     * @param config of the endpoint, JSON; null for none
+     * @return null if the profile wants none from there, or there is none
+     */
+    public @Nullable String secret(@Nullable String config) {
+        if (config == null || profile.secretInConfig() == null) {
+            return null;
+        }
+        try {
+            return Payload.tree(config.getBytes(StandardCharsets.UTF_8)) instanceof Map<?, ?> map
+                            && map.get(profile.secretInConfig()) instanceof String secret
+                            && !secret.isEmpty()
+                    ? secret
+                    : null;
+        } catch (ContentException e) {
+            throw new IllegalArgumentException("the configuration of an endpoint is JSON", e);
+        }
     }
 
     /**
@@ -284,6 +301,10 @@ public final class Renderer {
      *     a header that no request can have
      */
     public Rendered print(Draft draft) throws ContentException {
+        String method = ProfileParser.noMethod(draft.method());
+        if (method != null) {
+            throw new ContentException("the method " + method);
+        }
         String path = draft.path();
         String wrong = path == null ? null : ProfileParser.noPath(path);
         if (wrong != null) {
@@ -306,8 +327,8 @@ public final class Renderer {
         byte[] body = Printer.print(profile.body(), draft.body());
         Integer most = profile.bodyBytes();
         if (most != null && body.length > most) {
-            throw new ContentException("the body has " + body.length + " bytes, and the profile allows " + most
-                    + " (limits.bodyBytes)");
+            throw new ContentException(
+                    "the body has " + body.length + " bytes, and the profile allows " + most + " (limits.bodyBytes)");
         }
         return new Rendered(draft.method(), path, agent, headers.toArray(String[]::new), body);
     }

@@ -26,7 +26,8 @@ import org.yaml.snakeyaml.nodes.Tag;
  */
 final class Yaml {
     private static final int MOST_LEVELS = 24;
-    private static final Pattern NUMBER = Pattern.compile("-?(0|[1-9][0-9]{0,17})(\\.[0-9]{1,17})?([eE][-+]?[0-9]{1,2})?");
+    private static final Pattern NUMBER =
+            Pattern.compile("-?(0|[1-9][0-9]{0,17})(\\.[0-9]{1,17})?([eE][-+]?[0-9]{1,2})?");
 
     private final String text;
     private final String[] lines;

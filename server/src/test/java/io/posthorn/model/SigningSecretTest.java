@@ -75,10 +75,12 @@ class SigningSecretTest {
     void halvesThatDoNotBelongTogetherAreRefused() {
         byte[] pair = SigningSecret.freshEd25519(new SecureRandom()).key();
         pair[40] ^= 1;
-        assertThatThrownBy(() -> SigningSecret.parse("whsk_" + Base64.getEncoder().encodeToString(pair)))
+        assertThatThrownBy(
+                        () -> SigningSecret.parse("whsk_" + Base64.getEncoder().encodeToString(pair)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("not the public key");
-        assertThatThrownBy(() -> SigningSecret.parse("whsk_" + Base64.getEncoder().encodeToString(new byte[33])))
+        assertThatThrownBy(
+                        () -> SigningSecret.parse("whsk_" + Base64.getEncoder().encodeToString(new byte[33])))
                 .hasMessageContaining("64 bytes");
         assertThatThrownBy(() -> SigningSecret.parse("whsk_no base64")).hasMessageContaining("whsk_ and base64");
     }
