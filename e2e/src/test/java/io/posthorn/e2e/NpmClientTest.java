@@ -2,7 +2,6 @@ package io.posthorn.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -12,14 +11,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Svix' npm client, unmodified, through every operation: {@code e2e/npm/operations.mjs} is what it does. */
 final class NpmClientTest {
-    private static final Duration INSTALLED_WITHIN = Duration.ofMinutes(3);
     private static final Duration DONE_WITHIN = Duration.ofMinutes(3);
     private static final Pattern OPERATIONS = Pattern.compile("operations: (\\d+)");
 
     @Test
     @Requirement({"E5", "B19", "D9"})
     void theNpmClientWorksUnmodified(@TempDir Path folder) throws Exception {
-        Path npm = installed();
+        Path npm = Npm.installed();
         try (Receiver receiver = new Receiver();
                 ServerProcess server = ServerProcess.local(folder)) {
             Inbox inbox = receiver.at("/hooks").replies(Reply.status(200));
@@ -57,17 +55,5 @@ final class NpmClientTest {
             assertThat(arrival.header("authorization")).isEqualTo("hidden");
             arrival.verify(secret);
         }
-    }
-
-    private static Path installed() throws Exception {
-        Path npm = Program.repository().resolve("e2e/npm");
-        if (!Files.isRegularFile(npm.resolve("node_modules/svix/package.json"))) {
-            try (Program install = Program.start(npm, List.of("npm", "ci", "--no-audit", "--no-fund"))) {
-                assertThat(install.awaitExit(INSTALLED_WITHIN))
-                        .as("npm ci in e2e/npm, which needs the npm registry: " + install.output())
-                        .isZero();
-            }
-        }
-        return npm;
     }
 }

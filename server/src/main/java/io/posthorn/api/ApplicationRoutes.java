@@ -8,6 +8,8 @@ import io.posthorn.catalog.Rules;
 import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -25,7 +27,50 @@ final class ApplicationRoutes implements Resource<Application> {
         this.catalog = catalog;
     }
 
-    /** An application as it is shown. {@code rateLimit} and {@code throttleRate} are the same under two names. */
+    /**
+     * What its endpoints name and do not get, because its scopes do not allow it.
+     *
+     * @param count of such endpoints
+     * @param endpoints the first of them
+     */
+    record Withheld(int count, List<At> endpoints) {
+        private static final int MOST = 100;
+
+        /**
+         * One of them.
+         *
+         * @param id of the endpoint
+         * @param uid of the endpoint
+         * @param eventTypes the first of those it does not get
+         */
+        record At(String id, @Nullable String uid, List<String> eventTypes) {}
+
+        /** Null if nothing is withheld. */
+        static @Nullable Withheld of(Catalog catalog, Application application) {
+            AppView view = application.scopes() == null ? null : catalog.appByNo(application.no());
+            if (view == null) {
+                return null;
+            }
+            int count = 0;
+            List<At> some = new ArrayList<>();
+            for (Endpoint endpoint : view.endpoints()) {
+                List<String> types = catalog.withheld(application, endpoint);
+                if (!types.isEmpty() && count++ < MOST) {
+                    some.add(new At(
+                            endpoint.id(),
+                            endpoint.uid(),
+                            types.size() > MOST ? List.copyOf(types.subList(0, MOST)) : types));
+                }
+            }
+            return count == 0 ? null : new Withheld(count, some);
+        }
+    }
+
+    private Out whole(Application application) {
+        return Out.of(application, Withheld.of(catalog, application));
+    }
+
+    /** An application as it is shown. In lists, nothing is said of what is withheld. {@code rateLimit} and {@code throttleRate} are the same under two names. */
     record Out(
             String id,
             @Nullable String uid,
@@ -35,9 +80,11 @@ final class ApplicationRoutes implements Resource<Application> {
             @Nullable Integer throttleRate,
             boolean paused,
             @Nullable Integer endpointLimit,
+            @Nullable List<String> scopes,
+            @Nullable Withheld withheld,
             Instant createdAt,
             Instant updatedAt) {
-        static Out of(Application a) {
+        static Out of(Application a, @Nullable Withheld withheld) {
             return new Out(
                     a.id(),
                     a.uid(),
@@ -47,6 +94,8 @@ final class ApplicationRoutes implements Resource<Application> {
                     a.rateLimit(),
                     a.paused(),
                     a.endpointLimit(),
+                    a.scopes(),
+                    withheld,
                     a.createdAt(),
                     a.updatedAt());
         }
@@ -74,7 +123,7 @@ final class ApplicationRoutes implements Resource<Application> {
 
     @Override
     public Object shown(Application application) {
-        return Out.of(application);
+        return whole(application);
     }
 
     @Override
@@ -101,7 +150,7 @@ final class ApplicationRoutes implements Resource<Application> {
                 paging.bounded(
                         (after, ascending, most) -> catalog.apps(call.env(), after, ascending, most, all),
                         view -> view.application().id(),
-                        view -> Out.of(view.application())));
+                        view -> Out.of(view.application(), null)));
     }
 
     private static boolean anEnabledOne(AppView view) {
@@ -123,7 +172,7 @@ final class ApplicationRoutes implements Resource<Application> {
     @Override
     public Answer read(Call call) {
         AppView view = catalog.app(call.env(), call.path("app"));
-        return view == null ? Answer.notFound("application") : Answer.json(200, Out.of(view.application()));
+        return view == null ? Answer.notFound("application") : Answer.json(200, whole(view.application()));
     }
 
     @Override
@@ -152,7 +201,14 @@ final class ApplicationRoutes implements Resource<Application> {
                 fields.texts("metadata", base.metadata(), Rules::metadata),
                 fields.number("throttleRate", "rateLimit", base.rateLimit(), Rules::rateLimit),
                 fields.has("paused") ? Boolean.valueOf(fields.flag("paused", false)) : base.paused(),
-                endpointLimit(fields));
+                endpointLimit(fields),
+                scopes(fields));
+    }
+
+    /** As with limits: what is not mentioned stays, so that nobody takes or gives scopes without a word. */
+    private static AppDraft.@Nullable Scopes scopes(Fields fields) {
+        List<String> names = fields.names("scopes", "scopes", null, Rules::scopes, Rules::scope);
+        return fields.has("scopes") ? new AppDraft.Scopes(names) : null;
     }
 
     /** What is not mentioned stays, also where an application is replaced by somebody who does not know of it. */

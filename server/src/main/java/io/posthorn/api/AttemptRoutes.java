@@ -154,7 +154,7 @@ final class AttemptRoutes implements RouteModule {
                                     .toList(),
                             Endpoint::id,
                             endpoint -> new DestinationOut(
-                                    EndpointRoutes.Out.of(endpoint),
+                                    EndpointRoutes.Out.of(reads.catalog(), endpoint),
                                     StateView.of(Objects.requireNonNull(states.get(endpoint.no()))))));
         });
     }
@@ -174,7 +174,10 @@ final class AttemptRoutes implements RouteModule {
         return states;
     }
 
-    private static List<Endpoint> wanting(AppView view, Message message) {
+    private List<Endpoint> wanting(AppView view, Message message) {
+        if (!reads.catalog().permits(view.application(), message.eventType)) {
+            return List.of();
+        }
         if (message.onlyEndpointNo == 0) {
             return Arrays.asList(view.matching(message.eventType, message.channels));
         }

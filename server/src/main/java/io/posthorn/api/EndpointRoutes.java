@@ -67,10 +67,12 @@ final class EndpointRoutes implements Resource<Endpoint> {
             String payload,
             @Nullable String payloadVersion,
             boolean hasConfig,
+            List<String> withheldEventTypes,
             Map<String, String> metadata,
             Instant createdAt,
             Instant updatedAt) {
-        static Out of(Endpoint e) {
+        static Out of(Catalog catalog, Endpoint e) {
+            AppView app = catalog.appByNo(e.appNo());
             return new Out(
                     e.id(),
                     e.uid(),
@@ -93,6 +95,7 @@ final class EndpointRoutes implements Resource<Endpoint> {
                     ShapeCodec.payload(e.shape()),
                     e.shape().payloadVersion(),
                     e.secrets().config() != null,
+                    app == null ? List.of() : catalog.withheld(app.application(), e),
                     e.metadata(),
                     e.createdAt(),
                     e.updatedAt());
@@ -121,7 +124,7 @@ final class EndpointRoutes implements Resource<Endpoint> {
 
     @Override
     public Object shown(Endpoint endpoint) {
-        return Out.of(endpoint);
+        return Out.of(catalog, endpoint);
     }
 
     /** The answer about the endpoint that a call names, or 404. */
@@ -142,13 +145,13 @@ final class EndpointRoutes implements Resource<Endpoint> {
         }
         Paging paging = Paging.of(call.query(), true);
         return call.query().problems().isEmpty()
-                ? Answer.json(200, paging.bounded(view::endpoints, Endpoint::id, Out::of))
+                ? Answer.json(200, paging.bounded(view::endpoints, Endpoint::id, endpoint -> Out.of(catalog, endpoint)))
                 : Answer.invalid(call.query().problems());
     }
 
     @Override
     public Answer read(Call call) {
-        return found(catalog, call, endpoint -> Answer.json(200, Out.of(endpoint)));
+        return found(catalog, call, endpoint -> Answer.json(200, Out.of(catalog, endpoint)));
     }
 
     @Override

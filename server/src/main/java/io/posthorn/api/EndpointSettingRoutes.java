@@ -121,7 +121,9 @@ final class EndpointSettingRoutes implements RouteModule {
     }
 
     /** 204 where a change has no content to show. */
-    private static Answer done(Result<Endpoint> result) {
-        return result instanceof Result.Updated<Endpoint> ? Answer.empty() : Answer.of(result, EndpointRoutes.Out::of);
+    private Answer done(Result<Endpoint> result) {
+        return result instanceof Result.Updated<Endpoint>
+                ? Answer.empty()
+                : Answer.of(result, endpoint -> EndpointRoutes.Out.of(catalog, endpoint));
     }
 }

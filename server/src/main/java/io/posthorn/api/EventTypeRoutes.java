@@ -6,9 +6,13 @@ import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EventTypeDraft;
 import io.posthorn.catalog.Result;
 import io.posthorn.catalog.Rules;
+import io.posthorn.model.EventContract;
 import io.posthorn.model.EventType;
+import io.posthorn.model.SchemaMode;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class EventTypeRoutes implements Resource<EventType> {
     private static final String ALL = "/api/v1/event-type";
     private static final String ONE = ALL + "/:name";
-    private static final EventTypeDraft BLANK = new EventTypeDraft("", false, false, null, null, null);
+    static final EventTypeDraft BLANK = new EventTypeDraft("", false, false, null, null, null);
 
     private final Catalog catalog;
 
@@ -25,7 +29,8 @@ final class EventTypeRoutes implements Resource<EventType> {
     }
 
     /**
-     * An event type as it is shown; the schemas, which are large, only to those who ask. {@code featureFlag}, which was
+     * An event type as it is shown; schemas, example and steps, which are large, only to those who ask. The version is the
+     * current one, whether it was declared or is the newest. {@code featureFlag}, which was
      * there before {@code featureFlags}, is the first of them.
      */
     record Out(
@@ -37,10 +42,17 @@ final class EventTypeRoutes implements Resource<EventType> {
             @Nullable String featureFlag,
             @Nullable List<String> featureFlags,
             @JsonRawValue @Nullable String schemas,
+            @JsonRawValue @Nullable String example,
+            List<String> scopes,
+            boolean sync,
+            String schemaMode,
+            @Nullable String version,
+            Map<String, String> downgrades,
             Instant createdAt,
             Instant updatedAt) {
         static Out of(EventType type) {
             List<String> flags = type.featureFlags();
+            EventContract contract = type.contract();
             return new Out(
                     type.name(),
                     type.description(),
@@ -50,11 +62,17 @@ final class EventTypeRoutes implements Resource<EventType> {
                     flags == null ? null : flags.getFirst(),
                     flags,
                     type.schemas(),
+                    contract.example(),
+                    contract.scopes(),
+                    contract.sync(),
+                    word(contract.schemaMode()),
+                    contract.current(),
+                    contract.downgrades(),
                     type.createdAt(),
                     type.updatedAt());
         }
 
-        Out withoutSchemas() {
+        Out withoutContent() {
             return new Out(
                     name,
                     description,
@@ -64,6 +82,12 @@ final class EventTypeRoutes implements Resource<EventType> {
                     featureFlag,
                     featureFlags,
                     null,
+                    null,
+                    scopes,
+                    sync,
+                    schemaMode,
+                    version,
+                    Map.of(),
                     createdAt,
                     updatedAt);
         }
@@ -109,7 +133,7 @@ final class EventTypeRoutes implements Resource<EventType> {
                         (after, ascending, most) ->
                                 catalog.eventTypes().list(call.env(), after, ascending, most, archivedToo),
                         EventType::name,
-                        type -> withSchemas ? Out.of(type) : Out.of(type).withoutSchemas()));
+                        type -> withSchemas ? Out.of(type) : Out.of(type).withoutContent()));
     }
 
     @Override
@@ -145,14 +169,20 @@ final class EventTypeRoutes implements Resource<EventType> {
         return () -> catalog.eventTypes().delete(call.env(), call.path("name"), expunge);
     }
 
-    private static EventTypeDraft draft(Fields fields, EventTypeDraft base) {
+    static String word(SchemaMode mode) {
+        return mode.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** What is given of an event type, over what there is. */
+    static EventTypeDraft draft(Fields fields, EventTypeDraft base) {
         return new EventTypeDraft(
                 fields.requiredText("description", base.description(), Rules::description),
                 fields.flag("archived", base.archived()),
                 fields.flag("deprecated", base.deprecated()),
                 fields.optionalText("groupName", base.groupName(), Rules::name),
                 featureFlags(fields, base),
-                schemas(fields, base));
+                schemas(fields, base),
+                PromiseFields.read(fields, base.promise()));
     }
 
     /** A single one is taken as a list of one; beside a list it has to be in it. */

@@ -29,6 +29,9 @@ final class Fields {
         String broken(T value);
     }
 
+    /** Nobody reads more problems than that at once. */
+    static final int ENOUGH = 20;
+
     private final JsonNode object;
     private final boolean partial;
     private final boolean ruled;
@@ -203,7 +206,7 @@ final class Fields {
                                 ? Problem.value(wrong, "body", used, i)
                                 : Problem.type(wrong, "body", used, i));
             }
-            if (problems.size() > 20) {
+            if (problems.size() > ENOUGH) {
                 return ifAbsent; // enough to read
             }
         }

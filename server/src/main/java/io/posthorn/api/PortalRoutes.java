@@ -125,7 +125,8 @@ final class PortalRoutes implements RouteModule {
                     Result.Conflict<Application> _,
                     Result.Broken<Application> _,
                     Result.Limited<Application> _,
-                    Result.NotFound<Application> _ -> Answer.of(made, ApplicationRoutes.Out::of);
+                    Result.NotFound<Application> _ ->
+                Answer.of(made, application -> ApplicationRoutes.Out.of(application, null));
         };
     }
 
@@ -160,7 +161,13 @@ final class PortalRoutes implements RouteModule {
             fields.problems().add(new Problem(List.copyOf(loc), problem.msg(), problem.type()));
         }
         return new AppDraft(
-                draft.name(), key, draft.metadata(), draft.rateLimit(), draft.paused(), draft.endpointLimit());
+                draft.name(),
+                key,
+                draft.metadata(),
+                draft.rateLimit(),
+                draft.paused(),
+                draft.endpointLimit(),
+                draft.scopes());
     }
 
     private Answer give(Application app, Role role, int seconds, @Nullable String session) {

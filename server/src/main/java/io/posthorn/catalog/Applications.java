@@ -124,6 +124,7 @@ public final class Applications {
         }
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         AppDraft.Limit limit = draft.endpointLimit();
+        AppDraft.Scopes scopes = draft.scopes();
         Application fresh = new Application(
                 0,
                 env,
@@ -134,6 +135,7 @@ public final class Applications {
                 draft.rateLimit(),
                 Boolean.TRUE.equals(draft.paused()),
                 limit == null ? null : limit.most(),
+                scopes == null ? null : scopes.names(),
                 now,
                 now);
         Application made = Audit.about(subject(fresh), () -> pg.insert(fresh));
@@ -149,6 +151,7 @@ public final class Applications {
         }
         Boolean paused = draft.paused();
         AppDraft.Limit limit = draft.endpointLimit();
+        AppDraft.Scopes scopes = draft.scopes();
         Application now = new Application(
                 was.no(),
                 was.envNo(),
@@ -159,14 +162,20 @@ public final class Applications {
                 draft.rateLimit(),
                 paused == null ? was.paused() : paused,
                 limit == null ? was.endpointLimit() : limit.most(),
+                scopes == null ? was.scopes() : scopes.names(),
                 was.createdAt(),
                 clock.instant().truncatedTo(ChronoUnit.MICROS));
         Audit.about(subject(now), () -> pg.update(now));
         directory.put(view.with(now));
-        if (now.paused() != was.paused()) {
+        if (now.paused() != was.paused() || restricted(now) != restricted(was)) {
             view.endpoints().forEach(endpoint -> changes.announce(new EndpointChange.Changed(endpoint)));
         }
         return new Result.Updated<>(now);
+    }
+
+    /** How its deliveries are made depends on whether it has scopes, not on which. */
+    private static boolean restricted(Application application) {
+        return application.scopes() != null;
     }
 
     private static Audit.Subject subject(Application application) {
@@ -184,7 +193,13 @@ public final class Applications {
 
     private static AppDraft withUid(AppDraft draft, String uid) {
         return new AppDraft(
-                draft.name(), uid, draft.metadata(), draft.rateLimit(), draft.paused(), draft.endpointLimit());
+                draft.name(),
+                uid,
+                draft.metadata(),
+                draft.rateLimit(),
+                draft.paused(),
+                draft.endpointLimit(),
+                draft.scopes());
     }
 
     private void remove(AppView view) {
@@ -203,6 +218,7 @@ public final class Applications {
                     .filter(endpoint -> before == null
                             || before.application().paused()
                                     != now.application().paused()
+                            || restricted(before.application()) != restricted(now.application())
                             || !Objects.equals(endpoint, before.endpoint(endpoint.id())))
                     .forEach(endpoint -> changes.announce(new EndpointChange.Changed(endpoint)));
         } else if (before != null) {

@@ -42,8 +42,8 @@ public final class Catalog {
         this.environments = new Environments(access, changes, clock, this::contents, this::emptied);
         this.tokens = new Tokens(access, changes, directory, environments, clock, random);
         this.applications = new Applications(directory, environments, tokens, pg, changes, clock);
-        this.endpoints = new Endpoints(directory, pg, changes, clock, random, limit);
         this.eventTypes = new EventTypes(environments, pg, changes, clock);
+        this.endpoints = new Endpoints(directory, eventTypes, pg, changes, clock, random, limit);
     }
 
     /**
@@ -154,6 +154,27 @@ public final class Catalog {
     /** The event type of this name in an environment; null if there is none. */
     public @Nullable EventType eventType(int env, String name) {
         return eventTypes.find(env, name);
+    }
+
+    /**
+     * Whether an application may be told of an event type, by its scopes. For one without scopes, which is usual, it is
+     * a look at a field; for another, one into a map.
+     */
+    public boolean permits(Application application, String eventType) {
+        return application.scopes() == null
+                || Scopes.permit(application, eventTypes.find(application.envNo(), eventType));
+    }
+
+    /**
+     * The event types that an endpoint names and its application may not be told of, so that it does not get them.
+     *
+     * @return in the order in which it names them; empty for one that wants all
+     */
+    public List<String> withheld(Application application, Endpoint endpoint) {
+        List<String> named = endpoint.eventTypes();
+        return named == null || application.scopes() == null
+                ? List.of()
+                : List.copyOf(Scopes.beyond(application, named, eventTypes).keySet());
     }
 
     /**

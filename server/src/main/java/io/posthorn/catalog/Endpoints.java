@@ -17,7 +17,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +36,7 @@ public final class Endpoints {
     private static final int MOST_OLD_SECRETS = 5;
 
     private final Directory directory;
+    private final EventTypes eventTypes;
     private final PgCatalog pg;
     private final Changes changes;
     private final Clock clock;
@@ -40,8 +44,15 @@ public final class Endpoints {
     private final EndpointLimit limit;
 
     Endpoints(
-            Directory directory, PgCatalog pg, Changes changes, Clock clock, SecureRandom random, EndpointLimit limit) {
+            Directory directory,
+            EventTypes eventTypes,
+            PgCatalog pg,
+            Changes changes,
+            Clock clock,
+            SecureRandom random,
+            EndpointLimit limit) {
         this.directory = directory;
+        this.eventTypes = eventTypes;
         this.pg = pg;
         this.changes = changes;
         this.clock = clock;
@@ -257,6 +268,10 @@ public final class Endpoints {
         if (limited != null) {
             return limited;
         }
+        Result<Endpoint> beyond = beyondScopes(view, draft.eventTypes(), null);
+        if (beyond != null) {
+            return beyond;
+        }
         Application app = view.application();
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         SigningSecret secret = draft.secret();
@@ -292,6 +307,25 @@ public final class Endpoints {
         Endpoint made = Audit.about(subject(view, fresh), () -> pg.insert(fresh));
         publish(view, made);
         return new Result.Created<>(made);
+    }
+
+    /**
+     * The refusal, if event types are named anew that the application may not be told of; otherwise null. Those that
+     * were named before its scopes were taken away may stay: they are not delivered, and to say of the endpoint what it
+     * is already must not fail.
+     */
+    private @Nullable Result<Endpoint> beyondScopes(
+            AppView view, @Nullable List<String> wanted, @Nullable List<String> before) {
+        if (wanted == null || view.application().scopes() == null) {
+            return null;
+        }
+        List<String> fresh = before == null ? wanted : fresh(wanted, new HashSet<>(before));
+        Map<String, List<String>> beyond = Scopes.beyond(view.application(), fresh, eventTypes);
+        return beyond.isEmpty() ? null : new Result.Broken<>(List.of("filterTypes"), Scopes.refusal(beyond));
+    }
+
+    private static List<String> fresh(List<String> names, Set<String> before) {
+        return names.stream().filter(name -> !before.contains(name)).toList();
     }
 
     /** The refusal, if one more active endpoint is more than the application may have; otherwise null. */
@@ -346,6 +380,10 @@ public final class Endpoints {
         }
         if (taken(view, draft.uid(), was)) {
             return conflict(draft);
+        }
+        Result<Endpoint> beyond = beyondScopes(view, draft.eventTypes(), was.eventTypes());
+        if (beyond != null) {
+            return beyond;
         }
         boolean more = was.disabled() && !draft.disabled() && !was.temporary();
         Result<Endpoint> limited = more ? limited(view) : null;

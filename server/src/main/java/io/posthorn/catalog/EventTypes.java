@@ -1,5 +1,6 @@
 package io.posthorn.catalog;
 
+import io.posthorn.model.EventContract;
 import io.posthorn.model.EventType;
 import java.time.Clock;
 import java.time.Instant;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 public final class EventTypes {
     /** Event types in an environment, archived ones among them: they stand in memory with their schemas. */
     public static final int MOST = 10_000;
+
+    /** Earlier current versions that are remembered of an event type. */
+    private static final int MOST_RELEASES = 100;
 
     /** What is in doubt when a change to any of them fails: there are few, so all are read again. */
     static final String SUBJECT = "event types";
@@ -28,6 +33,9 @@ public final class EventTypes {
     /** By environment, then by name. */
     private final ConcurrentHashMap<Integer, ConcurrentSkipListMap<String, EventType>> environments =
             new ConcurrentHashMap<>();
+
+    /** By environment, then by name: only those whose messages are looked at before they are accepted. */
+    private volatile Map<Integer, Map<String, EventType>> guarded = Map.of();
 
     private final Environments known;
     private final PgCatalog pg;
@@ -45,16 +53,50 @@ public final class EventTypes {
     void load(List<EventType> all) {
         Map<Integer, Set<String>> present = new HashMap<>();
         for (EventType type : all) {
-            put(type);
+            hold(type);
             present.computeIfAbsent(type.envNo(), any -> new HashSet<>()).add(type.name());
         }
         environments.forEach((env, byName) -> byName.keySet().retainAll(present.getOrDefault(env, Set.of())));
+        environments.keySet().forEach(this::guard);
+    }
+
+    private @Nullable EventType hold(EventType type) {
+        return environments
+                .computeIfAbsent(type.envNo(), any -> new ConcurrentSkipListMap<>())
+                .put(type.name(), type);
     }
 
     private void put(EventType type) {
-        environments
-                .computeIfAbsent(type.envNo(), any -> new ConcurrentSkipListMap<>())
-                .put(type.name(), type);
+        EventType before = hold(type);
+        if (type.contract().guarded() || (before != null && before.contract().guarded())) {
+            guard(type.envNo());
+        }
+    }
+
+    /** Changes come one at a time, so nobody else writes. */
+    private void guard(int env) {
+        Map<String, EventType> some = new HashMap<>();
+        for (EventType type : in(env).values()) {
+            if (type.contract().guarded()) {
+                some.put(type.name(), type);
+            }
+        }
+        Map<Integer, Map<String, EventType>> all = new HashMap<>(guarded);
+        if (some.isEmpty()) {
+            all.remove(env);
+        } else {
+            all.put(env, some);
+        }
+        guarded = all;
+    }
+
+    /**
+     * Those of an environment whose messages have to be looked at before they are accepted, by name: empty for nearly
+     * all installations, so that a message of theirs costs one look into an empty map.
+     */
+    public Map<String, EventType> guarded(int env) {
+        Map<Integer, Map<String, EventType>> all = guarded;
+        return all.isEmpty() ? Map.of() : all.getOrDefault(env, Map.of());
     }
 
     private ConcurrentSkipListMap<String, EventType> in(int env) {
@@ -64,6 +106,7 @@ public final class EventTypes {
     /** The database has removed those of an environment with it. */
     void forgetEnvironment(int env) {
         environments.remove(env);
+        guard(env);
     }
 
     @Nullable
@@ -182,6 +225,7 @@ public final class EventTypes {
             if (expunge) {
                 Audit.about(new Audit.Subject(env, null, name), () -> pg.deleteEventType(env, name));
                 in(env).remove(name);
+                guard(env);
             } else if (!present.archived()) {
                 store(env, name, present, EventTypeDraft.of(present).withArchived());
             }
@@ -201,8 +245,15 @@ public final class EventTypes {
     }
 
     private EventType store(int env, String name, @Nullable EventType present, EventTypeDraft draft) {
+        EventType wanted = wanted(env, name, present, draft);
+        EventType type = Audit.about(new Audit.Subject(env, null, name), () -> pg.upsert(wanted));
+        put(type);
+        return type;
+    }
+
+    private EventType wanted(int env, String name, @Nullable EventType present, EventTypeDraft draft) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
-        EventType wanted = new EventType(
+        return new EventType(
                 env,
                 name,
                 draft.description(),
@@ -211,10 +262,109 @@ public final class EventTypes {
                 draft.groupName(),
                 draft.featureFlags(),
                 draft.schemas(),
+                contract(present, draft, now),
                 present == null ? now : present.createdAt(),
                 now);
-        EventType type = Audit.about(new Audit.Subject(env, null, name), () -> pg.upsert(wanted));
-        put(type);
-        return type;
+    }
+
+    /** With since when its version is the current one, if it is another than before. */
+    private static EventContract contract(@Nullable EventType present, EventTypeDraft draft, Instant now) {
+        EventTypeDraft.Promise promise = draft.promise();
+        EventContract next = new EventContract(
+                promise.example(),
+                promise.scopes(),
+                promise.sync(),
+                promise.schemaMode(),
+                promise.version(),
+                promise.downgrades(),
+                ContractCodec.versions(draft.schemas(), promise.downgrades(), promise.version()),
+                present == null ? List.of() : present.contract().releases());
+        String before = present == null ? null : present.contract().current();
+        String after = next.current();
+        if (present == null || before == null || after == null || before.equals(after)) {
+            return next;
+        }
+        List<EventContract.Release> releases = new ArrayList<>(next.releases());
+        if (releases.isEmpty()) {
+            releases.add(new EventContract.Release(before, present.createdAt()));
+        }
+        releases.add(new EventContract.Release(after, now));
+        while (releases.size() > MOST_RELEASES) {
+            releases.removeFirst();
+        }
+        return new EventContract(
+                next.example(),
+                next.scopes(),
+                next.sync(),
+                next.schemaMode(),
+                next.version(),
+                next.downgrades(),
+                next.versions(),
+                List.copyOf(releases));
+    }
+
+    /**
+     * Makes many at once, all or none of them.
+     *
+     * @param env the number of their environment
+     * @param drafts by name; each from what is there, null for nothing, to what is to be
+     * @param replaceAll whether those that are not named are archived
+     * @param dryRun whether nothing is to be changed
+     * @return {@code Updated}; {@code Conflict} if there were more than {@link #MOST}; {@code NotFound} without the
+     *     environment
+     */
+    public Result<CatalogueChange> importAll(
+            int env,
+            Map<String, Function<@Nullable EventType, EventTypeDraft>> drafts,
+            boolean replaceAll,
+            boolean dryRun) {
+        return changes.run(SUBJECT, () -> {
+            if (!known.has(env)) {
+                return new Result.NotFound<>("environment"); // deleted since the request began
+            }
+            List<EventType> fresh = new ArrayList<>();
+            List<EventType> changed = new ArrayList<>();
+            List<String> same = new ArrayList<>();
+            List<String> gone = new ArrayList<>();
+            int size = in(env).size();
+            for (Map.Entry<String, Function<@Nullable EventType, EventTypeDraft>> each : drafts.entrySet()) {
+                EventType present = in(env).get(each.getKey());
+                EventType next =
+                        wanted(env, each.getKey(), present, each.getValue().apply(present));
+                size += present == null ? 1 : 0;
+                if (present == null || (present.archived() && !next.archived())) {
+                    fresh.add(next);
+                } else if (ContractCodec.same(present, next)) {
+                    same.add(each.getKey());
+                } else {
+                    changed.add(next);
+                }
+            }
+            if (size > MOST) {
+                return new Result.Conflict<>(
+                        "name",
+                        "there would be " + size + " event types in this environment, and at most " + MOST
+                                + " are possible, archived ones among them");
+            }
+            List<EventType> all = new ArrayList<>(fresh);
+            all.addAll(changed);
+            if (replaceAll) {
+                for (EventType other : in(env).values()) {
+                    if (!drafts.containsKey(other.name()) && !other.archived()) {
+                        gone.add(other.name());
+                        all.add(wanted(
+                                env,
+                                other.name(),
+                                other,
+                                EventTypeDraft.of(other).withArchived()));
+                    }
+                }
+            }
+            if (!dryRun && !all.isEmpty()) {
+                pg.upsert(all).forEach(this::hold);
+                guard(env);
+            }
+            return new Result.Updated<>(new CatalogueChange(fresh, changed, same, gone));
+        });
     }
 }

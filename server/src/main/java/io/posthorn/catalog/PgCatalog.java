@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 final class PgCatalog {
     private static final int FETCH_ROWS = 2_000;
     private static final String APPLICATION = """
-            select no, env_no, id, uid, name, metadata::text, rate_limit, paused, endpoint_limit, created_at, updated_at
+            select no, env_no, id, uid, name, metadata::text, rate_limit, paused, endpoint_limit, scopes,
+                   created_at, updated_at
             from application
             """;
     private static final String ENDPOINT = """
@@ -27,7 +28,7 @@ final class PgCatalog {
             """;
     private static final String EVENT_TYPE = """
             select env_no, name, description, archived, deprecated, group_name, feature_flags, schemas::text,
-                   created_at, updated_at
+                   contract::text, created_at, updated_at
             from event_type
             """;
 
@@ -102,11 +103,11 @@ final class PgCatalog {
     Application insert(Application application) {
         return write(handle -> handle.createQuery("""
                         insert into application (env_no, id, uid, name, metadata, rate_limit, paused, endpoint_limit,
-                                                 created_at, updated_at)
+                                                 scopes, created_at, updated_at)
                         values (:envNo, :id, :uid, :name, :metadata::jsonb, :rateLimit, :paused, :endpointLimit,
-                                :createdAt, :updatedAt)
+                                :scopes, :createdAt, :updatedAt)
                         returning no, env_no, id, uid, name, metadata::text, rate_limit, paused, endpoint_limit,
-                                  created_at, updated_at
+                                  scopes, created_at, updated_at
                         """)
                 .bindMap(PgRows.bindings(application))
                 .map((row, ctx) -> rows.application(row))
@@ -118,7 +119,7 @@ final class PgCatalog {
                 handle.createUpdate("""
                         update application
                         set uid = :uid, name = :name, metadata = :metadata::jsonb, rate_limit = :rateLimit,
-                            paused = :paused, endpoint_limit = :endpointLimit, updated_at = :updatedAt
+                            paused = :paused, endpoint_limit = :endpointLimit, scopes = :scopes, updated_at = :updatedAt
                         where no = :no
                         """).bindMap(PgRows.bindings(application)).execute());
     }
@@ -169,22 +170,31 @@ final class PgCatalog {
 
     /** Stores it, new or not; returns it as it is stored (the database orders the members of its schemas). */
     EventType upsert(EventType type) {
-        return write(handle -> handle.createQuery("""
+        return write(handle -> upsert(handle, type));
+    }
+
+    /** The same for many, all or none. */
+    List<EventType> upsert(List<EventType> types) {
+        return write(handle -> types.stream().map(type -> upsert(handle, type)).toList());
+    }
+
+    private EventType upsert(Handle handle, EventType type) {
+        return handle.createQuery("""
                         insert into event_type (env_no, name, description, archived, deprecated, group_name,
-                                                feature_flags, schemas, created_at, updated_at)
+                                                feature_flags, schemas, contract, created_at, updated_at)
                         values (:envNo, :name, :description, :archived, :deprecated, :groupName,
-                                :featureFlags, :schemas::jsonb, :createdAt, :updatedAt)
+                                :featureFlags, :schemas::jsonb, :contract::json, :createdAt, :updatedAt)
                         on conflict (env_no, name) do update
                         set description = excluded.description, archived = excluded.archived,
                             deprecated = excluded.deprecated, group_name = excluded.group_name,
                             feature_flags = excluded.feature_flags, schemas = excluded.schemas,
-                            updated_at = excluded.updated_at
+                            contract = excluded.contract, updated_at = excluded.updated_at
                         returning env_no, name, description, archived, deprecated, group_name, feature_flags,
-                                  schemas::text, created_at, updated_at
+                                  schemas::text, contract::text, created_at, updated_at
                         """)
                 .bindMap(PgRows.bindings(type))
                 .map((row, ctx) -> rows.eventType(row))
-                .one());
+                .one();
     }
 
     void deleteEventType(int env, String name) {

@@ -55,6 +55,7 @@ final class PgRows {
                 integer(row, "rate_limit"),
                 row.getBoolean("paused"),
                 integer(row, "endpoint_limit"),
+                list(row.getArray("scopes")),
                 PgTimes.instant(row, "created_at"),
                 PgTimes.instant(row, "updated_at"));
     }
@@ -113,6 +114,7 @@ final class PgRows {
     }
 
     EventType eventType(ResultSet row) throws SQLException {
+        String schemas = row.getString("schemas");
         return new EventType(
                 row.getInt("env_no"),
                 row.getString("name"),
@@ -121,7 +123,8 @@ final class PgRows {
                 row.getBoolean("deprecated"),
                 row.getString("group_name"),
                 list(row.getArray("feature_flags")),
-                row.getString("schemas"),
+                schemas,
+                ContractCodec.read(row.getString("contract"), schemas),
                 PgTimes.instant(row, "created_at"),
                 PgTimes.instant(row, "updated_at"));
     }
@@ -137,6 +140,7 @@ final class PgRows {
         all.put("rateLimit", integer(application.rateLimit()));
         all.put("paused", application.paused());
         all.put("endpointLimit", integer(application.endpointLimit()));
+        all.put("scopes", array(application.scopes()));
         all.put("createdAt", PgTimes.utc(application.createdAt()));
         all.put("updatedAt", PgTimes.utc(application.updatedAt()));
         return all;
@@ -179,6 +183,7 @@ final class PgRows {
         all.put("groupName", text(type.groupName()));
         all.put("featureFlags", array(type.featureFlags()));
         all.put("schemas", text(type.schemas()));
+        all.put("contract", text(ContractCodec.stored(type.contract())));
         all.put("createdAt", PgTimes.utc(type.createdAt()));
         all.put("updatedAt", PgTimes.utc(type.updatedAt()));
         return all;

@@ -33,6 +33,24 @@ public final class Rules {
     /** Bytes of an event type's schemas, as they are stored. */
     public static final int MOST_SCHEMAS = 256 << 10;
 
+    /** Scopes of an application, or of an event type. */
+    public static final int MOST_SCOPES = 100;
+
+    /** Characters of a scope. */
+    public static final int MOST_SCOPE = 128;
+
+    /** Characters of the name of a version that is declared, or has a step. */
+    public static final int MOST_VERSION_NAME = 64;
+
+    /** Steps from versions to those before, of an event type. */
+    public static final int MOST_DOWNGRADES = 50;
+
+    /** Characters of such a step. */
+    public static final int MOST_DOWNGRADE = 16_384;
+
+    /** Bytes of an event type's example. */
+    public static final int MOST_EXAMPLE = 64 << 10;
+
     /** Requests a second with one token. */
     public static final int MOST_TOKEN_RATE = 100_000;
 
@@ -169,6 +187,27 @@ public final class Rules {
     public static @Nullable String schemas(long bytes) {
         return bytes > MOST_SCHEMAS
                 ? "must have at most " + MOST_SCHEMAS + " bytes as they are stored (numbers written out), have " + bytes
+                : null;
+    }
+
+    /** A scope: 1 to 128 characters as people write them, such as {@code Customer fields} or {@code orders:read}. */
+    public static @Nullable String scope(String scope) {
+        boolean fine = !scope.isBlank() && scope.length() <= MOST_SCOPE && scope.equals(scope.strip());
+        for (int i = 0; fine && i < scope.length(); i++) {
+            fine = !Character.isISOControl(scope.charAt(i)) && scope.charAt(i) != ',';
+        }
+        return fine ? null : "must be 1 to " + MOST_SCOPE + " characters without commas, and no blanks around them";
+    }
+
+    /** The scopes of something: at most 100; none is possible. */
+    public static @Nullable String scopes(List<String> names) {
+        return names.size() > MOST_SCOPES ? "must name at most " + MOST_SCOPES + " scopes" : null;
+    }
+
+    /** The name of a version: 1 to 64 letters, digits, hyphens, underscores and dots. */
+    public static @Nullable String versionName(String name) {
+        return name.length() > MOST_VERSION_NAME || name(name) != null
+                ? "must be 1 to " + MOST_VERSION_NAME + " letters, digits, hyphens, underscores and dots"
                 : null;
     }
 

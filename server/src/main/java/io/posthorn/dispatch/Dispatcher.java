@@ -136,7 +136,12 @@ public final class Dispatcher {
         InstantSource clock = () -> Time.instant(time.micros());
         for (Context context : EventLoops.take(vertx, loops)) {
             Egress egress = new Egress(context, egressSettings, resolver, clock);
-            Routes routes = endpoint -> EndpointRoute.of(endpoint, egress, policy, listeners, context, settings, time);
+            Routes routes = endpoint -> PermittedRoute.of(
+                    EndpointRoute.of(endpoint, egress, policy, listeners, context, settings, time),
+                    catalog,
+                    endpoint,
+                    context,
+                    time);
             owners.add(new Owner(context, new LaneLoop(share, routes, new Ports(context), time, metrics), egress));
         }
         for (int i = 0; i < owners.size(); i++) {

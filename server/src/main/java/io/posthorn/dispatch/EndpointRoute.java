@@ -32,12 +32,6 @@ final class EndpointRoute implements Route {
     /** How far the {@code svix-} names are behind the others. */
     private static final int SVIX = 6;
 
-    /** How a request leaves whose headers are complete. */
-    interface Sender {
-        /** As {@link Route#send}; the deadline is that of the whole exchange. */
-        void post(Message message, String[] namesAndValues, Duration deadline, Consumer<Exchange> done);
-    }
-
     private final Sender sender;
     /** All that is the same on every request; what differs is empty. */
     private final String[] template;
@@ -75,13 +69,7 @@ final class EndpointRoute implements Route {
             }
             return switch (Target.parse(endpoint.url(), policy)) {
                 case TargetResult.Ok(Target target) ->
-                    new EndpointRoute(
-                            (message, headers, deadline, done) ->
-                                    egress.post(target, headers, message.payload, deadline, done),
-                            endpoint,
-                            context,
-                            settings,
-                            time);
+                    new EndpointRoute(Sender.to(target, egress), endpoint, context, settings, time);
                 case TargetResult.Refused(String reason) ->
                     (message, attempt, done) -> fail(context, time, FailureKind.REFUSED_ADDRESS, reason, done);
             };
@@ -105,7 +93,7 @@ final class EndpointRoute implements Route {
             long now = time.micros();
             String timestamp = Long.toString(now / 1_000_000);
             String signature = signer.sign(message.id, now, message.payload);
-            sender.post(message, headers(message.id, timestamp, signature), deadline, done);
+            sender.send(Outgoing.usual(message, headers(message.id, timestamp, signature)), deadline, done);
         } catch (RuntimeException e) {
             LOG.error("message {} could not be sent", message.id, e);
             fail(context, time, FailureKind.CONTENT, "the request could not be made: " + e, done);

@@ -3,7 +3,6 @@ package io.posthorn.dispatch;
 import io.posthorn.egress.Exchange;
 import io.posthorn.egress.FailureKind;
 import io.posthorn.egress.Outcome;
-import io.posthorn.model.Message;
 import io.vertx.core.Context;
 import java.time.Duration;
 import java.util.Arrays;
@@ -40,7 +39,7 @@ public final class Forward {
      */
     public record Header(String name, String value) {}
 
-    private final Message message;
+    private final Outgoing request;
     private final List<Header> headers;
     private final Duration timeout;
     private final int keptBytes;
@@ -64,14 +63,14 @@ public final class Forward {
      * @param done told once
      */
     Forward(
-            Message message,
+            Outgoing request,
             List<Header> headers,
             Duration timeout,
             int keptBytes,
             Context lane,
             long startedAt,
             Consumer<Exchange> done) {
-        this.message = message;
+        this.request = request;
         this.headers = headers;
         this.timeout = timeout;
         this.keptBytes = keptBytes;
@@ -82,12 +81,12 @@ public final class Forward {
 
     /** The message's id. */
     public String messageId() {
-        return message.id;
+        return request.message().id;
     }
 
     /** The message's event type. */
     public String eventType() {
-        return message.eventType;
+        return request.message().eventType;
     }
 
     /** All headers to send, those of the signature among them, in their order. */
@@ -97,7 +96,7 @@ public final class Forward {
 
     /** What to send, byte for byte; not to be changed. */
     public byte[] body() {
-        return message.payload;
+        return request.body();
     }
 
     /** How long the whole exchange may take. */

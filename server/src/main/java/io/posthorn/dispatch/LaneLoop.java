@@ -128,8 +128,9 @@ final class LaneLoop {
         if (lane.ordered != null) {
             lane.ordered.key(delivery);
         }
-        if (delivery.message().deliverAt > time.micros()) {
-            park(lane, delivery, DeferralReason.SCHEDULED, delivery.message().deliverAt);
+        long deliverAt = delivery.message().deliverAt;
+        if (deliverAt > 0 && deliverAt > time.micros()) { // most of them never need to look at the clock
+            park(lane, delivery, DeferralReason.SCHEDULED, deliverAt);
         } else if (stopping) {
             park(lane, delivery, DeferralReason.STOPPED);
         } else if (lane.closed != null) {
@@ -596,8 +597,8 @@ final class LaneLoop {
         }
         String objection = judge.objection(exchange, answer);
         Attempt attempt = Judge.attempt(exchange, delivery.attempts() + 1, objection);
-        long acceptedAt = delivery.message().startsAt();
-        Verdict verdict = judge.verdict(exchange, objection, attempt.number() - delivery.base(), acceptedAt, now);
+        long startsAt = delivery.message().startsAt();
+        Verdict verdict = judge.verdict(exchange, objection, attempt.number() - delivery.base(), startsAt, now);
         boolean sent = !(exchange.outcome() instanceof Outcome.Failure(FailureKind kind, String _))
                 || kind != FailureKind.CONTENT;
         boolean wasOpen = sent && lane.gate.circuitOpen();
@@ -626,7 +627,7 @@ final class LaneLoop {
         if (ordered != null) {
             settled(lane, ordered, delivery, verdict);
         }
-        metrics.attempted(attempt, verdict, now - acceptedAt);
+        metrics.attempted(attempt, verdict, now - startsAt);
         turned(lane, turn, !(verdict instanceof Verdict.Delivered), delivery.message().appNo, now);
         pump(lane);
         unblock(TRIED_AFTER_EACH);
@@ -1241,10 +1242,9 @@ final class LaneLoop {
         }
         if (!runsLow(lane) || !mayRead(lane)) {
             return; // the queue comes first; the lane looks again when it runs low
-        } else {
-            looks.want(lane);
-            look();
         }
+        looks.want(lane);
+        look();
     }
 
     private boolean runsLow(Lane lane) {

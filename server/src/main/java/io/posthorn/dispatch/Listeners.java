@@ -194,9 +194,9 @@ public final class Listeners {
     }
 
     /** How the requests of a temporary endpoint leave. Used on the loop of its lane. */
-    EndpointRoute.Sender sender(Endpoint endpoint, Context lane) {
+    Sender sender(Endpoint endpoint, Context lane) {
         String url = endpoint.url();
-        return (message, namesAndValues, deadline, done) -> {
+        return (request, deadline, done) -> {
             Listener listener = byUrl.get(url);
             if (listener == null) {
                 Exchange failed = new Exchange(
@@ -204,16 +204,18 @@ public final class Listeners {
                 lane.runOnContext(ignored -> done.accept(failed));
                 return;
             }
-            Forward forward = new Forward(
-                    message, headers(namesAndValues), deadline, keptResponseBytes, lane, time.micros(), done);
+            Forward forward =
+                    new Forward(request, headers(request), deadline, keptResponseBytes, lane, time.micros(), done);
             forward.giveUpAfterTimeout(listener);
             listener.forward(forward);
         };
     }
 
-    private List<Header> headers(String[] namesAndValues) {
+    private List<Header> headers(Outgoing request) {
+        String[] namesAndValues = request.headers();
+        String own = request.userAgent();
         List<Header> headers = new ArrayList<>(1 + namesAndValues.length / 2);
-        headers.add(new Header("user-agent", userAgent));
+        headers.add(new Header("user-agent", own == null ? userAgent : own));
         for (int i = 0; i < namesAndValues.length; i += 2) {
             headers.add(new Header(namesAndValues[i], namesAndValues[i + 1]));
         }

@@ -210,10 +210,6 @@ final class OrderedLine implements Line {
         return mode == Mode.LATEST_BY_KEY;
     }
 
-    boolean keyedMode() {
-        return mode.keyed();
-    }
-
     boolean isKeyed() {
         return keyed;
     }
@@ -258,8 +254,10 @@ final class OrderedLine implements Line {
 
     /** Tells the delivery what it is in order by. */
     void key(Delivery delivery) {
-        delivery.keyHash = writtenKey(delivery.message());
-        delivery.keyVersion = version;
+        if (delivery.keyVersion != version) { // it costs a walk over the payload and a hash
+            delivery.keyHash = writtenKey(delivery.message());
+            delivery.keyVersion = version;
+        }
     }
 
     private long chainKey(Delivery delivery) {
@@ -580,10 +578,6 @@ final class OrderedLine implements Line {
     }
 
     // ---- reading
-
-    long cursor() {
-        return cursor;
-    }
 
     /**
      * A read is over: up to this number all was read that could be.

@@ -89,7 +89,8 @@ public final class Recovery {
 
     private List<Endpoint> remaining(Message message, Set<Integer> done) {
         AppView app = catalog.appByNo(message.appNo);
-        if (app == null || !message.hasContent()) {
+        boolean permitted = app != null && catalog.permits(app.application(), message.eventType);
+        if (app == null || !permitted || !message.hasContent()) {
             return List.of();
         }
         if (message.onlyEndpointNo != 0) {

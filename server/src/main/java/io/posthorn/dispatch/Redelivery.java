@@ -558,10 +558,11 @@ public final class Redelivery {
     private static Redeliveries.@Nullable Wish wishes(Catalog catalog, int appNo, int endpointNo) {
         AppView view = catalog.appByNo(appNo);
         Endpoint endpoint = view == null ? null : view.endpointByNo(endpointNo);
-        return endpoint == null
+        return view == null || endpoint == null
                 ? null
                 : new Redeliveries.Wish(
                         message -> (message.onlyEndpointNo == 0 || message.onlyEndpointNo == endpointNo)
+                                && catalog.permits(view.application(), message.eventType)
                                 && Recovery.wants(endpoint, message),
                         ordered(endpoint));
     }

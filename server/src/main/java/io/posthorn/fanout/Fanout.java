@@ -46,7 +46,9 @@ public final class Fanout {
         while (count < messages.size() && deliveries < MOST_AT_ONCE) {
             Message message = messages.get(count);
             AppView app = catalog.appByNo(message.appNo);
-            Endpoint[] endpoints = app == null ? NONE : destinations(app, message);
+            Endpoint[] endpoints = app == null || !catalog.permits(app.application(), message.eventType)
+                    ? NONE
+                    : destinations(app, message);
             handover.add(message, endpoints);
             deliveries += endpoints.length;
             count++;

@@ -71,13 +71,13 @@ public final class Ed25519 {
     public static byte[] publicOf(byte[] seed) {
         byte[] hash = sha512(seed);
         hash[0] &= (byte) 0xf8;
-        hash[LENGTH - 1] = (byte) (hash[LENGTH - 1] & 0x7f | 0x40);
+        hash[LENGTH - 1] = (byte) ((hash[LENGTH - 1] & 0x7f) | 0x40);
         Point product = Point.NEUTRAL;
         // As many additions for any seed: each bit costs two.
         Point spare = Point.NEUTRAL;
         for (int bit = 8 * LENGTH - 1; bit >= 0; bit--) {
             product = product.plus(product);
-            if ((hash[bit / 8] >> (bit % 8) & 1) == 1) {
+            if (((hash[bit / 8] >> (bit % 8)) & 1) == 1) {
                 product = product.plus(BASE);
             } else {
                 spare = spare.plus(BASE);

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param groupName the group it is shown under
  * @param featureFlags names of the owner's, without repetitions, for who is shown it; kept and shown. Null for none
  * @param schemas JSON, version to JSON Schema, as it was given
+ * @param contract what it promises besides
  * @param createdAt when it was made
  * @param updatedAt when it was last changed
  */
@@ -27,5 +28,6 @@ public record EventType(
         @Nullable String groupName,
         @Nullable List<String> featureFlags,
         @Nullable String schemas,
+        EventContract contract,
         Instant createdAt,
         Instant updatedAt) {}

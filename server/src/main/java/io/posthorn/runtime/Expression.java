@@ -109,9 +109,11 @@ public final class Expression {
             Map.entry("uppercase", Kind.ONE));
 
     private final Jsonata compiled;
+    private final Jsonata.Frame environment;
 
     private Expression(Jsonata compiled) {
         this.compiled = compiled;
+        this.environment = Library.environment(compiled);
     }
 
     /**
@@ -193,6 +195,7 @@ public final class Expression {
         try {
             Jsonata.Frame frame = compiled.createFrame();
             frame.setRuntimeBounds(MOST_MILLIS, MOST_DEPTH);
+            Library.fresh(compiled, environment);
             Object value = compiled.evaluate(input, frame);
             return Boolean.TRUE.equals(value)
                     ? new Answer(true, null)
@@ -201,6 +204,8 @@ public final class Expression {
             return new Answer(false, "the success expression failed: " + said(e));
         } catch (StackOverflowError _) {
             return new Answer(false, "the success expression failed: its input is nested too deeply");
+        } finally {
+            Library.fresh(compiled, environment);
         }
     }
 

@@ -8,10 +8,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Verifies requests that were signed as Standard Webhooks 1.0.0 says ({@code v1}: HMAC-SHA256). */
+/** Verifies requests that were signed as Standard Webhooks 1.0.0 says ({@code v1}: HMAC-SHA256; {@code v1a}: Ed25519). */
 public final class StandardVerifier {
     private static final Pattern SECONDS = Pattern.compile("0|[1-9]\\d{0,11}");
     private static final String V1 = "v1,";
+    private static final String V1A = "v1a,";
 
     private StandardVerifier() {}
 
@@ -46,7 +47,7 @@ public final class StandardVerifier {
      * @param id the value of {@link StandardHeaders#ID}
      * @param timestamp the value of {@link StandardHeaders#TIMESTAMP}
      * @param signatures the value of {@link StandardHeaders#SIGNATURE}: one or more with spaces between them; those of
-     *     other versions than v1 are passed over
+     *     other versions than v1 and v1a are passed over
      * @param body byte for byte as it came
      * @param now the present
      * @param tolerance how far the timestamp may be from now, in both directions
@@ -66,7 +67,7 @@ public final class StandardVerifier {
             return new Result.Malformed(StandardHeaders.TIMESTAMP, "must be seconds since 1970");
         }
         List<String> given = List.of(signatures.strip().split("\\s+", -1));
-        if (given.stream().noneMatch(one -> one.startsWith(V1))) {
+        if (given.stream().noneMatch(one -> one.startsWith(V1) || one.startsWith(V1A))) {
             return new Result.Malformed(StandardHeaders.SIGNATURE, "has no signature of version v1 (v1,BASE64)");
         }
         long seconds = Long.parseLong(timestamp);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.posthorn.model.EventContract;
 import io.posthorn.model.EventType;
 import java.io.IOException;
 import java.time.Instant;
@@ -17,7 +18,8 @@ class ExamplesTest {
     private static final Instant NOW = Instant.parse("2026-02-03T04:05:06.789Z");
 
     private static EventType type(@Nullable String schemas) {
-        return new EventType(1, "order.created", "", false, false, null, List.of(), schemas, NOW, NOW);
+        return new EventType(
+                1, "order.created", "", false, false, null, List.of(), schemas, EventContract.NONE, NOW, NOW);
     }
 
     private static JsonNode example(@Nullable String schemas, int index) {

@@ -363,8 +363,14 @@ class CatalogTest {
         Directory directory = new Directory();
         directory.put(AppView.of(app, many));
         PgCatalog pg = new PgCatalog(db.jdbi(), box, new PgWrites(db.jdbi(), WriteGuard.NONE));
-        Endpoints full =
-                new Endpoints(directory, pg, new Changes(subject -> {}), clock, new SecureRandom(), EndpointLimit.NONE);
+        Endpoints full = new Endpoints(
+                directory,
+                catalog.eventTypes(),
+                pg,
+                new Changes(subject -> {}),
+                clock,
+                new SecureRandom(),
+                EndpointLimit.NONE);
         EndpointDraft draft = Samples.draft("https://example.com/", "uid", null);
         for (Result<Endpoint> refused :
                 List.of(full.create(DEFAULT_NO, "full", draft), full.put(DEFAULT_NO, "full", "uid", draft))) {

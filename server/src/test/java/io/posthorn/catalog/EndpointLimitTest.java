@@ -118,7 +118,7 @@ final class EndpointLimitTest {
                         DEFAULT_NO,
                         "a",
                         app -> new AppDraft(
-                                app.name(), app.uid(), app.metadata(), null, false, new AppDraft.Limit(limit)));
+                                app.name(), app.uid(), app.metadata(), null, false, new AppDraft.Limit(limit), null));
         assertThat(changed).isInstanceOf(Result.Updated.class);
     }
 

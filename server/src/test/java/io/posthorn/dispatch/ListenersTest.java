@@ -132,7 +132,8 @@ final class ListenersTest {
                 done.obtrudeException(new AssertionError("told twice"));
             }
         };
-        lane.runOnContext(ignored -> listeners.sender(endpoint, lane).post(message, headers, timeout, once));
+        lane.runOnContext(
+                ignored -> listeners.sender(endpoint, lane).send(Outgoing.usual(message, headers), timeout, once));
         return done;
     }
 

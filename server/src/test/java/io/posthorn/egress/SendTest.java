@@ -20,9 +20,8 @@ class SendTest {
     void methodPathAndUserAgentAreTheCallers() throws Exception {
         BlockingQueue<String> requests = new LinkedBlockingQueue<>();
         try (RawServer server = new RawServer(connection -> {
-                    String request;
-                    while (!(request = connection.read()).isEmpty()) {
-                        requests.add(request);
+                    for (String read = connection.read(); !read.isEmpty(); read = connection.read()) {
+                        requests.add(read);
                         connection.write(RawServer.OK);
                     }
                 });
