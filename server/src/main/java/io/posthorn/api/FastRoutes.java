@@ -21,6 +21,15 @@ public interface FastRoutes {
      */
     FastRoute on(Context loop, Authenticator authenticator, Bodies bodies, int mostBody);
 
+    /** These, and if they leave a request, others. */
+    default FastRoutes or(FastRoutes others) {
+        return (loop, authenticator, bodies, mostBody) -> {
+            FastRoute first = on(loop, authenticator, bodies, mostBody);
+            FastRoute second = others.on(loop, authenticator, bodies, mostBody);
+            return request -> first.tryHandle(request) || second.tryHandle(request);
+        };
+    }
+
     /**
      * Accepting messages.
      *

@@ -240,6 +240,7 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
                 failed.increment();
                 exhausted.increment();
             }
+            case Verdict.Unrepeated _ -> failed.increment();
             case Verdict.Parked _, Verdict.Superseded _, Verdict.Cancelled _, Verdict.Dropped _ -> {}
         }
     }

@@ -8,28 +8,21 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.posthorn.egress.Outcome;
 import io.posthorn.runtime.Expression;
+import io.posthorn.runtime.FairWorkers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks success expressions about responses, away from the event loops: their authors are strangers. A few threads do it
- * for all endpoints, one response of an endpoint at a time, so that whose expression takes long keeps the others waiting
- * for no more than one of its answers: an endpoint whose turn is over stands behind all others that wait. What waits here is
- * in flight, and is bounded as that, for each endpoint and in all; no queue of its own could overflow.
+ * Asks success expressions about responses, away from the event loops: their authors are strangers. Whose expression takes
+ * long keeps the others waiting for no more than one of its answers ({@link FairWorkers}).
  */
 final class Assessors implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Assessors.class);
@@ -41,13 +34,7 @@ final class Assessors implements AutoCloseable {
                     .build())
             .build());
 
-    private record Question(String expression, Outcome.Response response, Consumer<Expression.Answer> done) {}
-
-    private final ExecutorService threads = Executors.newFixedThreadPool(
-            THREADS, Thread.ofPlatform().name("posthorn-assess-", 0).daemon().factory());
-    /** By endpoint: those that wait behind the one that is being asked. Guarded by itself. */
-    private final Map<Integer, Queue<Question>> waiting = new HashMap<>();
-
+    private final FairWorkers workers = new FairWorkers("posthorn-assess-", THREADS);
     private final BiFunction<String, Outcome.Response, Expression.Answer> asking;
 
     /** An expression cannot be used by two threads, so each has its own. */
@@ -86,50 +73,12 @@ final class Assessors implements AutoCloseable {
      * @param done told once, on a thread of this object
      */
     void ask(int endpointNo, String expression, Outcome.Response response, Consumer<Expression.Answer> done) {
-        Question question = new Question(expression, response, done);
-        synchronized (waiting) {
-            Queue<Question> behind = waiting.get(endpointNo);
-            if (behind != null) {
-                behind.add(question);
-                return;
-            }
-            waiting.put(endpointNo, new ArrayDeque<>());
-        }
-        run(endpointNo, question);
+        workers.run(endpointNo, () -> done.accept(answer(expression, response)));
     }
 
-    private void run(int endpointNo, Question question) {
+    private Expression.Answer answer(String expression, Outcome.Response response) {
         try {
-            threads.execute(() -> {
-                try {
-                    question.done.accept(answer(question));
-                } finally {
-                    next(endpointNo);
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            // Posthorn stops: what is in flight is settled as deferred by its lane.
-            LOG.debug("a response is not assessed any more: {}", e.toString());
-        }
-    }
-
-    private void next(int endpointNo) {
-        Question next;
-        synchronized (waiting) {
-            Queue<Question> behind = waiting.get(endpointNo);
-            next = behind == null ? null : behind.poll();
-            if (next == null) {
-                waiting.remove(endpointNo);
-            }
-        }
-        if (next != null) {
-            run(endpointNo, next);
-        }
-    }
-
-    private Expression.Answer answer(Question question) {
-        try {
-            return asking.apply(question.expression, question.response);
+            return asking.apply(expression, response);
         } catch (Throwable e) {
             // Whatever it is: who has asked has to be told, or the delivery would be in flight for ever.
             LOG.error("a response could not be assessed", e);
@@ -203,6 +152,6 @@ final class Assessors implements AutoCloseable {
 
     @Override
     public void close() {
-        threads.shutdownNow();
+        workers.close();
     }
 }

@@ -88,16 +88,30 @@ final class EndpointRoute implements Route {
     }
 
     @Override
+    public Duration deadline() {
+        return deadline;
+    }
+
+    @Override
     public void send(Message message, int attempt, Consumer<Exchange> done) {
+        send(message, attempt, deadline, done);
+    }
+
+    @Override
+    public void send(Message message, int attempt, Duration most, Consumer<Exchange> done) {
         try {
             long now = time.micros();
             String timestamp = Long.toString(now / 1_000_000);
             String signature = signer.sign(message.id, now, message.payload);
-            sender.send(Outgoing.usual(message, headers(message.id, timestamp, signature)), deadline, done);
+            sender.send(Outgoing.usual(message, headers(message.id, timestamp, signature)), soonest(most), done);
         } catch (RuntimeException e) {
             LOG.error("message {} could not be sent", message.id, e);
             fail(context, time, FailureKind.CONTENT, "the request could not be made: " + e, done);
         }
+    }
+
+    private Duration soonest(Duration most) {
+        return most.compareTo(deadline) < 0 ? most : deadline;
     }
 
     private String[] headers(String id, String timestamp, String signature) {

@@ -2,12 +2,7 @@ package io.posthorn.runtime;
 
 import com.dashjoin.jsonata.JException;
 import com.dashjoin.jsonata.Jsonata;
-import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -157,7 +152,7 @@ public final class Script {
      *
      * @param input of maps with texts as keys, lists, texts, numbers, booleans and null; it is not changed
      * @param bindings variables, without their dollar sign; their values as above
-     * @return of the same, its own copy; null also for nothing at all
+     * @return of the same, its own copy, except for {@link Kept} ones that were handed on; null also for nothing at all
      * @throws ScriptException if it fails or goes beyond a bound
      * @throws IllegalStateException on a virtual thread
      */
@@ -165,7 +160,7 @@ public final class Script {
         sandbox.start();
         try {
             Jsonata.Frame frame = sandbox.frame(compiled);
-            Copy in = new Copy(true);
+            ScriptCopy in = new ScriptCopy(true);
             Object copied = in.of(input, 0);
             bindings.forEach((name, value) -> frame.bind(name, in.of(value, 0)));
             sandbox.start(); // what it is given is not of its own making
@@ -175,7 +170,7 @@ public final class Script {
             if (sandbox.beyond() instanceof ScriptException beyond) {
                 throw beyond;
             }
-            return new Copy(false).of(result, 0);
+            return new ScriptCopy(false).of(result, 0);
         } catch (ScriptException e) {
             throw e;
         } catch (StackOverflowError _) {
@@ -218,92 +213,9 @@ public final class Script {
         return text.length() > 200 ? text.substring(0, 200) + "…" : text;
     }
 
-    /** Copies a tree, in or out, and holds it to its size. */
-    private static final class Copy {
-        private static final int OF_A_VALUE = 16;
-
-        private final boolean inward;
-        private long weight;
-
-        Copy(boolean inward) {
-            this.inward = inward;
-        }
-
-        @Nullable
-        Object of(@Nullable Object value, int level) {
-            if (level > MOST_LEVELS) {
-                throw tooLarge("has more than " + MOST_LEVELS + " levels");
-            }
-            weigh(OF_A_VALUE);
-            if (value == null || value == Jsonata.NULL_VALUE) {
-                return inward ? Jsonata.NULL_VALUE : null;
-            }
-            if (value instanceof String text) {
-                weigh(text.length());
-                return text;
-            }
-            if (value instanceof Boolean) {
-                return value;
-            }
-            if (value instanceof Number number) {
-                return inward ? number(number) : plain(number);
-            }
-            if (value instanceof List<?> list) {
-                weigh((long) OF_A_VALUE * list.size());
-                weight -= (long) OF_A_VALUE * list.size();
-                List<@Nullable Object> copy = new ArrayList<>(list.size());
-                for (Object element : list) {
-                    copy.add(of(element, level + 1));
-                }
-                return copy;
-            }
-            if (value instanceof Map<?, ?> map) {
-                Map<String, @Nullable Object> copy = LinkedHashMap.newLinkedHashMap(map.size());
-                for (Map.Entry<?, ?> entry : map.entrySet()) {
-                    if (!(entry.getKey() instanceof String key)) {
-                        throw new IllegalArgumentException("a name has to be a text");
-                    }
-                    weigh(key.length());
-                    copy.put(key, of(entry.getValue(), level + 1));
-                }
-                return copy;
-            }
-            throw new IllegalArgumentException(inward ? "is given what is no value" : "gives a function, not a value");
-        }
-
-        private static Number number(Number number) {
-            return number instanceof BigInteger || number instanceof BigDecimal ? number.doubleValue() : number;
-        }
-
-        /** Whole numbers as such, as far as they are exact. */
-        private static Number plain(Number number) {
-            if (!(number instanceof Double) && !(number instanceof Float)) {
-                return number;
-            }
-            double value = number.doubleValue();
-            if (Double.isNaN(value) || Double.isInfinite(value)) {
-                throw new IllegalArgumentException("gives a number that is none");
-            }
-            if (value == Math.rint(value) && Math.abs(value) <= 1L << 53) {
-                long whole = (long) value;
-                return whole == (int) whole ? (Number) (int) whole : (Number) whole;
-            }
-            return value;
-        }
-
-        private void weigh(long more) {
-            weight += more;
-            if (weight > MOST_WEIGHT) {
-                throw tooLarge("has more than " + MOST_WEIGHT + " characters, each value counted as " + OF_A_VALUE);
-            }
-        }
-
-        private ScriptException tooLarge(String rule) {
-            return new ScriptException(
-                    ScriptException.Kind.LIMIT,
-                    (inward ? "what the script is given " : "what the script gives ") + rule,
-                    0,
-                    0);
-        }
-    }
+    /**
+     * What a map or a list implements that never changes and is not to be lost: where a script hands it on as it is, what
+     * comes out is the same object and not a copy.
+     */
+    public interface Kept {}
 }
