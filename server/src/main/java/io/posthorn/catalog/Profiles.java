@@ -13,6 +13,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -115,6 +116,26 @@ public final class Profiles {
     }
 
     /**
+     * Some of them by name.
+     *
+     * @param env the number of the environment
+     * @param after only those beyond this name, whether it still exists or not; null for the first ones
+     * @param ascending from A to Z, otherwise from Z to A
+     * @param most how many
+     */
+    public List<NamedProfile> list(int env, @Nullable String after, boolean ascending, int most) {
+        Comparator<NamedProfile> byName = Comparator.comparing(NamedProfile::name);
+        return list(env).stream()
+                .sorted(ascending ? byName : byName.reversed())
+                .filter(each -> after == null
+                        || (ascending
+                                ? each.name().compareTo(after) > 0
+                                : each.name().compareTo(after) < 0))
+                .limit(most)
+                .toList();
+    }
+
+    /**
      * The profile that an endpoint has.
      *
      * @throws ContentException if it cannot be read: its text was stored by another version, or its name is of none
@@ -180,7 +201,9 @@ public final class Profiles {
             return new Result.Broken<>(
                     List.of("profile"),
                     "must be the name of a profile; there are "
-                            + String.join(", ", list(env).stream().map(NamedProfile::name).toList()));
+                            + String.join(
+                                    ", ",
+                                    list(env).stream().map(NamedProfile::name).toList()));
         }
         try {
             of(env, shape);
@@ -217,7 +240,11 @@ public final class Profiles {
             }
             Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
             PgProfiles.Row row = new PgProfiles.Row(
-                    env, name, source, present == null ? now : Objects.requireNonNullElse(present.createdAt(), now), now);
+                    env,
+                    name,
+                    source,
+                    present == null ? now : Objects.requireNonNullElse(present.createdAt(), now),
+                    now);
             NamedProfile next = named(row, profile, base);
             List<Endpoint> having = present == null ? List.of() : having(env, name);
             List<Endpoint> rebased = present == null
@@ -264,7 +291,8 @@ public final class Profiles {
                 return new Result.Conflict<>(
                         "name",
                         having.size() + (having.size() == 1 ? " endpoint has" : " endpoints have")
-                                + " this profile, the first of them " + having.getFirst().id()
+                                + " this profile, the first of them "
+                                + having.getFirst().id()
                                 + "; give them another one first");
             }
             Audit.about(new Audit.Subject(env, null, name), () -> pg.delete(env, name));
@@ -295,7 +323,9 @@ public final class Profiles {
                         "must be the name of a profile; there are "
                                 + String.join(
                                         ", ",
-                                        list(env).stream().map(NamedProfile::name).toList()));
+                                        list(env).stream()
+                                                .map(NamedProfile::name)
+                                                .toList()));
             }
             ActiveProfile before = orStandard(env, EndpointShape.DEFAULT);
             Environment next = new Environment(env, was.id(), was.name(), name, was.createdAt());
