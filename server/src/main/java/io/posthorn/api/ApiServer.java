@@ -72,6 +72,7 @@ public final class ApiServer {
                                 new CatalogueRoutes(ports.catalog()),
                                 new TokenRoutes(ports.catalog()),
                                 new EnvironmentRoutes(ports.catalog()),
+                                new ProfileRoutes(ports.catalog(), settings.ceilings(), ports.mailRule()),
                                 new PortalRoutes(ports.catalog(), this::publicUrl),
                                 new AuditRoutes(ports.audit())),
                         ports.modules().stream())
