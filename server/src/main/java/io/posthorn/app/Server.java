@@ -33,9 +33,12 @@ import io.posthorn.dispatch.Discarding;
 import io.posthorn.dispatch.DispatchSettings;
 import io.posthorn.dispatch.Dispatcher;
 import io.posthorn.dispatch.EndpointCheck;
+import io.posthorn.dispatch.ProfileTests;
 import io.posthorn.dispatch.Recovery;
 import io.posthorn.dispatch.Redelivery;
 import io.posthorn.dispatch.RetrySchedule;
+import io.posthorn.dispatch.Shaping;
+import io.posthorn.dispatch.Thin;
 import io.posthorn.egress.DnsResolver;
 import io.posthorn.egress.EgressPolicy;
 import io.posthorn.egress.EgressSettings;
@@ -56,6 +59,7 @@ import io.posthorn.history.Recorder;
 import io.posthorn.history.Retention;
 import io.posthorn.history.SettledPositions;
 import io.posthorn.intake.Intake;
+import io.posthorn.intake.PayloadChecks;
 import io.posthorn.intake.PgAnswerKeys;
 import io.posthorn.intake.PgJournal;
 import io.posthorn.model.Endpoint;
@@ -113,7 +117,6 @@ public final class Server {
     private boolean stopCalled;
     private boolean failed;
     private int port;
-    private volatile @Nullable ApiServer api;
 
     private Server(Config config) {
         this.config = config;
@@ -195,6 +198,7 @@ public final class Server {
         onStop("history", outcomes::close);
         Recorder recorder = new Recorder(OUTCOMES_THAT_MAY_WAIT, outcomes, positions, metrics, time, this::failed);
         PgBacklog backlog = new PgBacklog(database.dataSource(), ids);
+        RecordTokens recordTokens = new RecordTokens(box);
         Dispatcher dispatcher = new Dispatcher(
                 vertx,
                 loops,
@@ -206,6 +210,7 @@ public final class Server {
                 positions,
                 backlog,
                 new PgEndpointTroubles(database.dataSource(), ownership::fence),
+                new Shaping(new Thin(recordTokens, this::publicUrl, config.recordLinkLifetime()), this::publicUrl),
                 time,
                 metrics,
                 told,
@@ -302,18 +307,14 @@ public final class Server {
         PgHistory history = new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2));
         PgContents contents = new PgContents(database.dataSource(), acts::check, ownership::fence);
         ApplicationPace pace = new ApplicationPace(System::nanoTime);
+        PayloadChecks checks = new PayloadChecks(catalog, metrics, Math.max(1, loops / 2));
+        onStop("payload checks", checks::close);
         SyncRoutes sync = new SyncRoutes(vertx, catalog, intake, dispatcher::call, pace, answerKeys);
         onStop("synchronous messages", sync::close);
         RecordRoute records = new RecordRoute(
-                vertx,
-                catalog,
-                history,
-                new RecordTokens(box),
-                RecordRoute.Content.PAYLOAD,
-                instants,
-                System::nanoTime);
+                vertx, catalog, history, recordTokens, RecordRoute.Content.PAYLOAD, instants, System::nanoTime);
         onStop("links to records", records::close);
-        ApiServer made = new ApiServer(
+        ApiServer api = new ApiServer(
                 vertx,
                 apiSettings(loops),
                 new ApiPorts(
@@ -325,9 +326,14 @@ public final class Server {
                         answerKeys,
                         audit,
                         new EndpointCheck(
-                                dispatcher.exchanges(), policy, this::publicUrl, EndpointCheck.Tests.USUAL, time),
+                                dispatcher.exchanges(), policy, this::publicUrl, new ProfileTests(catalog), time),
                         FastRoutes.accepting(
-                                        catalog, intake, config.requestDeadline(), Keeping.longestDelay(config), pace)
+                                        catalog,
+                                        intake,
+                                        config.requestDeadline(),
+                                        Keeping.longestDelay(config),
+                                        pace,
+                                        checks)
                                 .or(sync.fast())
                                 .or(records.fast()),
                         List.of(
@@ -365,11 +371,10 @@ public final class Server {
                                                 metrics,
                                                 time),
                                         clock))));
-        api = made;
-        listen(made);
+        listen(api);
         onStop(
                 "API",
-                () -> made.close(config.shutdownGrace())
+                () -> api.close(config.shutdownGrace())
                         .toCompletionStage()
                         .toCompletableFuture()
                         .get(config.shutdownGrace().toMillis() + 5_000, TimeUnit.MILLISECONDS));
@@ -519,16 +524,6 @@ public final class Server {
                 url == null ? null : MailSettings.of(url, config.smtpStarttls(), config.smtpFrom(), config.extraCa()));
     }
 
-    /** Where people reach this server: with its own port once it listens, and until then with the configured one. */
-    private String publicUrl() {
-        ApiServer listening = api;
-        if (listening != null) {
-            return listening.publicUrl();
-        }
-        String configured = config.publicUrl();
-        return configured == null ? "http://localhost:" + config.port() : configured;
-    }
-
     private ApiSettings apiSettings(int loops) {
         ApiSettings standard = ApiSettings.of(config.host(), config.port(), loops);
         return new ApiSettings(
@@ -544,6 +539,11 @@ public final class Server {
                 config.tokenRateLimit(),
                 new DeliveryCeilings(config.attemptTimeout(), config.endpointInFlight()),
                 config.publicUrl());
+    }
+
+    /** Where people reach the server. */
+    private String publicUrl() {
+        return ApiServer.publicUrl(config.publicUrl(), config.host(), port);
     }
 
     private static @Nullable String reveal(@Nullable Secret secret) {

@@ -66,7 +66,7 @@ public final class Target {
         return literal;
     }
 
-    /** Path and query, as they are sent. They may hold secrets. */
+    /** Path and query; may hold secrets. */
     public String path() {
         return path;
     }

@@ -18,6 +18,7 @@ import io.posthorn.history.Written;
 import io.posthorn.intake.Intake;
 import io.posthorn.intake.IntakeMetrics;
 import io.posthorn.intake.Journal;
+import io.posthorn.intake.PayloadChecks;
 import io.posthorn.intake.Submission;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
@@ -117,6 +118,11 @@ class AccessTest {
             PUT    /event-type/{}                                 +     +     3     3     3     3     3     +
             PATCH  /event-type/{}                                 +     +     3     3     3     3     3     4
             DELETE /event-type/{}                                 +     +     3     3     3     3     3     4
+            POST   /event-type/import/openapi                     +     +     3     3     3     3     3     +
+            GET    /catalogue                                     +     +     3     +     +     +     +     +
+            GET    /catalogue/export                              +     +     3     +     +     +     +     +
+            POST   /catalogue/import                              +     +     3     3     3     3     3     +
+            GET    /app/{}/event-type                             +     +     3     +     +     +     4     4
             GET    /background-task                               +     +     3     +     +     +     +     +
             GET    /background-task/{}                            +     +     3     +     +     +     4     4
             POST   /background-task/{}/cancel                     +     +     3     3     +     3     4     4
@@ -127,6 +133,11 @@ class AccessTest {
             GET    /token/{}                                      +     +     3     3     3     3     3     4
             PATCH  /token/{}                                      +     +     3     3     3     3     3     4
             DELETE /token/{}                                      +     +     3     3     3     3     3     4
+            GET    /profile                                       +     +     3     +     +     +     +     +
+            POST   /profile/test                                  +     +     3     3     +     3     +     +
+            GET    /profile/{}                                    +     +     3     +     +     +     +     4
+            PUT    /profile/{}                                    +     +     3     3     3     3     3     +
+            DELETE /profile/{}                                    +     +     3     3     3     3     3     4
             GET    /environment                                   +     +     3     3     3     3     3     +
             POST   /environment                                   +     3     3     3     3     3     3     3
             GET    /environment/{}                                +     +     3     3     3     3     3     4
@@ -205,7 +216,8 @@ class AccessTest {
                                         intake,
                                         Duration.ofSeconds(30),
                                         Duration.ofDays(90),
-                                        new ApplicationPace(System::nanoTime))
+                                        new ApplicationPace(System::nanoTime),
+                                        new PayloadChecks(api.catalog, refused -> {}, 1))
                                 .or(new SyncRoutes(
                                                 vertx,
                                                 api.catalog,
@@ -242,6 +254,8 @@ class AccessTest {
         chief.post("/app", "{\"name\":\"Second\",\"uid\":\"second\"}");
         chief.post("/event-type", "{\"name\":\"first.happened\",\"description\":\"d\"}");
         ids.put("event-type", "first.happened");
+        chief.call("PUT", "/profile/acme", "{\"source\":\"description: d\"}");
+        ids.put("profile", "acme");
         ids.put(
                 "endpoint",
                 chief.post("/app/first/endpoint", "{\"url\":\"https://example.com/first\"}")
