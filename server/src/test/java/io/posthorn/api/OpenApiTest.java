@@ -178,9 +178,7 @@ class OpenApiTest {
                 Api.Reply reply = api.send(java.net.http.HttpRequest.newBuilder(
                                 java.net.URI.create("http://127.0.0.1:" + api.server.port() + each.path()))
                         .method(each.method().name(), java.net.http.HttpRequest.BodyPublishers.noBody()));
-                assertThat(reply.status())
-                        .as(each.id())
-                        .isEqualTo(each.path().equals("/") ? 302 : 200);
+                assertThat(reply.status()).as(each.id()).isEqualTo(each.path().equals("/") ? 302 : 200);
             }
         }
         assertThat(open)
