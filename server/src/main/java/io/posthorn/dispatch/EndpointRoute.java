@@ -93,11 +93,19 @@ final class EndpointRoute implements Route {
             long now = time.micros();
             String timestamp = Long.toString(now / 1_000_000);
             String signature = signer.sign(message.id, now, message.payload);
-            sender.send(Outgoing.usual(message, headers(message.id, timestamp, signature)), deadline, done);
+            sender.send(
+                    Outgoing.usual(message, withOwn(message, headers(message.id, timestamp, signature))),
+                    deadline,
+                    done);
         } catch (RuntimeException e) {
             LOG.error("message {} could not be sent", message.id, e);
             fail(context, time, FailureKind.CONTENT, "the request could not be made: " + e, done);
         }
+    }
+
+    /** With those that the publisher gave; what the endpoint's owner has decided comes before them. */
+    private static String[] withOwn(Message message, String[] headers) {
+        return message.headers.isEmpty() ? headers : MessageHeaders.behind(headers, message.headers);
     }
 
     private String[] headers(String id, String timestamp, String signature) {
