@@ -68,6 +68,7 @@ public final class ApiServer {
                                         ports.catalog(), ports.urlRule(), settings.ceilings(), ports.mailRule()),
                                 new EndpointSettingRoutes(ports.catalog(), settings.secretOverlap()),
                                 new EventTypeRoutes(ports.catalog()),
+                                new CatalogueRoutes(ports.catalog()),
                                 new TokenRoutes(ports.catalog()),
                                 new EnvironmentRoutes(ports.catalog()),
                                 new PortalRoutes(ports.catalog(), this::publicUrl),

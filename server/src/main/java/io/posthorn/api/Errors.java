@@ -81,6 +81,20 @@ public final class Errors {
                 new Answer(409, Answer.JSON_TYPE, conflictBody(detail, id).getBytes(), Map.of()));
     }
 
+    /** 409: another message has the event id. */
+    static Answer eventIdTaken(String firstId) {
+        return new Answer(
+                409,
+                Answer.JSON_TYPE,
+                conflictBody("eventId is taken by message " + firstId, firstId).getBytes(),
+                Map.of());
+    }
+
+    /** 422, for all that is wrong with the body. */
+    static Answer invalid(List<ParsedMessage.Problem> problems) {
+        return Answer.invalid(inBody(problems));
+    }
+
     /** 422, for one place. */
     public static void invalid(HttpServerRequest request, List<String> loc, String msg, String type) {
         write(request, Answer.invalid(List.of(new Problem(List.copyOf(loc), msg, type))));

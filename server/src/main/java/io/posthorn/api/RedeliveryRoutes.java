@@ -187,6 +187,10 @@ public final class RedeliveryRoutes implements RouteModule {
                 call,
                 view,
                 endpoint -> reads.message(call, view, false, message -> {
+                    if (message.onlyEndpointNo == Message.NOBODY) {
+                        return Answer.error(
+                                409, "conflict", "the message was synchronous: its publisher has been answered");
+                    }
                     if (message.onlyEndpointNo != 0 && message.onlyEndpointNo != endpoint.no()) {
                         return Answer.error(409, "conflict", "the message is for another endpoint only");
                     }

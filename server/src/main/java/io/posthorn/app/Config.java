@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param dataDir folder of the embedded database and of generated keys
  * @param adminToken bearer token of the administrator; null to make one
  * @param secretKey base64 of the 32 bytes that encrypt signing secrets; null to make one
+ * @param secretKeyPrevious earlier ones, with commas between them; null for none
  * @param logLevel how much the log says
  * @param eventLoops threads that accept and deliver; 0 for one for each processor
  * @param shutdownGrace how long an orderly stop waits
@@ -64,6 +65,7 @@ public record Config(
         Path dataDir,
         @Nullable Secret adminToken,
         @Nullable Secret secretKey,
+        @Nullable Secret secretKeyPrevious,
         LogLevel logLevel,
         int eventLoops,
         Duration shutdownGrace,

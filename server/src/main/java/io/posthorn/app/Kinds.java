@@ -6,6 +6,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -141,6 +142,22 @@ final class Kinds {
                         return new Parsed.Wrong<>("must be " + rule);
                     }
                     return new Parsed.Wrong<>("must be " + rule);
+                },
+                Secret::reveal);
+    }
+
+    /** Several {@link #key}s with commas between them, as one secret. */
+    static Kind<Secret> keys(int bytes, int most) {
+        Kind<Secret> one = key(bytes);
+        String rule = "1 to %d times %s, with commas between them".formatted(most, one.takes());
+        return new Kind<>(
+                rule,
+                Shape.SECRET,
+                text -> {
+                    String[] parts = text.split(",", -1);
+                    boolean right = parts.length <= most
+                            && Arrays.stream(parts).allMatch(each -> one.parse(each) instanceof Parsed.Value<Secret>);
+                    return right ? new Parsed.Value<>(new Secret(text)) : new Parsed.Wrong<>("must be " + rule);
                 },
                 Secret::reveal);
     }

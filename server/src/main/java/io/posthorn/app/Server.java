@@ -15,11 +15,13 @@ import io.posthorn.api.HistoryRoutes;
 import io.posthorn.api.ListenRoute;
 import io.posthorn.api.ListenSettings;
 import io.posthorn.api.RedeliveryRoutes;
+import io.posthorn.api.SyncRoutes;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointLimit;
 import io.posthorn.catalog.MailDomains;
 import io.posthorn.catalog.PgAudit;
+import io.posthorn.catalog.Resealing;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
 import io.posthorn.catalog.WriteGuard;
@@ -51,6 +53,7 @@ import io.posthorn.history.Recorder;
 import io.posthorn.history.Retention;
 import io.posthorn.history.SettledPositions;
 import io.posthorn.intake.Intake;
+import io.posthorn.intake.PayloadChecks;
 import io.posthorn.intake.PgAnswerKeys;
 import io.posthorn.intake.PgJournal;
 import io.posthorn.model.Endpoint;
@@ -154,7 +157,8 @@ public final class Server {
         onStop("database", database::close);
         Ownership ownership = database.own(nodeName());
         onStop("ownership", ownership::close);
-        SecretBox box = SecretBox.open(reveal(config.secretKey()), config.dataDir());
+        SecretBox box =
+                SecretBox.open(reveal(config.secretKey()), reveal(config.secretKeyPrevious()), config.dataDir());
         SteadyTime steady = new SteadyTime(time);
         InstantSource instants = () -> Time.instant(steady.micros());
         Clock clock = instants.withZone(ZoneOffset.UTC);
@@ -272,6 +276,12 @@ public final class Server {
         onStop("retention", retention::close);
         Caretaker caretaker = new Caretaker(database.partitions(), catalog, audit, answerKeys, clock);
         onStop("caretaker", caretaker::close);
+        if (box.hasPrevious()) {
+            Resealing resealing =
+                    new Resealing(database.jdbi(), box, ownership::fence, PgAnswerKeys.sealed(), Resealing.BATCH);
+            resealing.start();
+            onStop("sealing anew", resealing::close);
+        }
         gauges(metrics, intake, recorder, dispatcher, positions);
         metrics.gauge(
                 "posthorn.operational.waiting",
@@ -289,6 +299,10 @@ public final class Server {
         PgHistory history = new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2));
         PgContents contents = new PgContents(database.dataSource(), acts::check, ownership::fence);
         ApplicationPace pace = new ApplicationPace(System::nanoTime);
+        PayloadChecks checks = new PayloadChecks(catalog, metrics, Math.max(1, loops / 2));
+        onStop("payload checks", checks::close);
+        SyncRoutes sync = new SyncRoutes(vertx, catalog, intake, dispatcher, pace, answerKeys);
+        onStop("synchronous messages", sync::close);
         ApiServer api = new ApiServer(
                 vertx,
                 apiSettings(loops),
@@ -301,8 +315,15 @@ public final class Server {
                         answerKeys,
                         audit,
                         FastRoutes.accepting(
-                                catalog, intake, config.requestDeadline(), Keeping.longestDelay(config), pace),
+                                        catalog,
+                                        intake,
+                                        config.requestDeadline(),
+                                        Keeping.longestDelay(config),
+                                        pace,
+                                        checks)
+                                .or(sync.fast()),
                         List.of(
+                                sync,
                                 new HistoryRoutes(catalog, history, ids),
                                 new ExampleRoutes(catalog, intake, pace, config.requestDeadline(), instants),
                                 new ContentRoutes(

@@ -55,6 +55,13 @@ public final class Settings {
             null,
             SERVER,
             "Encrypts the signing secrets in the database. Without it the server makes one and keeps it in `data-dir`.");
+    static final Setting<Secret> SECRET_KEY_PREVIOUS = new Setting<>(
+            "secret-key-previous",
+            Kinds.keys(32, 10),
+            null,
+            SERVER,
+            "Earlier values of `secret-key`, with commas between them. What they encrypted is encrypted anew after the"
+                    + " start; the log says when they are not needed any more.");
     static final Setting<LogLevel> LOG_LEVEL =
             new Setting<>("log-level", Kinds.level(), "info", SERVER, "How much is written to standard error.");
     static final Setting<Integer> EVENT_LOOPS = new Setting<>(
@@ -282,6 +289,7 @@ public final class Settings {
             DATA_DIR,
             ADMIN_TOKEN,
             SECRET_KEY,
+            SECRET_KEY_PREVIOUS,
             LOG_LEVEL,
             EVENT_LOOPS,
             SHUTDOWN_GRACE,

@@ -17,6 +17,7 @@ record Values(Map<Setting<?>, InForce<?>> all) {
                 get(Settings.DATA_DIR),
                 find(Settings.ADMIN_TOKEN),
                 find(Settings.SECRET_KEY),
+                find(Settings.SECRET_KEY_PREVIOUS),
                 get(Settings.LOG_LEVEL),
                 get(Settings.EVENT_LOOPS),
                 get(Settings.SHUTDOWN_GRACE),

@@ -15,6 +15,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +43,17 @@ final class KeyFile {
             write(file, text);
             log.info("Made a new key in {}. Keep a copy of it: without it the stored secrets cannot be read.", file);
             return text;
+        }
+    }
+
+    /** The file's text; null if there is no file. */
+    static @Nullable String readIfThere(Path file) throws IOException {
+        try {
+            String text = Files.readString(file, StandardCharsets.US_ASCII);
+            warnIfOpen(file);
+            return text;
+        } catch (NoSuchFileException e) {
+            return null;
         }
     }
 

@@ -22,7 +22,8 @@ final class PgCatalog {
             """;
     private static final String ENDPOINT = """
             select no, app_no, id, uid, url, description, event_types, channels, disabled, disabled_reason, rate_limit,
-                   metadata::text, secret, old_secrets, headers, version, delivery::text, shape::text, private, paused,
+                   metadata::text, secret, secret_form, old_secrets, headers, version, delivery::text, shape::text,
+                   private, paused,
                    created_at, updated_at
             from endpoint
             """;
@@ -134,13 +135,15 @@ final class PgCatalog {
     Endpoint insert(Endpoint endpoint) {
         return write(handle -> handle.createQuery("""
                         insert into endpoint (app_no, id, uid, url, description, event_types, channels, disabled,
-                                              disabled_reason, rate_limit, metadata, secret, old_secrets, headers,
-                                              version, delivery, shape, private, paused, created_at, updated_at)
+                                              disabled_reason, rate_limit, metadata, secret, secret_form, old_secrets,
+                                              headers, version, delivery, shape, private, paused, created_at,
+                                              updated_at)
                         values (:appNo, :id, :uid, :url, :description, :eventTypes, :channels, :disabled,
-                                :disabledReason, :rateLimit, :metadata::jsonb, :secret, :oldSecrets, :headers,
-                                :version, :delivery::jsonb, :shape::jsonb, :private, :paused, :createdAt, :updatedAt)
+                                :disabledReason, :rateLimit, :metadata::jsonb, :secret, :secretForm, :oldSecrets,
+                                :headers, :version, :delivery::jsonb, :shape::jsonb, :private, :paused, :createdAt, :updatedAt)
                         returning no, app_no, id, uid, url, description, event_types, channels, disabled,
-                                  disabled_reason, rate_limit, metadata::text, secret, old_secrets, headers, version,
+                                  disabled_reason, rate_limit, metadata::text, secret, secret_form, old_secrets,
+                                  headers, version,
                                   delivery::text, shape::text, private, paused, created_at, updated_at
                         """)
                 .bindMap(rows.bindings(endpoint))
@@ -155,6 +158,7 @@ final class PgCatalog {
                         set uid = :uid, url = :url, description = :description, event_types = :eventTypes,
                             channels = :channels, disabled = :disabled, disabled_reason = :disabledReason,
                             rate_limit = :rateLimit, metadata = :metadata::jsonb, secret = :secret,
+                            secret_form = :secretForm,
                             old_secrets = :oldSecrets, headers = :headers, version = :version,
                             delivery = :delivery::jsonb, shape = :shape::jsonb, private = :private,
                             paused = :paused, updated_at = :updatedAt

@@ -75,7 +75,9 @@ final class PgRows {
                 row.getString("disabled_reason"),
                 integer(row, "rate_limit"),
                 metadata(row.getString("metadata")),
-                new SigningSecret(box.open(row.getBytes("secret"), context(id))),
+                SigningSecret.stored(
+                        SecretForms.form(row.getString("secret_form")),
+                        box.open(row.getBytes("secret"), SealedParts.secretOf(id))),
                 sealed.oldSecrets(row.getBytes("old_secrets"), id),
                 sealed.headers(row.getBytes("headers"), id),
                 row.getInt("version"),
@@ -156,7 +158,8 @@ final class PgRows {
         all.put("disabledReason", text(endpoint.disabledReason()));
         all.put("rateLimit", integer(endpoint.rateLimit()));
         all.put("metadata", json(endpoint.metadata()));
-        all.put("secret", box.seal(endpoint.secret().key(), context(endpoint.id())));
+        all.put("secret", box.seal(endpoint.secret().key(), SealedParts.secretOf(endpoint.id())));
+        all.put("secretForm", text(SecretForms.stored(endpoint.secret().form())));
         all.put("oldSecrets", bytes(sealed.oldSecrets(endpoint)));
         all.put("headers", bytes(sealed.headers(endpoint)));
         all.put("version", endpoint.version());
@@ -183,10 +186,6 @@ final class PgRows {
         all.put("createdAt", PgTimes.utc(type.createdAt()));
         all.put("updatedAt", PgTimes.utc(type.updatedAt()));
         return all;
-    }
-
-    private static String context(String endpointId) {
-        return "endpoint-secret:" + endpointId;
     }
 
     /** Null with its type, which the driver wants to know. */

@@ -1,5 +1,6 @@
 package io.posthorn.catalog;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -8,13 +9,13 @@ import io.posthorn.model.CustomHeader;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.EndpointSecrets;
 import io.posthorn.model.RetiredSecret;
-import io.posthorn.model.SigningSecret;
 import io.posthorn.model.TlsIdentity;
 import io.posthorn.runtime.Time;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,8 +42,10 @@ final class SealedParts {
      *
      * @param k its written form
      * @param u until when it signs, microseconds since 1970
+     * @param f as {@link SecretForms} has it
      */
-    record Old(String k, long u) {}
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Old(String k, long u, @Nullable String f) {}
 
     /**
      * {@link EndpointSecrets} as it is stored.
@@ -79,7 +82,10 @@ final class SealedParts {
 
     byte @Nullable [] oldSecrets(Endpoint endpoint) {
         List<Old> stored = endpoint.oldSecrets().stream()
-                .map(old -> new Old(old.secret().reveal(), Time.micros(old.until())))
+                .map(old -> new Old(
+                        old.secret().reveal(),
+                        Time.micros(old.until()),
+                        SecretForms.stored(old.secret().form())))
                 .toList();
         return seal(stored, oldSecretsOf(endpoint.id()));
     }
@@ -88,7 +94,7 @@ final class SealedParts {
         return sealed == null
                 ? List.of()
                 : open(sealed, oldSecretsOf(endpointId), OLD_SECRETS).stream()
-                        .map(old -> new RetiredSecret(SigningSecret.parse(old.k), Time.instant(old.u)))
+                        .map(old -> new RetiredSecret(SecretForms.read(old.f, old.k), Time.instant(old.u)))
                         .toList();
     }
 
@@ -194,6 +200,24 @@ final class SealedParts {
                     + e.getClass().getSimpleName()
                     + "). Was the database used by a newer Posthorn? Then run that.");
         }
+    }
+
+    /** The columns of an endpoint that are sealed. */
+    static List<SealedColumn> columns() {
+        return List.of(
+                column("secret", SealedParts::secretOf),
+                column("old_secrets", SealedParts::oldSecretsOf),
+                column("headers", SealedParts::headersOf),
+                column("private", SealedParts::secretsOf));
+    }
+
+    private static SealedColumn column(String name, Function<String, String> context) {
+        return new SealedColumn("endpoint", "id", name, id -> context.apply((String) id));
+    }
+
+    /** The context of its present signing secret. */
+    static String secretOf(String endpointId) {
+        return "endpoint-secret:" + endpointId;
     }
 
     private static String secretsOf(String endpointId) {

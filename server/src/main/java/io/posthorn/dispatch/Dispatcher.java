@@ -24,6 +24,7 @@ import io.posthorn.runtime.Notices;
 import io.posthorn.runtime.Time;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +43,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -202,6 +204,24 @@ public final class Dispatcher {
 
     int loopOf(int endpointNo) {
         return Math.floorMod(endpointNo, owners.size());
+    }
+
+    /**
+     * Calls endpoints now, all at the same moment and past what waits for them, and says what came of each: for somebody
+     * who waits. Each outcome is on record like any attempt, and none is tried again. An endpoint may be left out that is
+     * disabled, paused, in trouble, or has as many requests as it may. Does not wait.
+     *
+     * @param message committed, and owed to nobody ({@link Message#NOBODY})
+     * @param endpoints of its application
+     * @param most how long to wait for each, if its own deadline is not sooner
+     * @param each told once for each endpoint, on its event loop: it must not block
+     */
+    public void call(Message message, Endpoint[] endpoints, Duration most, BiConsumer<Endpoint, Called> each) {
+        for (Endpoint endpoint : endpoints) {
+            run(
+                    loopOf(endpoint.no()),
+                    loop -> loop.call(message, endpoint.no(), most, called -> each.accept(endpoint, called)));
+        }
     }
 
     /** Deliveries were asked for again; parameters as {@link LaneLoop#asked}. Does not wait. */
@@ -449,6 +469,7 @@ public final class Dispatcher {
                     Verdict.Exhausted _,
                     Verdict.Gone _,
                     Verdict.Superseded _,
+                    Verdict.Unrepeated _,
                     Verdict.Cancelled _,
                     Verdict.Dropped _ -> false;
         };

@@ -88,14 +88,24 @@ final class EndpointRoute implements Route {
     }
 
     @Override
+    public Duration deadline() {
+        return deadline;
+    }
+
+    @Override
     public void send(Message message, int attempt, Consumer<Exchange> done) {
+        send(message, attempt, deadline, done);
+    }
+
+    @Override
+    public void send(Message message, int attempt, Duration most, Consumer<Exchange> done) {
         try {
             long now = time.micros();
             String timestamp = Long.toString(now / 1_000_000);
             String signature = signer.sign(message.id, now, message.payload);
             sender.send(
                     Outgoing.usual(message, withOwn(message, headers(message.id, timestamp, signature))),
-                    deadline,
+                    soonest(most),
                     done);
         } catch (RuntimeException e) {
             LOG.error("message {} could not be sent", message.id, e);
@@ -106,6 +116,10 @@ final class EndpointRoute implements Route {
     /** With those that the publisher gave; what the endpoint's owner has decided comes before them. */
     private static String[] withOwn(Message message, String[] headers) {
         return message.headers.isEmpty() ? headers : MessageHeaders.behind(headers, message.headers);
+    }
+
+    private Duration soonest(Duration most) {
+        return most.compareTo(deadline) < 0 ? most : deadline;
     }
 
     private String[] headers(String id, String timestamp, String signature) {

@@ -24,6 +24,8 @@ final class Lane {
     boolean changesOrder;
     /** The deliveries whose requests are under way. */
     final InFlight inFlight = new InFlight();
+    /** Requests under way for which somebody waits, beside {@link #inFlight}. */
+    int calls;
     /** Sequence numbers of what was read from the backlog and is not yet committed as finished. */
     final Set<Long> claimed = new HashSet<>();
 
@@ -140,6 +142,12 @@ final class Lane {
             case DEAD_LETTER -> circuit.keepFor().toNanos() / 1_000;
             case KEEP -> Backlog.NEVER;
         };
+    }
+
+    /** How many requests its owner allows at once; null if they have not decided. */
+    @Nullable
+    Integer ownersMost() {
+        return policy == null ? null : policy.concurrency().max();
     }
 
     /** Whether the deliveries are to wait for each other in another way than they do. */

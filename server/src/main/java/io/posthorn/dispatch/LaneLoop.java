@@ -15,6 +15,7 @@ import io.posthorn.model.Message;
 import io.posthorn.model.Verdict;
 import io.posthorn.runtime.Expression;
 import io.posthorn.runtime.Time;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,6 +25,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +45,9 @@ final class LaneLoop {
     private static final long LOOK_AT_TROUBLE_MICROS = 5_000_000;
     /** Who has failed for so long is remembered beyond the end of the process, and again after each such time. */
     private static final long REMEMBER_MICROS = 60_000_000;
+
+    /** Under way to one endpoint while somebody waits for each. */
+    private static final int MOST_CALLS = 20;
 
     private static final int EXPIRE_AT_ONCE = 200;
     /** In an order, the first ones that are read may all have to wait. */
@@ -735,6 +740,133 @@ final class LaneLoop {
         }
     }
 
+    // ---- calls for which somebody waits
+
+    /**
+     * Calls an endpoint now, past what waits in its lane, or says why not. What comes of it is on record like any attempt,
+     * and is never tried again. It counts for the endpoint's rate limit, circuit and health as any request does, except
+     * for its running out of a time that was shorter than the endpoint's own.
+     *
+     * @param most how long whoever waits does
+     * @param done told once, on this loop, now or later
+     */
+    void call(Message message, int endpointNo, Duration most, Consumer<Called> done) {
+        Lane lane = lane(message.appNo, endpointNo);
+        long now = time.micros();
+        Called.Reason reason = lane == null ? Called.Reason.DISABLED : whyNotCalled(lane, now);
+        Route route = lane == null ? null : lane.route;
+        if (lane == null || route == null || reason != null) {
+            done.accept(new Called.NotCalled(reason == null ? Called.Reason.DISABLED : reason));
+            return;
+        }
+        Duration own = route.deadline();
+        boolean hurried = own != null && most.compareTo(own) < 0;
+        lane.calls++;
+        inFlight++;
+        long request = lane.gate.begin(time);
+        route.send(message, 1, most, exchange -> called(lane, new Call(message, request, hurried, done), exchange));
+    }
+
+    /**
+     * A call that is under way.
+     *
+     * @param request its number at the lane's gate
+     * @param hurried whether it has less time than the endpoint's owner allows
+     */
+    private record Call(Message message, long request, boolean hurried, Consumer<Called> done) {}
+
+    /** What waits in the lane is no reason, and neither are the requests under way for it, unless its owner counts them. */
+    private Called.@Nullable Reason whyNotCalled(Lane lane, long now) {
+        if (lane.closed != null) {
+            return lane.closed == DeferralReason.PAUSED ? Called.Reason.PAUSED : Called.Reason.DISABLED;
+        }
+        if (stopping || ports.full()) {
+            return Called.Reason.UNAVAILABLE;
+        }
+        if (lane.gate.opensAt(now) > now) {
+            return lane.gate.circuitOpen()
+                    ? Called.Reason.CIRCUIT_OPEN
+                    : lane.gate.heldUntil(now) > 0 ? Called.Reason.ASKED_TO_WAIT : Called.Reason.RATE_LIMITED;
+        }
+        Integer owners = lane.ownersMost();
+        boolean busy = lane.calls >= MOST_CALLS
+                || inFlight >= settings.inFlight()
+                || (owners != null && lane.calls + lane.inFlight.size() >= owners);
+        return busy ? Called.Reason.BUSY : null;
+    }
+
+    private void called(Lane lane, Call call, Exchange exchange) {
+        try {
+            Judge judge = lane.judge;
+            String expression = judge.asks(exchange);
+            if (expression != null && exchange.outcome() instanceof Outcome.Response response) {
+                ports.ask(lane.endpointNo, expression, response, answer -> called(lane, call, exchange, judge, answer));
+            } else {
+                called(lane, call, exchange, judge, null);
+            }
+        } catch (RuntimeException | Error e) {
+            ports.failed(e);
+        }
+    }
+
+    private void called(Lane lane, Call call, Exchange exchange, Judge judge, Expression.@Nullable Answer answer) {
+        lane.calls--;
+        inFlight--;
+        Message message = call.message();
+        long now = time.micros();
+        if (exchange.outcome() instanceof Outcome.Unwanted) {
+            lane.gate.unsent(call.request());
+            metrics.unwanted();
+            call.done().accept(new Called.NotCalled(Called.Reason.UNWANTED));
+        } else {
+            String objection = judge.objection(exchange, answer);
+            Attempt attempt = Judge.attempt(exchange, 1, objection);
+            Verdict verdict = judge.verdict(exchange, objection, 1, message.startsAt(), now);
+            Verdict kept = verdict instanceof Verdict.Delivered ? verdict : new Verdict.Unrepeated();
+            call.done().accept(said(exchange, objection, verdict));
+            // as if it had a row in the backlog, because no settled position waits for it
+            record(new Settlement(
+                    message.appNo, lane.endpointNo, message.seq, message.createdAt, 1, true, attempt, kept));
+            metrics.attempted(attempt, kept, now - message.createdAt);
+            Gate.Turn turn = learnt(lane, call, exchange, judge, verdict, now);
+            disableIfDue(lane, verdict, now);
+            turned(lane, turn, !(verdict instanceof Verdict.Delivered), message.appNo, now);
+        }
+        pump(lane);
+        unblock(TRIED_AFTER_EACH);
+    }
+
+    private static Gate.Turn learnt(Lane lane, Call call, Exchange exchange, Judge judge, Verdict verdict, long now) {
+        boolean says = switch (exchange.outcome()) {
+            case Outcome.Response _ -> true;
+            case Outcome.Failure(FailureKind kind, String _) ->
+                kind != FailureKind.CONTENT && (kind != FailureKind.TIMEOUT || !call.hurried());
+            case Outcome.Unwanted _ -> false;
+        };
+        if (!says) {
+            lane.gate.unsent(call.request());
+            return Gate.Turn.NONE;
+        }
+        long askedFor = exchange.outcome() instanceof Outcome.Response response ? judge.askedFor(response, now) : 0;
+        return lane.gate.ended(call.request(), exchange.outcome(), verdict, askedFor, now);
+    }
+
+    private static Called said(Exchange exchange, @Nullable String objection, Verdict verdict) {
+        return switch (exchange.outcome()) {
+            case Outcome.Response response ->
+                new Called.Answered(
+                        response.code(),
+                        verdict instanceof Verdict.Delivered,
+                        response.body(),
+                        response.truncated(),
+                        objection,
+                        exchange.durationMicros());
+            case Outcome.Failure(FailureKind kind, String detail) ->
+                new Called.Failed(kind == FailureKind.TIMEOUT, detail, exchange.durationMicros());
+            case Outcome.Unwanted _ -> new Called.NotCalled(Called.Reason.UNWANTED);
+        };
+    }
+
     // ---- order
 
     /** A new delivery. It must not come before an earlier one of its chain that is in the database. */
@@ -809,6 +941,7 @@ final class LaneLoop {
             case Verdict.Delivered _,
                     Verdict.Gone _,
                     Verdict.Superseded _,
+                    Verdict.Unrepeated _,
                     Verdict.Held _,
                     Verdict.Cancelled _,
                     Verdict.Parked _,
@@ -842,6 +975,7 @@ final class LaneLoop {
                     Verdict.Exhausted _,
                     Verdict.Gone _,
                     Verdict.Superseded _,
+                    Verdict.Unrepeated _,
                     Verdict.Cancelled _,
                     Verdict.Parked _,
                     Verdict.Dropped _ -> {}
@@ -1078,6 +1212,7 @@ final class LaneLoop {
                             Verdict.Exhausted _,
                             Verdict.Gone _,
                             Verdict.Superseded _,
+                            Verdict.Unrepeated _,
                             Verdict.Cancelled _ -> {}
                 }
             }

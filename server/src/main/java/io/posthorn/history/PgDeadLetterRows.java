@@ -53,6 +53,7 @@ final class PgDeadLetterRows {
                     Verdict.RetryAt _,
                     Verdict.Parked _,
                     Verdict.Superseded _,
+                    Verdict.Unrepeated _,
                     Verdict.Cancelled _,
                     Verdict.Dropped _ -> null;
         };

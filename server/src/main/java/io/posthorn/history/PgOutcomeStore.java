@@ -199,6 +199,7 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
                         Verdict.Exhausted _,
                         Verdict.Gone _,
                         Verdict.Superseded _,
+                        Verdict.Unrepeated _,
                         Verdict.Cancelled _,
                         Verdict.Dropped _ -> {
                     if (settlement.fromDeferral()) {
@@ -262,6 +263,7 @@ public final class PgOutcomeStore implements OutcomeStore, AutoCloseable {
                         Verdict.Exhausted _,
                         Verdict.Gone _,
                         Verdict.Superseded _,
+                        Verdict.Unrepeated _,
                         Verdict.Cancelled _,
                         Verdict.Dropped _ -> throw new IllegalStateException("not waiting: " + settlement.verdict());
             }

@@ -94,6 +94,34 @@ public final class MessageParser {
     }
 
     /**
+     * A member of a body that {@link #parse} has read, whatever it is.
+     *
+     * @return its bytes as they came; null if there is none
+     */
+    public static byte @Nullable [] member(byte[] body, String name) {
+        try (JsonParser parser = JSON.createParser(body)) {
+            parser.nextToken();
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                boolean found = parser.currentName().equals(name);
+                parser.nextToken();
+                int from = (int) parser.currentTokenLocation().getByteOffset();
+                if (parser.currentToken() == JsonToken.VALUE_STRING) {
+                    parser.finishToken();
+                } else {
+                    parser.skipChildren();
+                }
+                if (found) {
+                    return Arrays.copyOfRange(
+                            body, from, (int) parser.currentLocation().getByteOffset());
+                }
+            }
+            return null;
+        } catch (IOException e) {
+            throw new IllegalStateException("it has been read before", e);
+        }
+    }
+
+    /**
      * Reads the messages of a batch: {@code {"messages": [ … ]}} with at most so many.
      *
      * @return one result for each; or a single {@link ParsedMessage.Invalid} for the batch itself

@@ -1,5 +1,6 @@
 package io.posthorn.intake;
 
+import io.posthorn.model.Message;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -90,6 +91,21 @@ public record NewMessage(
                 orderingKey,
                 deliverAt,
                 headers);
+    }
+
+    /** The same, owed to nobody: whoever sends it calls the endpoints by itself. */
+    public NewMessage forNobody() {
+        return new NewMessage(
+                appNo,
+                eventType,
+                eventId,
+                channels,
+                tags,
+                payload,
+                idempotency,
+                Message.NOBODY,
+                orderingKey,
+                deliverAt);
     }
 
     /** What it costs in memory, bytes, roughly. */

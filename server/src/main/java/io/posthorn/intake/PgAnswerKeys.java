@@ -1,5 +1,7 @@
 package io.posthorn.intake;
 
+import io.posthorn.catalog.Resealing;
+import io.posthorn.catalog.SealedColumn;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.WriteGuard;
 import io.posthorn.store.PgTimes;
@@ -289,6 +291,11 @@ public final class PgAnswerKeys implements AnswerKeys {
 
     private static String name(byte[] key) {
         return HexFormat.of().formatHex(key);
+    }
+
+    /** What is sealed here, for {@link Resealing}. */
+    public static SealedColumn sealed() {
+        return new SealedColumn("idempotent_answer", "key", "body", key -> context((byte[]) key));
     }
 
     private static String context(byte[] key) {

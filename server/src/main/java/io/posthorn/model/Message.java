@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * and the time ({@link Ids}). A class and not a record, because two messages are never compared by content.
  */
 public final class Message {
+    /** In the place of an endpoint's number: the message is on record, and nobody is owed it. */
+    public static final int NOBODY = -1;
+
     /** {@link Application#no()}. */
     public final int appNo;
     /** Gapless within the application's shard, from 1. */
@@ -27,7 +30,7 @@ public final class Message {
     public final List<String> tags;
     /** JSON, byte for byte as it came in; empty if it was deleted since, which no JSON is. Nobody changes it. */
     public final byte[] payload;
-    /** {@link Endpoint#no()} of the only endpoint that it is for; 0 if it is for all that want it. */
+    /** {@link Endpoint#no()} of the only endpoint that it is for; 0 if it is for all that want it, {@link #NOBODY}. */
     public final int onlyEndpointNo;
     /** What its publisher has put it in order by; null for nothing. */
     public final @Nullable String orderingKey;

@@ -45,6 +45,12 @@ public sealed interface Verdict {
     /** The last attempt failed; those behind it in its order wait until somebody decides. */
     record Held() implements Verdict {}
 
+    /**
+     * A call that somebody waited for has failed. It ends here: nobody tries it again, and nobody is owed it, because who
+     * waited has been told.
+     */
+    record Unrepeated() implements Verdict {}
+
     /** Somebody has cancelled or discarded it. */
     record Cancelled() implements Verdict {}
 
@@ -56,7 +62,7 @@ public sealed interface Verdict {
         return switch (this) {
             case Delivered _ -> 0;
             case RetryAt _ -> 1;
-            case Exhausted _, Held _ -> 2;
+            case Exhausted _, Held _, Unrepeated _ -> 2;
             case Gone _ -> 3;
             case Superseded _ -> 4;
             case Cancelled _ -> 5;

@@ -76,7 +76,12 @@ final class Reports {
             case Verdict.Exhausted(boolean rejected) -> ended(rows, settlement, rejected ? "rejected" : "exhausted");
             case Verdict.Held _ -> ended(rows, settlement, "exhausted");
             case Verdict.Gone _ -> ended(rows, settlement, "gone");
-            case Verdict.RetryAt _, Verdict.Parked _, Verdict.Superseded _, Verdict.Cancelled _, Verdict.Dropped _ -> {}
+            case Verdict.RetryAt _,
+                    Verdict.Parked _,
+                    Verdict.Superseded _,
+                    Verdict.Unrepeated _,
+                    Verdict.Cancelled _,
+                    Verdict.Dropped _ -> {}
         }
     }
 

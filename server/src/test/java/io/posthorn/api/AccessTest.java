@@ -18,6 +18,7 @@ import io.posthorn.history.Written;
 import io.posthorn.intake.Intake;
 import io.posthorn.intake.IntakeMetrics;
 import io.posthorn.intake.Journal;
+import io.posthorn.intake.PayloadChecks;
 import io.posthorn.intake.Submission;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
@@ -115,6 +116,11 @@ class AccessTest {
             PUT    /event-type/{}                                 +     +     3     3     3     3     3     +
             PATCH  /event-type/{}                                 +     +     3     3     3     3     3     4
             DELETE /event-type/{}                                 +     +     3     3     3     3     3     4
+            POST   /event-type/import/openapi                     +     +     3     3     3     3     3     +
+            GET    /catalogue                                     +     +     3     +     +     +     +     +
+            GET    /catalogue/export                              +     +     3     +     +     +     +     +
+            POST   /catalogue/import                              +     +     3     3     3     3     3     +
+            GET    /app/{}/event-type                             +     +     3     +     +     +     4     4
             GET    /background-task                               +     +     3     +     +     +     +     +
             GET    /background-task/{}                            +     +     3     +     +     +     4     4
             POST   /background-task/{}/cancel                     +     +     3     3     +     3     4     4
@@ -203,7 +209,8 @@ class AccessTest {
                                 intake,
                                 Duration.ofSeconds(30),
                                 Duration.ofDays(90),
-                                new ApplicationPace(System::nanoTime)),
+                                new ApplicationPace(System::nanoTime),
+                                new PayloadChecks(api.catalog, refused -> {}, 1)),
                         List.of(new HistoryRoutes(
                                 api.catalog, new PgHistory(api.db.dataSource(), written.ids, 4), written.ids))));
         Api.await(made.start());

@@ -29,6 +29,7 @@ final class ConfigTest {
                         Path.of("./posthorn-data"),
                         null,
                         null,
+                        null,
                         LogLevel.INFO,
                         0,
                         ofSeconds(30),

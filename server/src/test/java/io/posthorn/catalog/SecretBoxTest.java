@@ -82,4 +82,42 @@ class SecretBoxTest {
         Files.writeString(file, "");
         assertThatThrownBy(() -> SecretBox.open(null, folder)).hasMessageContainingAll(file.toString(), "0 bytes");
     }
+
+    @Test
+    void theNewestKeySealsAndEarlierOnesOpen() throws IOException {
+        byte[] first = SecretBox.open(key(1), folder).seal(PLAIN, "kind:1");
+        byte[] second = SecretBox.open(key(2), folder).seal(PLAIN, "kind:1");
+        SecretBox all = SecretBox.open(key(3), key(2) + "," + key(1), folder);
+
+        assertThat(all.open(first, "kind:1")).isEqualTo(PLAIN);
+        assertThat(all.open(second, "kind:1")).isEqualTo(PLAIN);
+        assertThat(all.hasPrevious()).isTrue();
+        byte[] sealed = all.seal(PLAIN, "kind:1");
+        assertThat(SecretBox.open(key(3), folder).open(sealed, "kind:1")).isEqualTo(PLAIN);
+        assertThatThrownBy(() -> SecretBox.open(key(2), folder).open(sealed, "kind:1"))
+                .hasMessageContaining("wrong secret key");
+    }
+
+    /** What an operator does without a configured key: {@code mv secret.key secret.key.previous}. */
+    @Test
+    void theFileOfTheEarlierKeyIsRead() throws IOException {
+        byte[] sealed = SecretBox.open(null, folder).seal(PLAIN, "kind:1");
+        Files.move(folder.resolve("secret.key"), folder.resolve("secret.key.previous"));
+        SecretBox box = SecretBox.open(null, folder);
+
+        assertThat(box.hasPrevious()).isTrue();
+        assertThat(box.open(sealed, "kind:1")).isEqualTo(PLAIN);
+        assertThat(folder.resolve("secret.key")).exists();
+        Files.writeString(folder.resolve("secret.key.previous"), "AAAA\n");
+        assertThatThrownBy(() -> SecretBox.open(null, folder))
+                .hasMessageContainingAll("secret.key.previous", "3 bytes");
+    }
+
+    @Test
+    void thePresentKeyIsNoEarlierOne() throws IOException {
+        assertThat(SecretBox.open(key(1), key(1), folder).hasPrevious()).isFalse();
+        assertThatThrownBy(() -> SecretBox.open(key(1), key(2) + ",nonsense", folder))
+                .hasMessageContaining("earlier secret key")
+                .hasMessageNotContaining("nonsense");
+    }
 }

@@ -439,8 +439,12 @@ final class FakeWorld implements LanePorts, Routes {
                 }
             }
             case Verdict.Held _ -> put(rows, settlement, message, Long.MAX_VALUE - 1, DeferralReason.HELD);
-            case Verdict.Delivered _, Verdict.Gone _, Verdict.Superseded _, Verdict.Cancelled _, Verdict.Dropped _ ->
-                rows.remove(settlement.seq());
+            case Verdict.Delivered _,
+                    Verdict.Gone _,
+                    Verdict.Superseded _,
+                    Verdict.Unrepeated _,
+                    Verdict.Cancelled _,
+                    Verdict.Dropped _ -> rows.remove(settlement.seq());
         }
     }
 

@@ -288,6 +288,7 @@ class LaneSimulationTest {
                     case Verdict.Gone _,
                             Verdict.Parked _,
                             Verdict.Superseded _,
+                            Verdict.Unrepeated _,
                             Verdict.Cancelled _,
                             Verdict.Dropped _ -> {}
                 }

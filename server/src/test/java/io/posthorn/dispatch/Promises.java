@@ -671,6 +671,7 @@ final class Promises {
                     Verdict.Exhausted _,
                     Verdict.Gone _,
                     Verdict.Superseded _,
+                    Verdict.Unrepeated _,
                     Verdict.Held _,
                     Verdict.Cancelled _,
                     Verdict.RetryAt _ -> check(false, "no attempt, and yet", what);
@@ -692,6 +693,7 @@ final class Promises {
             }
             case Verdict.Delivered _,
                     Verdict.Gone _,
+                    Verdict.Unrepeated _,
                     Verdict.Cancelled _,
                     Verdict.Dropped _,
                     Verdict.Parked _,
@@ -875,6 +877,7 @@ final class Promises {
                     Verdict.Exhausted _,
                     Verdict.Gone _,
                     Verdict.Superseded _,
+                    Verdict.Unrepeated _,
                     Verdict.Cancelled _,
                     Verdict.Dropped _ -> true;
             case Verdict.RetryAt _, Verdict.Held _, Verdict.Parked _ -> false;
