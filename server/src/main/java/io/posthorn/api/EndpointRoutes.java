@@ -188,7 +188,7 @@ final class EndpointRoutes implements Resource<Endpoint> {
                 fields.requiredText("url", base.url(), this::refused),
                 fields.optionalText("uid", base.uid(), Rules::uid),
                 fields.text("description", base.description(), Rules::description),
-                fields.names("filterTypes", "eventTypes", base.eventTypes(), Rules::eventTypes, Rules::name),
+                fields.names("filterTypes", "eventTypes", base.eventTypes(), Rules::eventTypes, Rules::subscription),
                 fields.names("channels", "channels", base.channels(), Rules::channels, Rules::name),
                 fields.flag("disabled", base.disabled()),
                 fields.number("throttleRate", "rateLimit", base.rateLimit(), Rules::rateLimit),
