@@ -234,7 +234,7 @@ final class EndpointRoutes implements Resource<Endpoint> {
             ProfileBodies.check(fields.raw("profileSource").textValue(), ceilings, mailRule)
                     .forEach(problem -> fields.refuse("profileSource", problem.text()));
         }
-        return present -> ShapeCodec.read(fields::raw, present, (path, rule) -> {});
+        return present -> ShapeCodec.checked(fields::raw, present);
     }
 
     private static @Nullable UnaryOperator<EndpointSecrets> secrets(Fields fields) {
