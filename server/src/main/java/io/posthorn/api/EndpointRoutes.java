@@ -189,7 +189,7 @@ final class EndpointRoutes implements Resource<Endpoint> {
                 fields.requiredText("url", base.url(), this::refused),
                 fields.optionalText("uid", base.uid(), Rules::uid),
                 fields.text("description", base.description(), Rules::description),
-                fields.names("filterTypes", "eventTypes", base.eventTypes(), Rules::eventTypes, Rules::name),
+                fields.names("filterTypes", "eventTypes", base.eventTypes(), Rules::eventTypes, Rules::subscription),
                 fields.names("channels", "channels", base.channels(), Rules::channels, Rules::name),
                 fields.flag("disabled", base.disabled()),
                 fields.number("throttleRate", "rateLimit", base.rateLimit(), Rules::rateLimit),
@@ -234,7 +234,7 @@ final class EndpointRoutes implements Resource<Endpoint> {
             ProfileBodies.check(fields.raw("profileSource").textValue(), ceilings, mailRule)
                     .forEach(problem -> fields.refuse("profileSource", problem.text()));
         }
-        return present -> ShapeCodec.read(fields::raw, present, (path, rule) -> {});
+        return present -> ShapeCodec.checked(fields::raw, present);
     }
 
     private static @Nullable UnaryOperator<EndpointSecrets> secrets(Fields fields) {

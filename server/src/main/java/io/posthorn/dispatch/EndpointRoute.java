@@ -81,7 +81,7 @@ final class EndpointRoute implements Route {
             long now = time.micros();
             String timestamp = Long.toString(now / 1_000_000);
             String signature = signer.sign(message.id, now, message.payload);
-            Outgoing usual = Outgoing.usual(message, headers(message.id, timestamp, signature));
+            Outgoing usual = Outgoing.usual(message, withOwn(message, headers(message.id, timestamp, signature)));
             String version = catalog.payloadVersion(message);
             sender.send(
                     version == null ? usual : usual.with(RequestMaker.VERSION_HEADER, version), soonest(most), done);
@@ -89,6 +89,11 @@ final class EndpointRoute implements Route {
             LOG.error("message {} could not be sent", message.id, e);
             fail(context, time, FailureKind.CONTENT, "the request could not be made: " + e, done);
         }
+    }
+
+    /** With those that the publisher gave; what the endpoint's owner has decided comes before them. */
+    private static String[] withOwn(Message message, String[] headers) {
+        return message.headers.isEmpty() ? headers : MessageHeaders.behind(headers, message.headers);
     }
 
     private Duration soonest(Duration most) {
