@@ -7,7 +7,6 @@ import io.posthorn.egress.FailureKind;
 import io.posthorn.egress.Outcome;
 import io.posthorn.egress.Target;
 import io.posthorn.egress.TargetResult;
-import io.posthorn.model.CustomHeader;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
@@ -49,7 +48,7 @@ final class EndpointRoute implements Route {
         Duration most = settings.attemptTimeout(); // it may have been longer when the owner decided
         this.deadline = own == null || own.compareTo(most) > 0 ? most : own;
         this.svixHeaders = settings.svixHeaders();
-        this.template = template(endpoint.headers(), svixHeaders);
+        this.template = template(Credentials.headers(endpoint), svixHeaders);
         this.time = time;
         this.signer = new OverlapSigner(endpoint.secret(), endpoint.oldSecrets(), time.micros());
     }
@@ -69,7 +68,12 @@ final class EndpointRoute implements Route {
             }
             return switch (Target.parse(endpoint.url(), policy)) {
                 case TargetResult.Ok(Target target) ->
-                    new EndpointRoute(Sender.to(target, egress), endpoint, context, settings, time);
+                    new EndpointRoute(
+                            Credentials.sender(endpoint, target, egress, policy, context, time),
+                            endpoint,
+                            context,
+                            settings,
+                            time);
                 case TargetResult.Refused(String reason) ->
                     (message, attempt, done) -> fail(context, time, FailureKind.REFUSED_ADDRESS, reason, done);
             };
@@ -127,7 +131,7 @@ final class EndpointRoute implements Route {
         return headers;
     }
 
-    private static String[] template(List<CustomHeader> custom, boolean svixHeaders) {
+    private static String[] template(List<String> own, boolean svixHeaders) {
         List<String> all = new ArrayList<>(List.of(
                 CONTENT_TYPE,
                 JSON,
@@ -140,10 +144,7 @@ final class EndpointRoute implements Route {
         if (svixHeaders) {
             all.addAll(List.of("svix-id", "", "svix-timestamp", "", "svix-signature", ""));
         }
-        for (CustomHeader header : custom) {
-            all.add(header.name());
-            all.add(header.value());
-        }
+        all.addAll(own);
         return all.toArray(String[]::new);
     }
 }
