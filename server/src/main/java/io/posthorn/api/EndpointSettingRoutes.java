@@ -1,5 +1,6 @@
 package io.posthorn.api;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.Result;
@@ -69,6 +70,7 @@ final class EndpointSettingRoutes implements RouteModule {
      * @param key the written form
      * @param publicKey of a private key, for the receiver; null if it is none
      */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     record SecretOut(String key, @Nullable String publicKey) {
         static SecretOut of(Endpoint endpoint) {
             return new SecretOut(endpoint.secret().reveal(), endpoint.secret().publicKey());
