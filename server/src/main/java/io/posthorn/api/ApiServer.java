@@ -73,6 +73,7 @@ public final class ApiServer {
                                 new EndpointSettingRoutes(
                                         ports.catalog(), ports.secretRule(), settings.secretOverlap()),
                                 new EventTypeRoutes(ports.catalog()),
+                                new CatalogueRoutes(ports.catalog()),
                                 new TokenRoutes(ports.catalog()),
                                 new EnvironmentRoutes(ports.catalog()),
                                 new PortalRoutes(ports.catalog(), this::publicUrl),
@@ -95,7 +96,7 @@ public final class ApiServer {
     }
 
     /** Where people reach this server. */
-    private String publicUrl() {
+    public String publicUrl() {
         String url = settings.publicUrl();
         if (url != null) {
             return url;

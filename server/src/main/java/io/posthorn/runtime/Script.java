@@ -152,7 +152,7 @@ public final class Script {
      *
      * @param input of maps with texts as keys, lists, texts, numbers, booleans and null; it is not changed
      * @param bindings variables, without their dollar sign; their values as above
-     * @return of the same, its own copy; null also for nothing at all
+     * @return of the same, its own copy, except for {@link Kept} ones that were handed on; null also for nothing at all
      * @throws ScriptException if it fails or goes beyond a bound
      * @throws IllegalStateException on a virtual thread
      */
@@ -212,4 +212,10 @@ public final class Script {
         String text = message == null ? inner.getClass().getSimpleName() : message;
         return text.length() > 200 ? text.substring(0, 200) + "…" : text;
     }
+
+    /**
+     * What a map or a list implements that never changes and is not to be lost: where a script hands it on as it is, what
+     * comes out is the same object and not a copy.
+     */
+    public interface Kept {}
 }

@@ -3,15 +3,99 @@ package io.posthorn.runtime;
 import com.dashjoin.jsonata.Jsonata;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.RandomAccess;
 import org.jspecify.annotations.Nullable;
 
 /** Copies a tree, in or out, and holds it to its size. */
 final class ScriptCopy {
     private static final int OF_A_VALUE = 16;
+
+    /** The copy of a {@link Script.Kept} one, which cannot be changed and so stays the same. */
+    private sealed interface Traced {
+        Object origin();
+
+        long weight();
+    }
+
+    /** The library may put null where its own sign for it stands, and nothing else. */
+    private static final class TracedMap extends LinkedHashMap<String, @Nullable Object> implements Traced {
+        private static final long serialVersionUID = 1L;
+
+        private final transient Object origin;
+        private final long weight;
+
+        TracedMap(Map<String, @Nullable Object> members, Object origin, long weight) {
+            super(members);
+            this.origin = origin;
+            this.weight = weight;
+        }
+
+        @Override
+        public Object origin() {
+            return origin;
+        }
+
+        @Override
+        public long weight() {
+            return weight;
+        }
+
+        @Override
+        public @Nullable Object put(String key, @Nullable Object value) {
+            throw new UnsupportedOperationException("what a script is given cannot be changed");
+        }
+
+        @Override
+        public @Nullable Object remove(@Nullable Object key) {
+            throw new UnsupportedOperationException("what a script is given cannot be changed");
+        }
+    }
+
+    /** As {@link TracedMap}. */
+    private static final class TracedList extends AbstractList<@Nullable Object> implements Traced, RandomAccess {
+        private final List<@Nullable Object> elements;
+        private final Object origin;
+        private final long weight;
+
+        TracedList(List<@Nullable Object> elements, Object origin, long weight) {
+            this.elements = elements;
+            this.origin = origin;
+            this.weight = weight;
+        }
+
+        @Override
+        public Object origin() {
+            return origin;
+        }
+
+        @Override
+        public long weight() {
+            return weight;
+        }
+
+        @Override
+        public @Nullable Object get(int index) {
+            return elements.get(index);
+        }
+
+        @Override
+        public @Nullable Object set(int index, @Nullable Object element) {
+            if (element != null) {
+                throw new UnsupportedOperationException("what a script is given cannot be changed");
+            }
+            return elements.set(index, null);
+        }
+
+        @Override
+        public int size() {
+            return elements.size();
+        }
+    }
 
     private final boolean inward;
     private long weight;
@@ -39,12 +123,17 @@ final class ScriptCopy {
         if (value instanceof Number number) {
             return inward ? number(number) : plain(number);
         }
+        if (!inward && value instanceof Traced traced) {
+            weigh(traced.weight());
+            return traced.origin();
+        }
+        long before = weight;
         if (value instanceof List<?> list) {
             List<@Nullable Object> copy = new ArrayList<>(list.size());
             for (Object element : list) {
                 copy.add(of(element, level + 1));
             }
-            return copy;
+            return inward && value instanceof Script.Kept ? new TracedList(copy, value, weight - before) : copy;
         }
         if (value instanceof Map<?, ?> map) {
             Map<String, @Nullable Object> copy = LinkedHashMap.newLinkedHashMap(map.size());
@@ -55,7 +144,7 @@ final class ScriptCopy {
                 weigh(key.length());
                 copy.put(key, of(entry.getValue(), level + 1));
             }
-            return copy;
+            return inward && value instanceof Script.Kept ? new TracedMap(copy, value, weight - before) : copy;
         }
         throw new IllegalArgumentException(inward ? "is given what is no value" : "gives a function, not a value");
     }

@@ -693,6 +693,7 @@ final class Promises {
             }
             case Verdict.Delivered _,
                     Verdict.Gone _,
+                    Verdict.Unrepeated _,
                     Verdict.Cancelled _,
                     Verdict.Dropped _,
                     Verdict.Parked _,

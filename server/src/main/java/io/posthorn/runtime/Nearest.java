@@ -1,4 +1,4 @@
-package io.posthorn.app;
+package io.posthorn.runtime;
 
 import java.util.Collection;
 import java.util.Locale;
