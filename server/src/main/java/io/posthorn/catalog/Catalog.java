@@ -41,7 +41,9 @@ public final class Catalog {
             PgCatalog pg,
             PgAccess access,
             PgProfiles pgProfiles,
-            Clock clock, SecureRandom random, EndpointLimit limit) {
+            Clock clock,
+            SecureRandom random,
+            EndpointLimit limit) {
         this.pg = pg;
         this.access = access;
         this.pgProfiles = pgProfiles;
@@ -298,7 +300,9 @@ public final class Catalog {
             profiles.load(pgProfiles.all(handle));
         });
         List<String> ids = new ArrayList<>();
-        directory.from(env, null, true).forEach(view -> ids.add(view.application().id()));
+        directory
+                .from(env, null, true)
+                .forEach(view -> ids.add(view.application().id()));
         ids.forEach(applications::reread);
     }
 
