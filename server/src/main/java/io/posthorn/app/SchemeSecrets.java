@@ -1,8 +1,11 @@
 package io.posthorn.app;
 
 import io.posthorn.api.SecretRule;
+import io.posthorn.catalog.ActiveProfile;
+import io.posthorn.catalog.Profiles;
 import io.posthorn.model.EndpointShape;
 import io.posthorn.model.SigningSecret;
+import io.posthorn.wire.ContentException;
 import io.posthorn.wire.Scheme;
 import io.posthorn.wire.SchemeRules;
 import java.security.SecureRandom;
@@ -23,6 +26,21 @@ final class SchemeSecrets implements SecretRule {
 
     SchemeSecrets(Schemes schemes) {
         this.schemes = schemes;
+    }
+
+    /**
+     * Those of the profiles. A shape whose profile cannot be read is refused for that reason, and has none here; nor has
+     * a profile that signs nothing, so that its endpoints have a secret of the usual kind that nobody needs.
+     */
+    static Schemes of(Profiles profiles) {
+        return (env, shape) -> {
+            try {
+                ActiveProfile active = profiles.of(env, shape);
+                return active.isStandard() ? List.of() : active.profile().schemes();
+            } catch (ContentException _) {
+                return List.of();
+            }
+        };
     }
 
     @Override
