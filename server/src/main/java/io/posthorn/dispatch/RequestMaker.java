@@ -63,7 +63,7 @@ final class RequestMaker {
     private final Profile profile;
     private final UrlParts url;
     private final boolean svixHeaders;
-    private final @Nullable String serverUrl;
+    private final Shaping shaping;
     private final Time time;
     private final String[] fixed;
     private @Nullable SchemeSigner signer;
@@ -84,7 +84,7 @@ final class RequestMaker {
      * @param profile what they are like
      * @param url where they go
      * @param svixHeaders whether the headers of Standard Webhooks go by their other names too
-     * @param serverUrl what the installation is reached under; null if nobody said
+     * @param shaping what it needs beside
      */
     RequestMaker(
             Catalog catalog,
@@ -92,18 +92,16 @@ final class RequestMaker {
             Profile profile,
             UrlParts url,
             boolean svixHeaders,
-            @Nullable String serverUrl,
+            Shaping shaping,
             Time time) {
         this.catalog = catalog;
         this.endpoint = endpoint;
         this.profile = profile;
         this.url = url;
         this.svixHeaders = svixHeaders;
-        this.serverUrl = serverUrl;
+        this.shaping = shaping;
         this.time = time;
-        this.fixed = endpoint.headers().stream()
-                .flatMap(header -> java.util.stream.Stream.of(header.name(), header.value()))
-                .toArray(String[]::new);
+        this.fixed = Credentials.headers(endpoint).toArray(String[]::new);
     }
 
     /**
@@ -127,7 +125,9 @@ final class RequestMaker {
         long now = time.micros();
         MakerTools tools = MakerTools.ofThread();
         Renderer renderer = tools.renderer(profile);
-        Versioned versioned = versioned(message, application, tools);
+        Versioned versioned = endpoint.shape().thin()
+                ? new Versioned(shaping.thin().payload(message, endpoint, now), null)
+                : versioned(message, application, tools);
         Draft draft = renderer.draft(new Renderer.Context(
                 message,
                 versioned.json,
@@ -137,7 +137,7 @@ final class RequestMaker {
                 application,
                 attempt,
                 now,
-                serverUrl));
+                shaping.publicUrl().get()));
         Rendered rendered = renderer.print(draft);
         return new Made.Request(signed(message, renderer, rendered, versioned.version, now));
     }
@@ -163,7 +163,8 @@ final class RequestMaker {
         return Printer.json(tree);
     }
 
-    private Outgoing signed(Message message, Renderer renderer, Rendered rendered, @Nullable String version, long now) {
+    private Outgoing signed(Message message, Renderer renderer, Rendered rendered, @Nullable String version, long now)
+            throws ContentException {
         List<String> headers = new ArrayList<>(Arrays.asList(rendered.headers()));
         headers.addAll(Arrays.asList(fixed));
         if (version != null) {
@@ -172,15 +173,15 @@ final class RequestMaker {
         }
         String path = rendered.path();
         String[] unsigned = headers.toArray(String[]::new);
-        String[] signatures = signer(renderer, now)
-                .sign(
-                        new Signable(
-                                renderer.id(message),
-                                rendered.method(),
-                                url.origin + (path == null ? url.path : path),
-                                unsigned,
-                                rendered.body()),
-                        now);
+        String[] signatures = signatures(
+                renderer,
+                new Signable(
+                        renderer.id(message),
+                        rendered.method(),
+                        url.origin + (path == null ? url.path : path),
+                        unsigned,
+                        rendered.body()),
+                now);
         headers.addAll(Arrays.asList(signatures));
         if (svixHeaders) {
             addSvixNames(headers);
@@ -192,6 +193,15 @@ final class RequestMaker {
                 rendered.userAgent(),
                 headers.toArray(String[]::new),
                 rendered.body());
+    }
+
+    /** A secret may be of another kind than the profile that the environment has got since. */
+    private String[] signatures(Renderer renderer, Signable request, long now) throws ContentException {
+        try {
+            return signer(renderer, now).sign(request, now);
+        } catch (IllegalArgumentException e) {
+            throw new ContentException("the request cannot be signed: " + e.getMessage());
+        }
     }
 
     private static void addSvixNames(List<String> headers) {
