@@ -74,13 +74,16 @@ public final class Posthorn implements Callable<Integer> {
         }
         CommandLine tasks = AdministrationCommands.tasks().command(surroundings);
         tasks.addSubcommand(new TaskWaitCommand(surroundings));
+        CommandLine types = CatalogCommands.eventTypes().command(surroundings);
+        types.addSubcommand(new EventTypeExportCommand(surroundings));
+        types.addSubcommand(new EventTypeImportCommand(surroundings));
         root.addSubcommand(serve)
                 .addSubcommand(config)
                 .addSubcommand(new DemoCommand(surroundings))
                 .addSubcommand(new SendCommand(surroundings))
                 .addSubcommand(CatalogCommands.apps().command(surroundings))
                 .addSubcommand(CatalogCommands.endpoints().command(surroundings))
-                .addSubcommand(CatalogCommands.eventTypes().command(surroundings))
+                .addSubcommand(types)
                 .addSubcommand(HistoryCommands.messages().command(surroundings))
                 .addSubcommand(HistoryCommands.attempts().command(surroundings))
                 .addSubcommand(HistoryCommands.deadLetters().command(surroundings))
