@@ -181,7 +181,7 @@ final class AcceptRoute implements FastRoute {
     }
 
     /** Whether the query can be decoded, which it is when its first parameter is asked for. */
-    private static boolean isEncoded(HttpServerRequest request) {
+    static boolean isEncoded(HttpServerRequest request) {
         String query = request.query();
         if (query == null || query.isEmpty()) {
             return true;

@@ -91,7 +91,7 @@ public final class ApiServer {
     }
 
     /** Where people reach this server. */
-    private String publicUrl() {
+    public String publicUrl() {
         String url = settings.publicUrl();
         if (url != null) {
             return url;

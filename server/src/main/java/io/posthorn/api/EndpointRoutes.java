@@ -17,6 +17,7 @@ import io.posthorn.model.SigningSecret;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -206,9 +207,9 @@ final class EndpointRoutes implements Resource<Endpoint> {
      * What is not mentioned stays, also where an endpoint is replaced by somebody who does not know of it. What is given
      * is judged by itself here, and together with what is there when it is changed.
      */
-    private @Nullable UnaryOperator<DeliveryPolicy> delivery(Fields fields) {
+    private @Nullable BinaryOperator<DeliveryPolicy> delivery(Fields fields) {
         if (fields.isNull("delivery")) {
-            return present -> DeliveryPolicy.DEFAULT;
+            return (present, usual) -> usual;
         }
         if (!fields.has("delivery")) {
             return null;
@@ -217,11 +218,11 @@ final class EndpointRoutes implements Resource<Endpoint> {
         PolicyCodec.Problems problems = (path, rule) -> fields.refuse("delivery", path, rule);
         ceilings.check(PolicyCodec.read(given, DeliveryPolicy.DEFAULT, problems), problems);
         addresses(fields, given.path("notification").path("emails"));
-        return present -> PolicyCodec.read(given, present, (path, rule) -> {});
+        return (present, usual) -> PolicyCodec.read(given, present, usual, (path, rule) -> {});
     }
 
     /** As for {@link #delivery}: what is not mentioned stays. */
-    private static @Nullable UnaryOperator<EndpointShape> shape(Fields fields) {
+    private @Nullable UnaryOperator<EndpointShape> shape(Fields fields) {
         if (ShapeCodec.MEMBERS.stream().noneMatch(fields::has)) {
             return null;
         }
@@ -229,6 +230,10 @@ final class EndpointRoutes implements Resource<Endpoint> {
                 fields::raw,
                 EndpointShape.DEFAULT,
                 (path, rule) -> fields.refuse(path.getFirst(), path.subList(1, path.size()), rule));
+        if (fields.raw("profileSource").isTextual()) {
+            ProfileBodies.check(fields.raw("profileSource").textValue(), ceilings, mailRule)
+                    .forEach(problem -> fields.refuse("profileSource", problem.text()));
+        }
         return present -> ShapeCodec.read(fields::raw, present, (path, rule) -> {});
     }
 

@@ -1,5 +1,6 @@
 package io.posthorn.app;
 
+import io.posthorn.runtime.Nearest;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

@@ -1,5 +1,6 @@
 package io.posthorn.app;
 
+import io.posthorn.runtime.Nearest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -14,6 +14,7 @@ import io.posthorn.api.FastRoutes;
 import io.posthorn.api.HistoryRoutes;
 import io.posthorn.api.ListenRoute;
 import io.posthorn.api.ListenSettings;
+import io.posthorn.api.RecordRoute;
 import io.posthorn.api.RedeliveryRoutes;
 import io.posthorn.api.SyncRoutes;
 import io.posthorn.catalog.AppView;
@@ -21,6 +22,7 @@ import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointLimit;
 import io.posthorn.catalog.MailDomains;
 import io.posthorn.catalog.PgAudit;
+import io.posthorn.catalog.RecordTokens;
 import io.posthorn.catalog.Resealing;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
@@ -301,8 +303,17 @@ public final class Server {
         ApplicationPace pace = new ApplicationPace(System::nanoTime);
         PayloadChecks checks = new PayloadChecks(catalog, metrics, Math.max(1, loops / 2));
         onStop("payload checks", checks::close);
-        SyncRoutes sync = new SyncRoutes(vertx, catalog, intake, dispatcher, pace, answerKeys);
+        SyncRoutes sync = new SyncRoutes(vertx, catalog, intake, dispatcher::call, pace, answerKeys);
         onStop("synchronous messages", sync::close);
+        RecordRoute records = new RecordRoute(
+                vertx,
+                catalog,
+                history,
+                new RecordTokens(box),
+                RecordRoute.Content.PAYLOAD,
+                instants,
+                System::nanoTime);
+        onStop("links to records", records::close);
         ApiServer api = new ApiServer(
                 vertx,
                 apiSettings(loops),
@@ -321,7 +332,8 @@ public final class Server {
                                         Keeping.longestDelay(config),
                                         pace,
                                         checks)
-                                .or(sync.fast()),
+                                .or(sync.fast())
+                                .or(records.fast()),
                         List.of(
                                 sync,
                                 new HistoryRoutes(catalog, history, ids),

@@ -33,17 +33,25 @@ public final class Catalog {
     private final Endpoints endpoints;
     private final EventTypes eventTypes;
     private final Environments environments;
+    private final Profiles profiles;
     private final PgAccess access;
+    private final PgProfiles pgProfiles;
 
-    private Catalog(PgCatalog pg, PgAccess access, Clock clock, SecureRandom random, EndpointLimit limit) {
+    private Catalog(
+            PgCatalog pg,
+            PgAccess access,
+            PgProfiles pgProfiles,
+            Clock clock, SecureRandom random, EndpointLimit limit) {
         this.pg = pg;
         this.access = access;
+        this.pgProfiles = pgProfiles;
         this.changes = new Changes(this::reread);
         this.environments = new Environments(access, changes, clock, this::contents, this::emptied);
         this.tokens = new Tokens(access, changes, directory, environments, clock, random);
         this.applications = new Applications(directory, environments, tokens, pg, changes, clock);
         this.eventTypes = new EventTypes(environments, pg, changes, clock);
-        this.endpoints = new Endpoints(directory, eventTypes, pg, changes, clock, random, limit);
+        this.profiles = new Profiles(directory, environments, pgProfiles, changes, clock);
+        this.endpoints = new Endpoints(directory, eventTypes, profiles, pg, changes, clock, random, limit);
     }
 
     /**
@@ -60,9 +68,11 @@ public final class Catalog {
         PgWrites writes = new PgWrites(jdbi, guard);
         PgCatalog pg = new PgCatalog(jdbi, box, writes);
         PgAccess access = new PgAccess(writes);
-        Catalog catalog = new Catalog(pg, access, clock, new SecureRandom(), limit);
+        PgProfiles pgProfiles = new PgProfiles(writes);
+        Catalog catalog = new Catalog(pg, access, pgProfiles, clock, new SecureRandom(), limit);
         pg.inSnapshot(handle -> {
             catalog.environments.load(access.environments(handle));
+            catalog.profiles.load(pgProfiles.all(handle));
             catalog.loadApplications(handle);
             catalog.eventTypes.load(pg.eventTypes(handle));
             catalog.tokens.load(access.tokens(handle));
@@ -219,6 +229,11 @@ public final class Catalog {
         return tokens;
     }
 
+    /** Changes to profiles, their list, and which one an endpoint has. */
+    public Profiles profiles() {
+        return profiles;
+    }
+
     /** Changes to event types, and their list. */
     public EventTypes eventTypes() {
         return eventTypes;
@@ -263,10 +278,28 @@ public final class Catalog {
                 pg.inSnapshot(handle -> {
                     environments.load(access.environments(handle));
                     eventTypes.load(pg.eventTypes(handle)); // they go with their environment
+                    profiles.load(pgProfiles.all(handle)); // and so do these
                 });
             case EventTypes.SUBJECT -> pg.inSnapshot(handle -> eventTypes.load(pg.eventTypes(handle)));
-            default -> applications.reread(subject);
+            default -> {
+                if (subject.startsWith(Profiles.SUBJECT)) {
+                    rereadProfiles(Integer.parseInt(subject.substring(Profiles.SUBJECT.length())));
+                } else {
+                    applications.reread(subject);
+                }
+            }
         }
+    }
+
+    /** A change to a profile concerns endpoints of any application of its environment. */
+    private void rereadProfiles(int env) {
+        pg.inSnapshot(handle -> {
+            environments.load(access.environments(handle));
+            profiles.load(pgProfiles.all(handle));
+        });
+        List<String> ids = new ArrayList<>();
+        directory.from(env, null, true).forEach(view -> ids.add(view.application().id()));
+        ids.forEach(applications::reread);
     }
 
     /** What keeps an environment from being deleted; null if nothing does. */
@@ -285,5 +318,6 @@ public final class Catalog {
 
     private void emptied(int env) {
         eventTypes.forgetEnvironment(env);
+        profiles.forgetEnvironment(env);
     }
 }

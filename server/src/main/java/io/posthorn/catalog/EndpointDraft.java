@@ -8,6 +8,7 @@ import io.posthorn.model.EndpointShape;
 import io.posthorn.model.SigningSecret;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  *     replaced, or to have one made
  * @param headers what its requests carry beside those of the signature; null to keep the present ones
  * @param version a number of its owner's
- * @param delivery from what is decided about its deliveries to what is to be; null to keep that, or for the usual
+ * @param delivery from what is decided about its deliveries, and what is usual with its profile, to what is to be; null to
+ *     keep that, or for the usual
  * @param shape from how its requests are made to how they are to be; null to keep that, or for the usual
  * @param secrets from what it has of these to what it is to have; null to keep them, or for none
  * @param paused nothing is sent while it is; null to keep the present, or for not
@@ -43,7 +45,7 @@ public record EndpointDraft(
         @Nullable SigningSecret secret,
         @Nullable List<CustomHeader> headers,
         int version,
-        @Nullable UnaryOperator<DeliveryPolicy> delivery,
+        @Nullable BinaryOperator<DeliveryPolicy> delivery,
         @Nullable UnaryOperator<EndpointShape> shape,
         @Nullable UnaryOperator<EndpointSecrets> secrets,
         @Nullable Boolean paused) {

@@ -6,6 +6,7 @@ import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.EndpointSecrets;
 import io.posthorn.model.EndpointShape;
+import io.posthorn.model.Environment;
 import io.posthorn.model.Ids;
 import io.posthorn.model.RetiredSecret;
 import io.posthorn.model.SigningSecret;
@@ -21,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,7 @@ public final class Endpoints {
 
     private final Directory directory;
     private final EventTypes eventTypes;
+    private final Profiles profiles;
     private final PgCatalog pg;
     private final Changes changes;
     private final Clock clock;
@@ -46,12 +49,14 @@ public final class Endpoints {
     Endpoints(
             Directory directory,
             EventTypes eventTypes,
+            Profiles profiles,
             PgCatalog pg,
             Changes changes,
             Clock clock,
             SecureRandom random,
             EndpointLimit limit) {
         this.directory = directory;
+        this.profiles = profiles;
         this.eventTypes = eventTypes;
         this.pg = pg;
         this.changes = changes;
@@ -276,7 +281,13 @@ public final class Endpoints {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         SigningSecret secret = draft.secret();
         List<CustomHeader> headers = draft.headers();
-        DeliveryPolicy delivery = changed(draft.delivery(), DeliveryPolicy.DEFAULT);
+        EndpointShape shape = changed(draft.shape(), EndpointShape.DEFAULT);
+        Result<Endpoint> unknown = profiles.broken(app.envNo(), shape);
+        if (unknown != null) {
+            return unknown;
+        }
+        ActiveProfile profile = profiles.orStandard(app.envNo(), shape);
+        DeliveryPolicy delivery = delivery(draft, profile.base(), profile.base());
         PolicyCodec.Broken broken = PolicyCodec.broken(delivery);
         if (broken != null) {
             return new Result.Broken<>(broken.path(), broken.rule());
@@ -292,14 +303,14 @@ public final class Endpoints {
                 draft.channels(),
                 draft.disabled(),
                 null,
-                draft.rateLimit(),
+                draft.rateLimit() == null ? profile.profile().rateLimit() : draft.rateLimit(),
                 draft.metadata(),
                 secret == null ? freshSecret() : secret,
                 List.of(),
                 headers == null ? List.of() : headers,
                 draft.version(),
                 delivery,
-                changed(draft.shape(), EndpointShape.DEFAULT),
+                shape,
                 changed(draft.secrets(), EndpointSecrets.NONE),
                 Boolean.TRUE.equals(draft.paused()),
                 now,
@@ -390,12 +401,24 @@ public final class Endpoints {
         if (limited != null) {
             return limited;
         }
+        EndpointShape shape = changed(draft.shape(), was.shape());
+        Result<Endpoint> unknown = shape.equals(was.shape())
+                ? null
+                : profiles.broken(view.application().envNo(), shape);
+        if (unknown != null) {
+            return unknown;
+        }
         String reason = draft.disabled() ? was.disabledReason() : null;
         Endpoint now = changed(was, draft, draft.disabled(), reason);
         PolicyCodec.Broken broken = PolicyCodec.broken(now.delivery());
         return broken == null
                 ? new Result.Updated<>(store(view, now))
                 : new Result.Broken<>(broken.path(), broken.rule());
+    }
+
+    private static DeliveryPolicy delivery(EndpointDraft draft, DeliveryPolicy present, DeliveryPolicy usual) {
+        BinaryOperator<DeliveryPolicy> change = draft.delivery();
+        return change == null ? present : change.apply(present, usual);
     }
 
     private static <T> T changed(@Nullable UnaryOperator<T> change, T present) {
@@ -427,6 +450,12 @@ public final class Endpoints {
             List<CustomHeader> headers) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         Boolean paused = draft.paused();
+        AppView view = directory.find(was.appNo());
+        int env = view == null ? Environment.DEFAULT_NO : view.application().envNo();
+        EndpointShape shape = changed(draft.shape(), was.shape());
+        ActiveProfile before = profiles.orStandard(env, was.shape());
+        ActiveProfile after = profiles.orStandard(env, shape);
+        DeliveryPolicy present = PolicyCodec.rebase(was.delivery(), before.base(), after.base());
         return new Endpoint(
                 was.no(),
                 was.appNo(),
@@ -438,14 +467,14 @@ public final class Endpoints {
                 draft.channels(),
                 disabled,
                 reason,
-                draft.rateLimit(),
+                Profiles.rate(draft.rateLimit(), before.profile(), after.profile()),
                 draft.metadata(),
                 secret,
                 oldSecrets.stream().filter(old -> now.isBefore(old.until())).toList(),
                 headers,
                 draft.version(),
-                changed(draft.delivery(), was.delivery()),
-                changed(draft.shape(), was.shape()),
+                delivery(draft, present, after.base()),
+                shape,
                 changed(draft.secrets(), was.secrets()),
                 paused == null ? was.paused() : paused,
                 was.createdAt(),

@@ -141,7 +141,7 @@ public final class Environments {
                 return taken(name);
             }
             Audit.about(subject(was.id()), () -> pg.renameEnvironment(was.no(), name));
-            Environment now = new Environment(was.no(), was.id(), name, was.createdAt());
+            Environment now = new Environment(was.no(), was.id(), name, was.profile(), was.createdAt());
             publish(was, now);
             return new Result.Updated<>(now);
         });
@@ -175,7 +175,12 @@ public final class Environments {
         });
     }
 
-    private static Audit.Subject subject(String id) {
+    /** Makes memory agree with what the database has of one. */
+    void published(Environment was, Environment now) {
+        publish(was, now);
+    }
+
+    static Audit.Subject subject(String id) {
         return new Audit.Subject(Audit.INSTALLATION, null, id);
     }
 

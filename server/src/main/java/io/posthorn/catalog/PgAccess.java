@@ -16,7 +16,7 @@ final class PgAccess {
             no, id, name, role, coalesce(env_no, 0) as env_no, app_no, rate_limit, created_at, expires_at, last_used_at,
             hash
             """;
-    private static final String ENVIRONMENT = "no, id, name, created_at";
+    private static final String ENVIRONMENT = "no, id, name, profile, created_at";
 
     /** A token as it is stored. */
     record Row(Tokens.Hash hash, Token token, @Nullable Instant lastUsedAt) {}
@@ -38,7 +38,7 @@ final class PgAccess {
     Environment insertEnvironment(String id, String name, Instant createdAt) {
         return writes.write(handle -> handle.createQuery("""
                         insert into environment (id, name, created_at) values (:id, :name, :createdAt)
-                        returning no, id, name, created_at
+                        returning no, id, name, profile, created_at
                         """)
                 .bind("id", id)
                 .bind("name", name)

@@ -91,7 +91,11 @@ final class PgRows {
 
     static Environment environment(ResultSet row) throws SQLException {
         return new Environment(
-                row.getInt("no"), row.getString("id"), row.getString("name"), PgTimes.instant(row, "created_at"));
+                row.getInt("no"),
+                row.getString("id"),
+                row.getString("name"),
+                row.getString("profile"),
+                PgTimes.instant(row, "created_at"));
     }
 
     static PgAccess.Row tokenRow(ResultSet row) throws SQLException {

@@ -110,8 +110,16 @@ public final class PolicyCodec {
      * @param base what it is where nothing is given
      */
     public static DeliveryPolicy read(JsonNode given, DeliveryPolicy base, Problems problems) {
+        return read(given, base, DeliveryPolicy.DEFAULT, problems);
+    }
+
+    /**
+     * As {@link #read(JsonNode, DeliveryPolicy, Problems)}, where something else than Posthorn's own is usual.
+     *
+     * @param usual what null stands for, such as what an endpoint's profile says
+     */
+    public static DeliveryPolicy read(JsonNode given, DeliveryPolicy base, DeliveryPolicy usual, Problems problems) {
         Group all = new Group(given, List.of(), problems);
-        DeliveryPolicy usual = DeliveryPolicy.DEFAULT;
         DeliveryPolicy policy = new DeliveryPolicy(
                 order(all.group("order"), base.order(), usual.order()),
                 retry(all.group("retry"), base.retry(), usual.retry()),
@@ -141,7 +149,7 @@ public final class PolicyCodec {
 
     private static Retry retry(Group group, Retry base, Retry usual) {
         List<Duration> schedule = group.durations("schedule", base.schedule(), usual.schedule());
-        Exponential exponential = exponential(group, base.exponential());
+        Exponential exponential = exponential(group, base.exponential(), usual.exponential());
         if (schedule != null && exponential != null) {
             // Whoever gives one of the two in a change means it instead of the other.
             if (group.gives("schedule") && group.gives("exponential")) {
@@ -166,10 +174,11 @@ public final class PolicyCodec {
         return retry;
     }
 
-    private static @Nullable Exponential exponential(Group retry, @Nullable Exponential base) {
+    private static @Nullable Exponential exponential(
+            Group retry, @Nullable Exponential base, @Nullable Exponential usual) {
         if (!retry.gives("exponential")) {
             retry.group("exponential");
-            return retry.isNull("exponential") ? null : base;
+            return retry.isNull("exponential") ? usual : base;
         }
         Group group = retry.group("exponential");
         Duration initial = group.duration("initial", base == null ? null : base.initial(), null, LEAST_DELAY, MONTH);
@@ -221,7 +230,7 @@ public final class PolicyCodec {
         Disabling disabling = new Disabling(
                 group.flag("onGone", base.onGone(), usual.onGone()),
                 // null is a decision here: never
-                group.durationOrNever("failingFor", base.failingFor(), Duration.ofSeconds(1), QUARTER),
+                group.durationOrNever("failingFor", base.failingFor(), usual.failingFor(), Duration.ofSeconds(1), QUARTER),
                 group.whole("failures", base.failures(), usual.failures(), 1, 1_000_000));
         group.nothingElse();
         return disabling;
@@ -256,6 +265,21 @@ public final class PolicyCodec {
         return text.isBlank() || text.length() > LONGEST_TEXT
                 ? "must be 1 to " + LONGEST_TEXT + " characters, and not only blanks"
                 : null;
+    }
+
+    /**
+     * What an endpoint's policy is when what it stands on becomes another one: what its owner has decided stays.
+     *
+     * @param current that of the endpoint
+     * @param oldBase what it stood on until now
+     * @param newBase what it stands on from now
+     */
+    static DeliveryPolicy rebase(DeliveryPolicy current, DeliveryPolicy oldBase, DeliveryPolicy newBase) {
+        if (oldBase.equals(newBase)) {
+            return current;
+        }
+        // null in the difference means that the owner has none of what the old base had
+        return read(write(current, oldBase), newBase, DeliveryPolicy.DEFAULT, (path, rule) -> {});
     }
 
     /** As the API shows it: all of it. */
@@ -559,9 +583,10 @@ public final class PolicyCodec {
 
         /** As {@link #duration} where null is what usually is not there: never. */
         @Nullable
-        Duration durationOrNever(String name, @Nullable Duration base, Duration least, Duration most) {
+        Duration durationOrNever(
+                String name, @Nullable Duration base, @Nullable Duration usual, Duration least, Duration most) {
             if (whole()) {
-                return DeliveryPolicy.DEFAULT.disabling().failingFor();
+                return usual;
             }
             return duration(name, base, null, least, most);
         }

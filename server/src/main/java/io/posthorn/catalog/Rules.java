@@ -54,6 +54,7 @@ public final class Rules {
     /** Requests a second with one token. */
     public static final int MOST_TOKEN_RATE = 100_000;
 
+    private static final int MOST_PROFILE_NAME = 64;
     private static final int MOST_VERSION = 65_535;
     private static final int ULID = 26;
 
@@ -99,6 +100,13 @@ public final class Rules {
     public static @Nullable String environmentName(String name) {
         String wrong = uid(name);
         return wrong == null && name.startsWith("env_") ? "must not begin with env_, as ids do" : wrong;
+    }
+
+    /** The name of a profile: like a name in a path, and at most 64 of them. */
+    public static @Nullable String profileName(String name) {
+        return name.length() > MOST_PROFILE_NAME
+                ? "must have at most " + MOST_PROFILE_NAME + " characters"
+                : nameInPath(name);
     }
 
     /** The name of a token: 1 to 256 characters, not only blanks. */

@@ -1,6 +1,6 @@
 package io.posthorn.cli;
 
-import io.posthorn.app.Nearest;
+import io.posthorn.runtime.Nearest;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.util.List;

@@ -46,9 +46,7 @@ public final class ProfileParser {
     private static final Pattern METHOD = Pattern.compile("[A-Z]{3,16}");
     private static final Pattern PREFIX = Pattern.compile("[a-zA-Z0-9_-]{0,32}");
     private static final Pattern EVENT_TYPE = Pattern.compile("[a-zA-Z0-9._-]{1,256}");
-    private static final Pattern LABEL = Pattern.compile("[a-z*][a-z0-9_.*-]{0,63}");
     private static final Pattern XML_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9._-]*(:[A-Za-z_][A-Za-z0-9._-]*)?");
-    private static final Pattern INSERTION = Pattern.compile("\\{([a-zA-Z]*)}");
 
     /** They belong to the connection or have a member of their own here. */
     private static final Map<String, String> NOT_AS_HEADER = Map.ofEntries(
@@ -66,9 +64,6 @@ public final class ProfileParser {
             Map.entry("upgrade", "belongs to the connection"),
             Map.entry("expect", "belongs to the connection"),
             Map.entry("content-encoding", "is not possible: bodies are sent as they are"));
-
-    private static final Set<String> DERIVED =
-            Set.of("@method", "@target-uri", "@authority", "@scheme", "@request-target", "@path", "@query");
 
     private final List<ProfileProblem> problems;
 
@@ -281,90 +276,57 @@ public final class ProfileParser {
     }
 
     private static Scheme inHeader(Group group) {
-        Scheme.Algorithm algorithm =
-                group.oneOf("algorithm", Scheme.Algorithm.HMAC_SHA256, Scheme.Algorithm.values(), ProfileParser::word);
-        Scheme.KeyForm key = group.oneOf("key", Scheme.KeyForm.TEXT, Scheme.KeyForm.values(), ProfileParser::word);
-        Scheme.Encoding encoding =
-                group.oneOf("encoding", Scheme.Encoding.HEX, Scheme.Encoding.values(), ProfileParser::word);
-        String content = group.text(
-                "content",
-                "{body}",
-                text -> insertions(text, Set.of("id", "timestamp", "body", "method", "url"), null));
-        Scheme.Clock clock = group.oneOf("timestamp", Scheme.Clock.SECONDS, Scheme.Clock.values(), ProfileParser::word);
-        String header = group.needed("header", ProfileParser::noHeaderName);
-        String value = group.text(
-                "value",
-                "{signatures}",
-                text -> insertions(text, Set.of("signatures", "timestamp", "id"), "signatures"));
         String prefix = group.textOrNull("prefix", ProfileParser::noHeaderValue);
-        String each = group.text(
-                "each",
-                (prefix == null ? "" : prefix) + "{signature}",
-                text -> insertions(text, Set.of("signature"), "signature"));
-        if (prefix != null && group.has("each")) {
+        String each = group.textOrNull("each", ProfileParser::noHeaderValue);
+        if (prefix != null && each != null) {
             group.problem("prefix", "must not be given beside each, which says what stands before a signature");
         }
-        String separator = group.textOrNull(
-                "separator",
-                text -> text.isEmpty() || text.length() > 8 || noHeaderValue("a" + text + "a") != null
-                        ? "must be 1 to 8 printable characters"
-                        : null);
-        String previous = group.textOrNull("previousHeader", ProfileParser::noHeaderName);
-        if (previous != null && separator != null) {
-            group.problem(
-                    "previousHeader", "must not be given beside separator: all signatures stand in one header then");
-        }
-        String timestampHeader = group.textOrNull("timestampHeader", ProfileParser::noHeaderName);
-        group.nothingElse();
-        return new Scheme.InHeader(
-                algorithm, key, encoding, content, clock, header, value, each, separator, previous, timestampHeader);
+        Scheme scheme = new Scheme.InHeader(
+                algorithm(group),
+                key(group),
+                group.oneOf("encoding", Scheme.Encoding.HEX, Scheme.Encoding.values(), ProfileParser::word),
+                group.text("content", "{body}", ProfileParser::tooLong),
+                group.oneOf("timestamp", Scheme.Clock.SECONDS, Scheme.Clock.values(), ProfileParser::word),
+                group.needed("header", ProfileParser::noHeaderName),
+                group.text("value", "{signatures}", ProfileParser::noHeaderValue),
+                each == null ? (prefix == null ? "" : prefix) + "{signature}" : each,
+                group.textOrNull("separator", ProfileParser::noHeaderValue),
+                group.textOrNull("previousHeader", ProfileParser::noHeaderName),
+                group.textOrNull("timestampHeader", ProfileParser::noHeaderName));
+        return ruled(group, scheme);
     }
 
     private static Scheme messageSignature(Group group) {
-        Scheme.Algorithm algorithm =
-                group.oneOf("algorithm", Scheme.Algorithm.HMAC_SHA256, Scheme.Algorithm.values(), ProfileParser::word);
-        if (algorithm != Scheme.Algorithm.HMAC_SHA256 && algorithm != Scheme.Algorithm.ED25519) {
-            group.problem("algorithm", "must be hmac-sha256 or ed25519 for a message signature");
-        }
-        Scheme.KeyForm key = group.oneOf("key", Scheme.KeyForm.TEXT, Scheme.KeyForm.values(), ProfileParser::word);
-        String label = group.text(
-                "label",
-                "sig",
-                text -> LABEL.matcher(text).matches()
-                        ? null
-                        : "must be up to 64 small letters, digits, hyphens, underscores and dots, a letter first");
-        List<String> components = group.texts(
-                "components",
-                List.of("@method", "@target-uri", "content-digest", "content-type"),
-                text -> DERIVED.contains(text)
-                                || (TOKEN.matcher(text).matches() && text.equals(text.toLowerCase(Locale.ROOT)))
-                        ? null
-                        : "must be the name of a header in lower case, or one of "
-                                + String.join(", ", DERIVED.stream().sorted().toList()));
-        String keyId = group.textOrNull("keyId", ProfileParser::noHeaderValue);
-        group.nothingElse();
-        return new Scheme.MessageSignature(algorithm, key, label, components, keyId);
+        return ruled(
+                group,
+                new Scheme.MessageSignature(
+                        algorithm(group),
+                        key(group),
+                        group.text("label", "sig", ProfileParser::tooLong),
+                        group.texts(
+                                "components",
+                                List.of("@method", "@target-uri", "content-digest", "content-type"),
+                                ProfileParser::tooLong),
+                        group.textOrNull("keyId", ProfileParser::noHeaderValue)));
     }
 
-    private static @Nullable String insertions(String text, Set<String> known, @Nullable String needed) {
-        String wrong = noHeaderValue(text.replace("\n", ""));
-        if (wrong != null) {
-            return wrong;
+    private static Scheme.Algorithm algorithm(Group group) {
+        return group.oneOf(
+                "algorithm", Scheme.Algorithm.HMAC_SHA256, Scheme.Algorithm.values(), ProfileParser::word);
+    }
+
+    private static Scheme.KeyForm key(Group group) {
+        return group.oneOf("key", Scheme.KeyForm.TEXT, Scheme.KeyForm.values(), ProfileParser::word);
+    }
+
+    /** The rules of schemes are where they are used; one at a time, and only where nothing else is wrong. */
+    private static Scheme ruled(Group group, Scheme scheme) {
+        boolean unknown = group.nothingElse();
+        SchemeRules.Broken broken = group.isWrong() || unknown ? null : SchemeRules.broken(scheme);
+        if (broken != null) {
+            group.problem(broken.field().equals("clock") ? "timestamp" : broken.field(), broken.rule());
         }
-        List<String> found =
-                INSERTION.matcher(text).results().map(match -> match.group(1)).toList();
-        for (String each : found) {
-            if (!known.contains(each)) {
-                return "has {" + each + "} in it; there are "
-                        + String.join(
-                                ", ",
-                                known.stream()
-                                        .sorted()
-                                        .map(name -> "{" + name + "}")
-                                        .toList());
-            }
-        }
-        return needed == null || found.contains(needed) ? null : "must have {" + needed + "} in it";
+        return scheme;
     }
 
     private static @Nullable String tooLong(String text) {
@@ -490,13 +452,22 @@ public final class ProfileParser {
             return new Group(null, inner(name), part.place());
         }
 
-        void nothingElse() {
+        /** Whether something is wrong with one of its members already. */
+        boolean isWrong() {
+            return problems.stream().anyMatch(problem -> problem.path().startsWith(path + "."));
+        }
+
+        /** Whether there is. */
+        boolean nothingElse() {
+            boolean there = false;
             for (String name : names()) {
                 if (!known.contains(name)) {
                     String hint = Nearest.hint(name, known, "a member of " + (path.isEmpty() ? "a profile" : path));
                     problemAtName(name, hint.contains("?") ? hint : hint + "; there are " + String.join(", ", known));
+                    there = true;
                 }
             }
+            return there;
         }
 
         private <T extends @Nullable Object> T scalar(

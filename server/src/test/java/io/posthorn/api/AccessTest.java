@@ -97,6 +97,7 @@ class AccessTest {
             GET    /app/{}/msg                                    +     +     3     +     +     +     4     4
             POST   /app/{}/msg                                    +     +     +     3     3     3     3     4
             POST   /app/{}/msg/batch                              +     +     +     3     3     3     3     4
+            POST   /app/{}/msg/sync                               +     +     +     3     3     3     3     4
             GET    /app/{}/msg/{}                                 +     +     3     +     +     +     4     4
             POST   /app/{}/msg/{}/cancel                          +     +     +     3     3     3     3     4
             DELETE /app/{}/msg/{}/content                         +     +     3     3     3     3     3     4
@@ -205,12 +206,22 @@ class AccessTest {
                         api.keys,
                         api.audit,
                         FastRoutes.accepting(
-                                api.catalog,
-                                intake,
-                                Duration.ofSeconds(30),
-                                Duration.ofDays(90),
-                                new ApplicationPace(System::nanoTime),
-                                new PayloadChecks(api.catalog, refused -> {}, 1)),
+                                        api.catalog,
+                                        intake,
+                                        Duration.ofSeconds(30),
+                                        Duration.ofDays(90),
+                                        new ApplicationPace(System::nanoTime),
+                                        new PayloadChecks(api.catalog, refused -> {}, 1))
+                                .or(new SyncRoutes(
+                                                vertx,
+                                                api.catalog,
+                                                intake,
+                                                (message, endpoints, most, each) -> {
+                                                    throw new AssertionError("a message came through");
+                                                },
+                                                new ApplicationPace(System::nanoTime),
+                                                api.keys)
+                                        .fast()),
                         List.of(new HistoryRoutes(
                                 api.catalog, new PgHistory(api.db.dataSource(), written.ids, 4), written.ids))));
         Api.await(made.start());

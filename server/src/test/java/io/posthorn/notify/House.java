@@ -117,7 +117,7 @@ final class House implements AutoCloseable {
                 null,
                 null,
                 1,
-                present -> policy,
+                (present, usual) -> policy,
                 null,
                 null,
                 null);
