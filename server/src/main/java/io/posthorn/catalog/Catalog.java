@@ -41,15 +41,18 @@ public final class Catalog {
             PgCatalog pg,
             PgAccess access,
             PgProfiles pgProfiles,
-            Clock clock, SecureRandom random, EndpointLimit limit) {
+            Clock clock,
+            SecureRandom random,
+            EndpointLimit limit) {
         this.pg = pg;
         this.access = access;
         this.pgProfiles = pgProfiles;
         this.changes = new Changes(this::reread);
         this.environments = new Environments(access, changes, clock, this::contents, this::emptied);
         this.tokens = new Tokens(access, changes, directory, environments, clock, random);
-        this.applications = new Applications(directory, environments, tokens, pg, changes, clock);
         this.eventTypes = new EventTypes(environments, pg, changes, clock);
+        this.applications =
+                new Applications(directory, environments, tokens, eventTypes, limit.watcher(), pg, changes, clock);
         this.profiles = new Profiles(directory, environments, pgProfiles, changes, clock);
         this.endpoints = new Endpoints(directory, eventTypes, profiles, pg, changes, clock, random, limit);
     }
@@ -298,7 +301,9 @@ public final class Catalog {
             profiles.load(pgProfiles.all(handle));
         });
         List<String> ids = new ArrayList<>();
-        directory.from(env, null, true).forEach(view -> ids.add(view.application().id()));
+        directory
+                .from(env, null, true)
+                .forEach(view -> ids.add(view.application().id()));
         ids.forEach(applications::reread);
     }
 

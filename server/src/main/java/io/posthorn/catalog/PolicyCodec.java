@@ -230,7 +230,8 @@ public final class PolicyCodec {
         Disabling disabling = new Disabling(
                 group.flag("onGone", base.onGone(), usual.onGone()),
                 // null is a decision here: never
-                group.durationOrNever("failingFor", base.failingFor(), usual.failingFor(), Duration.ofSeconds(1), QUARTER),
+                group.durationOrNever(
+                        "failingFor", base.failingFor(), usual.failingFor(), Duration.ofSeconds(1), QUARTER),
                 group.whole("failures", base.failures(), usual.failures(), 1, 1_000_000));
         group.nothingElse();
         return disabling;

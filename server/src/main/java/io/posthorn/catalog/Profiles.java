@@ -180,7 +180,9 @@ public final class Profiles {
             return new Result.Broken<>(
                     List.of("profile"),
                     "must be the name of a profile; there are "
-                            + String.join(", ", list(env).stream().map(NamedProfile::name).toList()));
+                            + String.join(
+                                    ", ",
+                                    list(env).stream().map(NamedProfile::name).toList()));
         }
         try {
             of(env, shape);
@@ -217,7 +219,11 @@ public final class Profiles {
             }
             Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
             PgProfiles.Row row = new PgProfiles.Row(
-                    env, name, source, present == null ? now : Objects.requireNonNullElse(present.createdAt(), now), now);
+                    env,
+                    name,
+                    source,
+                    present == null ? now : Objects.requireNonNullElse(present.createdAt(), now),
+                    now);
             NamedProfile next = named(row, profile, base);
             List<Endpoint> having = present == null ? List.of() : having(env, name);
             List<Endpoint> rebased = present == null
@@ -264,7 +270,8 @@ public final class Profiles {
                 return new Result.Conflict<>(
                         "name",
                         having.size() + (having.size() == 1 ? " endpoint has" : " endpoints have")
-                                + " this profile, the first of them " + having.getFirst().id()
+                                + " this profile, the first of them "
+                                + having.getFirst().id()
                                 + "; give them another one first");
             }
             Audit.about(new Audit.Subject(env, null, name), () -> pg.delete(env, name));
@@ -295,7 +302,9 @@ public final class Profiles {
                         "must be the name of a profile; there are "
                                 + String.join(
                                         ", ",
-                                        list(env).stream().map(NamedProfile::name).toList()));
+                                        list(env).stream()
+                                                .map(NamedProfile::name)
+                                                .toList()));
             }
             ActiveProfile before = orStandard(env, EndpointShape.DEFAULT);
             Environment next = new Environment(env, was.id(), was.name(), name, was.createdAt());

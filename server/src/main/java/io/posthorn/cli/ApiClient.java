@@ -119,7 +119,6 @@ final class ApiClient implements AutoCloseable {
      *
      * @return the answer's JSON; a missing node if it has none
      */
-
     JsonNode json(Call call) throws RemoteFailure, InterruptedException {
         ApiReply reply = send(call);
         if (!reply.success()) {

@@ -276,7 +276,10 @@ final class CatalogCommands {
             json("--example", "example", "A payload." + EMPTY),
             texts("--scope", "scopes", "A scope that an application needs, once for each." + EMPTY),
             flag("--sync", "sync", "Whether it is for synchronous calls only."),
-            words("--schema-mode", "schemaMode", "What happens to a payload that breaks its schema: off, warn, reject."),
+            words(
+                    "--schema-mode",
+                    "schemaMode",
+                    "What happens to a payload that breaks its schema: off, warn, reject."),
             text("--current-version", "version", "The version that publishers send. Default: the newest." + EMPTY),
             json(
                     "--downgrades",

@@ -60,8 +60,8 @@ final class EventTypeExportCommand implements Callable<Integer> {
         try (ApiClient api = remote.connect(surroundings, command.commandLine())) {
             surroundings
                     .out()
-                    .print(api.text(ApiClient.Call.of(
-                            "GET", "/catalogue/export?" + String.join("&", query), (JsonNode) null)));
+                    .print(api.text(
+                            ApiClient.Call.of("GET", "/catalogue/export?" + String.join("&", query), (JsonNode) null)));
             return ExitCodes.OK;
         }
     }

@@ -21,8 +21,9 @@ import picocli.CommandLine.Spec;
         name = "import",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        description = "Reads event types from a document: our own YAML, OpenAPI 3.1 with webhooks, or AsyncAPI 3. All of it"
-                + " is done or nothing.",
+        description =
+                "Reads event types from a document: our own YAML, OpenAPI 3.1 with webhooks, or AsyncAPI 3. All of it"
+                        + " is done or nothing.",
         footer = {
             "%nExamples",
             "  posthorn event-type import event-types.yaml --dry-run",
@@ -41,10 +42,7 @@ final class EventTypeImportCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec command;
 
-    @Parameters(
-            arity = "0..1",
-            paramLabel = "FILE",
-            description = "The document, YAML or JSON; - is standard input.")
+    @Parameters(arity = "0..1", paramLabel = "FILE", description = "The document, YAML or JSON; - is standard input.")
     private @Nullable String file;
 
     @Option(
@@ -77,8 +75,7 @@ final class EventTypeImportCommand implements Callable<Integer> {
             query.add("catalogue=" + ApiClient.encode(catalogue));
         }
         try (ApiClient api = remote.connect(surroundings, command.commandLine())) {
-            JsonNode answer = api.json(
-                    ApiClient.Call.of("POST", "/catalogue/import?" + String.join("&", query), body));
+            JsonNode answer = api.json(ApiClient.Call.of("POST", "/catalogue/import?" + String.join("&", query), body));
             Printer printer = new Printer(surroundings, command.commandLine());
             if (remote.json()) {
                 printer.json(answer);

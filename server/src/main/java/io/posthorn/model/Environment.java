@@ -13,11 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param createdAt to the microsecond
  */
 public record Environment(
-        int no,
-        String id,
-        String name,
-        @Nullable String profile,
-        Instant createdAt) {
+        int no, String id, String name, @Nullable String profile, Instant createdAt) {
     /** The number of the one that every installation begins with. */
     public static final int DEFAULT_NO = 1;
 }

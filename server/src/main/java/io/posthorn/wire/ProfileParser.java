@@ -311,8 +311,7 @@ public final class ProfileParser {
     }
 
     private static Scheme.Algorithm algorithm(Group group) {
-        return group.oneOf(
-                "algorithm", Scheme.Algorithm.HMAC_SHA256, Scheme.Algorithm.values(), ProfileParser::word);
+        return group.oneOf("algorithm", Scheme.Algorithm.HMAC_SHA256, Scheme.Algorithm.values(), ProfileParser::word);
     }
 
     private static Scheme.KeyForm key(Group group) {
