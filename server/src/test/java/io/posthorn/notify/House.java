@@ -117,7 +117,7 @@ final class House implements AutoCloseable {
                 null,
                 null,
                 1,
-                (present, usual) -> policy,
+                (present, others) -> policy,
                 null,
                 null,
                 null);
