@@ -35,6 +35,8 @@ import io.posthorn.dispatch.Dispatcher;
 import io.posthorn.dispatch.Recovery;
 import io.posthorn.dispatch.Redelivery;
 import io.posthorn.dispatch.RetrySchedule;
+import io.posthorn.dispatch.Shaping;
+import io.posthorn.dispatch.Thin;
 import io.posthorn.egress.DnsResolver;
 import io.posthorn.egress.EgressPolicy;
 import io.posthorn.egress.EgressSettings;
@@ -195,6 +197,7 @@ public final class Server {
         onStop("history", outcomes::close);
         Recorder recorder = new Recorder(OUTCOMES_THAT_MAY_WAIT, outcomes, positions, metrics, time, this::failed);
         PgBacklog backlog = new PgBacklog(database.dataSource(), ids);
+        RecordTokens recordTokens = new RecordTokens(box);
         Dispatcher dispatcher = new Dispatcher(
                 vertx,
                 loops,
@@ -206,6 +209,7 @@ public final class Server {
                 positions,
                 backlog,
                 new PgEndpointTroubles(database.dataSource(), ownership::fence),
+                new Shaping(new Thin(recordTokens, this::publicUrl, config.recordLinkLifetime()), this::publicUrl),
                 time,
                 metrics,
                 told,
@@ -307,13 +311,7 @@ public final class Server {
         SyncRoutes sync = new SyncRoutes(vertx, catalog, intake, dispatcher::call, pace, answerKeys);
         onStop("synchronous messages", sync::close);
         RecordRoute records = new RecordRoute(
-                vertx,
-                catalog,
-                history,
-                new RecordTokens(box),
-                RecordRoute.Content.PAYLOAD,
-                instants,
-                System::nanoTime);
+                vertx, catalog, history, recordTokens, RecordRoute.Content.PAYLOAD, instants, System::nanoTime);
         onStop("links to records", records::close);
         ApiServer api = new ApiServer(
                 vertx,
@@ -546,6 +544,11 @@ public final class Server {
                 config.tokenRateLimit(),
                 new DeliveryCeilings(config.attemptTimeout(), config.endpointInFlight()),
                 config.publicUrl());
+    }
+
+    /** Where people reach the server. */
+    private String publicUrl() {
+        return ApiServer.publicUrl(config.publicUrl(), config.host(), port);
     }
 
     private static @Nullable String reveal(@Nullable Secret secret) {

@@ -1,6 +1,7 @@
 package io.posthorn.cli;
 
 import io.posthorn.runtime.Nearest;
+import io.posthorn.runtime.Time;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.util.List;
@@ -77,6 +78,9 @@ public final class Posthorn implements Callable<Integer> {
         CommandLine types = CatalogCommands.eventTypes().command(surroundings);
         types.addSubcommand(new EventTypeExportCommand(surroundings));
         types.addSubcommand(new EventTypeImportCommand(surroundings));
+        CommandLine profiles = CatalogCommands.profiles().command(surroundings);
+        profiles.addSubcommand(new ProfilePutCommand(surroundings));
+        profiles.addSubcommand(new ProfileTestCommand(surroundings, Time.system()));
         root.addSubcommand(serve)
                 .addSubcommand(config)
                 .addSubcommand(new DemoCommand(surroundings))
@@ -84,6 +88,7 @@ public final class Posthorn implements Callable<Integer> {
                 .addSubcommand(CatalogCommands.apps().command(surroundings))
                 .addSubcommand(CatalogCommands.endpoints().command(surroundings))
                 .addSubcommand(types)
+                .addSubcommand(profiles)
                 .addSubcommand(HistoryCommands.messages().command(surroundings))
                 .addSubcommand(HistoryCommands.attempts().command(surroundings))
                 .addSubcommand(HistoryCommands.deadLetters().command(surroundings))

@@ -132,6 +132,11 @@ class AccessTest {
             GET    /token/{}                                      +     +     3     3     3     3     3     4
             PATCH  /token/{}                                      +     +     3     3     3     3     3     4
             DELETE /token/{}                                      +     +     3     3     3     3     3     4
+            GET    /profile                                       +     +     3     +     +     +     +     +
+            POST   /profile/test                                  +     +     3     3     +     3     +     +
+            GET    /profile/{}                                    +     +     3     +     +     +     +     4
+            PUT    /profile/{}                                    +     +     3     3     3     3     3     +
+            DELETE /profile/{}                                    +     +     3     3     3     3     3     4
             GET    /environment                                   +     +     3     3     3     3     3     +
             POST   /environment                                   +     3     3     3     3     3     3     3
             GET    /environment/{}                                +     +     3     3     3     3     3     4
@@ -248,6 +253,8 @@ class AccessTest {
         chief.post("/app", "{\"name\":\"Second\",\"uid\":\"second\"}");
         chief.post("/event-type", "{\"name\":\"first.happened\",\"description\":\"d\"}");
         ids.put("event-type", "first.happened");
+        chief.call("PUT", "/profile/acme", "{\"source\":\"description: d\"}");
+        ids.put("profile", "acme");
         ids.put(
                 "endpoint",
                 chief.post("/app/first/endpoint", "{\"url\":\"https://example.com/first\"}")
