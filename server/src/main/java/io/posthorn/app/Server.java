@@ -32,6 +32,8 @@ import io.posthorn.dispatch.ContentDeletion;
 import io.posthorn.dispatch.Discarding;
 import io.posthorn.dispatch.DispatchSettings;
 import io.posthorn.dispatch.Dispatcher;
+import io.posthorn.dispatch.EndpointCheck;
+import io.posthorn.dispatch.ProfileTests;
 import io.posthorn.dispatch.Recovery;
 import io.posthorn.dispatch.Redelivery;
 import io.posthorn.dispatch.RetrySchedule;
@@ -325,6 +327,8 @@ public final class Server {
                         metrics::scrape,
                         answerKeys,
                         audit,
+                        new EndpointCheck(
+                                dispatcher.exchanges(), policy, this::publicUrl, new ProfileTests(catalog), time),
                         FastRoutes.accepting(
                                         catalog,
                                         intake,

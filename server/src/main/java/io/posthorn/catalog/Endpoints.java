@@ -277,22 +277,30 @@ public final class Endpoints {
         if (beyond != null) {
             return beyond;
         }
+        Result<Endpoint> unknown =
+                profiles.broken(view.application().envNo(), changed(draft.shape(), EndpointShape.DEFAULT));
+        if (unknown != null) {
+            return unknown;
+        }
+        Endpoint fresh = fresh(view, draft);
+        PolicyCodec.Broken broken = PolicyCodec.broken(fresh.delivery());
+        if (broken != null) {
+            return new Result.Broken<>(broken.path(), broken.rule());
+        }
+        Endpoint made = Audit.about(subject(view, fresh), () -> pg.insert(fresh));
+        publish(view, made);
+        return new Result.Created<>(made);
+    }
+
+    /** One that is not there yet, with the number 0. */
+    private Endpoint fresh(AppView view, EndpointDraft draft) {
         Application app = view.application();
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         SigningSecret secret = draft.secret();
         List<CustomHeader> headers = draft.headers();
         EndpointShape shape = changed(draft.shape(), EndpointShape.DEFAULT);
-        Result<Endpoint> unknown = profiles.broken(app.envNo(), shape);
-        if (unknown != null) {
-            return unknown;
-        }
         ActiveProfile profile = profiles.orStandard(app.envNo(), shape);
-        DeliveryPolicy delivery = delivery(draft, profile.base(), profile.base());
-        PolicyCodec.Broken broken = PolicyCodec.broken(delivery);
-        if (broken != null) {
-            return new Result.Broken<>(broken.path(), broken.rule());
-        }
-        Endpoint fresh = new Endpoint(
+        return new Endpoint(
                 0,
                 app.no(),
                 Ids.fresh(PREFIX),
@@ -309,15 +317,41 @@ public final class Endpoints {
                 List.of(),
                 headers == null ? List.of() : headers,
                 draft.version(),
-                delivery,
+                delivery(draft, profile.base(), profile.base()),
                 shape,
                 changed(draft.secrets(), EndpointSecrets.NONE),
                 Boolean.TRUE.equals(draft.paused()),
                 now,
                 now);
-        Endpoint made = Audit.about(subject(view, fresh), () -> pg.insert(fresh));
-        publish(view, made);
-        return new Result.Created<>(made);
+    }
+
+    /**
+     * What an endpoint would be.
+     *
+     * @param idOrUid how it was addressed; null if it is to be made
+     * @param draft what it is to be
+     * @return with the number 0 if it is not there; null without the application
+     */
+    public @Nullable Endpoint preview(int env, String app, @Nullable String idOrUid, EndpointDraft draft) {
+        AppView view = directory.find(env, app);
+        if (view == null) {
+            return null;
+        }
+        Endpoint present = idOrUid == null ? null : view.endpoint(idOrUid);
+        return present == null
+                ? fresh(view, draft)
+                : changed(present, draft, draft.disabled(), present.disabledReason());
+    }
+
+    /** The endpoint as it is; null if there is none, or if nothing is said of which. */
+    public @Nullable Endpoint find(int env, String app, @Nullable String idOrUid) {
+        AppView view = directory.find(env, app);
+        return view == null || idOrUid == null ? null : view.endpoint(idOrUid);
+    }
+
+    /** A draft that has a secret if the endpoint has none yet: what is tried before it is stored has to be the same. */
+    public EndpointDraft withSecret(int env, String app, @Nullable String idOrUid, EndpointDraft draft) {
+        return draft.secret() != null || find(env, app, idOrUid) != null ? draft : draft.withSecret(freshSecret());
     }
 
     /**
