@@ -23,7 +23,7 @@ import io.posthorn.catalog.EndpointLimit;
 import io.posthorn.catalog.MailDomains;
 import io.posthorn.catalog.PgAudit;
 import io.posthorn.catalog.RecordTokens;
-import io.posthorn.catalog.Resealing;
+import io.posthorn.catalog.PgResealing;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
 import io.posthorn.catalog.WriteGuard;
@@ -286,8 +286,8 @@ public final class Server {
         Caretaker caretaker = new Caretaker(database.partitions(), catalog, audit, answerKeys, clock);
         onStop("caretaker", caretaker::close);
         if (box.hasPrevious()) {
-            Resealing resealing =
-                    new Resealing(database.jdbi(), box, ownership::fence, PgAnswerKeys.sealed(), Resealing.BATCH);
+            PgResealing resealing =
+                    new PgResealing(database.jdbi(), box, ownership::fence, PgAnswerKeys.sealed(), PgResealing.BATCH);
             resealing.start();
             onStop("sealing anew", resealing::close);
         }
