@@ -69,11 +69,13 @@ public final class ApiServer {
                                 new EndpointRoutes(
                                         ports.catalog(),
                                         ports.urlRule(),
+                                        ports.secretRule(),
                                         settings.ceilings(),
                                         ports.mailRule(),
                                         checks),
                                 checks,
-                                new EndpointSettingRoutes(ports.catalog(), settings.secretOverlap()),
+                                new EndpointSettingRoutes(
+                                        ports.catalog(), ports.secretRule(), settings.secretOverlap()),
                                 new EventTypeRoutes(ports.catalog()),
                                 new CatalogueRoutes(ports.catalog()),
                                 new TokenRoutes(ports.catalog()),

@@ -23,7 +23,7 @@ import io.posthorn.catalog.EndpointLimit;
 import io.posthorn.catalog.MailDomains;
 import io.posthorn.catalog.PgAudit;
 import io.posthorn.catalog.RecordTokens;
-import io.posthorn.catalog.Resealing;
+import io.posthorn.catalog.PgResealing;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
 import io.posthorn.catalog.WriteGuard;
@@ -62,6 +62,7 @@ import io.posthorn.intake.Intake;
 import io.posthorn.intake.PayloadChecks;
 import io.posthorn.intake.PgAnswerKeys;
 import io.posthorn.intake.PgJournal;
+import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Ids;
 import io.posthorn.notify.MailSettings;
@@ -285,8 +286,8 @@ public final class Server {
         Caretaker caretaker = new Caretaker(database.partitions(), catalog, audit, answerKeys, clock);
         onStop("caretaker", caretaker::close);
         if (box.hasPrevious()) {
-            Resealing resealing =
-                    new Resealing(database.jdbi(), box, ownership::fence, PgAnswerKeys.sealed(), Resealing.BATCH);
+            PgResealing resealing =
+                    new PgResealing(database.jdbi(), box, ownership::fence, PgAnswerKeys.sealed(), PgResealing.BATCH);
             resealing.start();
             onStop("sealing anew", resealing::close);
         }
@@ -320,6 +321,7 @@ public final class Server {
                 new ApiPorts(
                         catalog,
                         url -> Target.parse(url, policy) instanceof TargetResult.Refused(String reason) ? reason : null,
+                        new SchemeSecrets(SchemeSecrets.of(catalog.profiles())),
                         MailDomains.of(config.notificationDomains())::refuse,
                         () -> ownership.held() && database.reachable(),
                         metrics::scrape,
@@ -467,9 +469,17 @@ public final class Server {
     }
 
     private EndpointLimit endpointLimit(Notices notices) {
-        return new EndpointLimit(
-                config.endpointLimit(),
-                (application, limit, active) -> notices.endpointLimitReached(application.no(), limit, active));
+        return new EndpointLimit(config.endpointLimit(), new EndpointLimit.Watcher() {
+            @Override
+            public void reached(Application application, int limit, int active) {
+                notices.endpointLimitReached(application.no(), limit, active);
+            }
+
+            @Override
+            public void scopesTaken(Application application, List<String> scopes, int endpoints) {
+                notices.scopesTaken(application.no(), scopes, endpoints);
+            }
+        });
     }
 
     private DatabaseSettings databaseSettings() {
