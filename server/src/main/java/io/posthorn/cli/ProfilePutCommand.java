@@ -40,8 +40,8 @@ final class ProfilePutCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws RemoteFailure, InterruptedException {
-        String source = new String(
-                Inputs.read(surroundings, file, ProfileParser.MOST_CHARACTERS * 4), StandardCharsets.UTF_8);
+        String source =
+                new String(Inputs.read(surroundings, file, ProfileParser.MOST_CHARACTERS * 4), StandardCharsets.UTF_8);
         Printer printer = new Printer(surroundings, command.commandLine());
         try (ApiClient api = remote.connect(surroundings, command.commandLine())) {
             JsonNode body = JsonNodeFactory.instance.objectNode().put("source", source);

@@ -79,8 +79,8 @@ final class ProfileTestCommand implements Callable<Integer> {
     @Override
     public Integer call() throws RemoteFailure {
         Builtins.Builtin builtin = Builtins.find(what);
-        boolean file = builtin == null
-                || Files.isRegularFile(surroundings.directory().resolve(what));
+        boolean file =
+                builtin == null || Files.isRegularFile(surroundings.directory().resolve(what));
         String source = builtin != null && !file
                 ? builtin.source()
                 : new String(

@@ -54,12 +54,18 @@ class ProfileApiTest {
                 "/profile/wrong",
                 "{\"source\":\"method: get\\nbody:\\n  envelope: '{'\\ndelivery:\\n  timeout: 1h\\n\"}");
         assertThat(wrong.status()).isEqualTo(422);
-        assertThat(wrong.body().get("detail").valueStream().map(each -> each.get("msg").textValue()))
+        assertThat(wrong.body()
+                        .get("detail")
+                        .valueStream()
+                        .map(each -> each.get("msg").textValue()))
                 .hasSize(2)
                 .anySatisfy(each -> assertThat(each).startsWith("line 1, column 9: method must be"))
                 .anySatisfy(each -> assertThat(each).startsWith("line 3, column "));
         Api.Reply policy = api.put("/profile/wrong", "{\"source\":\"delivery:\\n  timeout: 1h\\n\"}");
-        assertThat(policy.body().get("detail").valueStream().map(each -> each.get("msg").textValue()))
+        assertThat(policy.body()
+                        .get("detail")
+                        .valueStream()
+                        .map(each -> each.get("msg").textValue()))
                 .singleElement()
                 .asString()
                 .startsWith("line 2, column 3: delivery.timeout must be a duration");
@@ -82,19 +88,21 @@ class ProfileApiTest {
                 .get("request");
         assertThat(request.get("method").textValue()).isEqualTo("POST");
         assertThat(request.get("body").textValue()).isEqualTo("{\"test\":true,\"event\":\"webhook.configured\"}");
-        assertThat(request.get("headers").valueStream().map(each -> each.get("name").textValue()))
+        assertThat(request.get("headers")
+                        .valueStream()
+                        .map(each -> each.get("name").textValue()))
                 .containsExactly("content-type", "Idempotency-Key", "x-admin-signature");
         assertThat(request.at("/headers/2/value").textValue()).matches("sha256=[0-9a-f]{64}");
     }
 
     @Test
     void aTestTellsWhatIsWrong() {
-        JsonNode wrong = api.post("/profile/test", "{\"source\":\"methd: PUT\"}").body();
+        JsonNode wrong =
+                api.post("/profile/test", "{\"source\":\"methd: PUT\"}").body();
         assertThat(wrong.get("request").isNull()).isTrue();
         assertThat(wrong.at("/problems/0/line").intValue()).isEqualTo(1);
         assertThat(wrong.at("/problems/0/rule").textValue()).contains("did you mean method?");
-        JsonNode failed = api.post(
-                        "/profile/test", "{\"source\":\"body: {envelope: message.payload.title + 1}\"}")
+        JsonNode failed = api.post("/profile/test", "{\"source\":\"body: {envelope: message.payload.title + 1}\"}")
                 .body();
         assertThat(failed.get("error").textValue()).startsWith("body.envelope (line 1, column ");
         assertThat(api.post("/profile/test", "{}").places()).containsExactly("body.source");
@@ -117,7 +125,9 @@ class ProfileApiTest {
                         .at("/delivery/timeout")
                         .textValue())
                 .isEqualTo("3s");
-        assertThat(api.patch("/app/p/endpoint/e", "{\"profile\":null}").body().at("/delivery/order/mode")
+        assertThat(api.patch("/app/p/endpoint/e", "{\"profile\":null}")
+                        .body()
+                        .at("/delivery/order/mode")
                         .textValue())
                 .isEqualTo("unordered");
         assertThat(api.patch("/app/p/endpoint/e", "{\"profile\":\"nobody\"}").places())
@@ -136,10 +146,15 @@ class ProfileApiTest {
     @Test
     void anEnvironmentHasAProfile() {
         String id = api.post("/environment", "{\"name\":\"e1\"}").id();
-        assertThat(api.patch("/environment/" + id, "{\"profile\":\"timify\"}").body().get("profile").textValue())
+        assertThat(api.patch("/environment/" + id, "{\"profile\":\"timify\"}")
+                        .body()
+                        .get("profile")
+                        .textValue())
                 .isEqualTo("timify");
-        assertThat(api.get("/environment/" + id).body().get("profile").textValue()).isEqualTo("timify");
-        JsonNode both = api.patch("/environment/" + id, "{\"profile\":null,\"name\":\"e2\"}").body();
+        assertThat(api.get("/environment/" + id).body().get("profile").textValue())
+                .isEqualTo("timify");
+        JsonNode both = api.patch("/environment/" + id, "{\"profile\":null,\"name\":\"e2\"}")
+                .body();
         assertThat(both.get("profile").isNull()).isTrue();
         assertThat(both.get("name").textValue()).isEqualTo("e2");
         assertThat(api.patch("/environment/" + id, "{\"profile\":\"nobody\"}").places())

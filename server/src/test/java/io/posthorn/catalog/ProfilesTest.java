@@ -13,6 +13,8 @@ import io.posthorn.model.Environment;
 import io.posthorn.store.Database;
 import io.posthorn.store.TestDatabase;
 import io.posthorn.wire.ContentException;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,17 +25,24 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ProfilesTest {
     private static final String THREE = "delivery: {timeout: 3s, retry: {maxAttempts: 3}}\nlimits: {rateLimit: 7}";
     private static final String FIVE = "delivery: {timeout: 5s, order: {mode: fifo}}\nlimits: {rateLimit: 9}";
 
     private final Database db = TestDatabase.fresh();
-    private final SecretBox box = new SecretBox(new byte[32]);
-    private Catalog catalog = load();
+
+    @TempDir
+    private Path folder;
+
+    private SecretBox box;
+    private Catalog catalog;
 
     @BeforeEach
-    void app() {
+    void app() throws IOException {
+        box = SecretBox.open(null, folder);
+        catalog = load();
         value(catalog.applications().create(DEFAULT_NO, Samples.appDraft("n", "a"), false));
     }
 
@@ -61,7 +70,8 @@ class ProfilesTest {
         assertThat(catalog.profiles().of(named).name()).isEqualTo("three");
         Catalog again = load();
         for (String uid : List.of("plain", "named", "own")) {
-            Endpoint there = requireNonNull(requireNonNull(again.app(DEFAULT_NO, "a")).endpoint(uid));
+            Endpoint there =
+                    requireNonNull(requireNonNull(again.app(DEFAULT_NO, "a")).endpoint(uid));
             assertThat(there).isEqualTo(present(uid));
             assertThat(again.profiles().of(there).base())
                     .isEqualTo(catalog.profiles().of(present(uid)).base());
@@ -95,7 +105,8 @@ class ProfilesTest {
 
     @Test
     void administratesDeliveriesAreThoseOfItsDocuments() {
-        DeliveryPolicy delivery = endpoint("e", shape -> with("administrate", null)).delivery();
+        DeliveryPolicy delivery =
+                endpoint("e", shape -> with("administrate", null)).delivery();
 
         assertThat(delivery.retry().schedule())
                 .containsExactly(Duration.ofSeconds(30), Duration.ofMinutes(1), Duration.ofMinutes(2));
@@ -145,15 +156,20 @@ class ProfilesTest {
         endpoint("elsewhere", shape -> shape);
         change("decided", "{\"timeout\":\"9s\"}");
         List<String> told = new ArrayList<>();
-        catalog.onEndpointChange(change -> told.add(String.valueOf(change.endpoint().uid())));
+        catalog.onEndpointChange(
+                change -> told.add(String.valueOf(change.endpoint().uid())));
 
         value(catalog.profiles().put(DEFAULT_NO, "p", FIVE));
 
         assertThat(told).containsExactlyInAnyOrder("plain", "decided");
         for (Catalog each : List.of(catalog, load())) {
             Map<String, Endpoint> now = Map.of(
-                    "plain", requireNonNull(requireNonNull(each.app(DEFAULT_NO, "a")).endpoint("plain")),
-                    "decided", requireNonNull(requireNonNull(each.app(DEFAULT_NO, "a")).endpoint("decided")));
+                    "plain",
+                            requireNonNull(
+                                    requireNonNull(each.app(DEFAULT_NO, "a")).endpoint("plain")),
+                    "decided",
+                            requireNonNull(
+                                    requireNonNull(each.app(DEFAULT_NO, "a")).endpoint("decided")));
             assertThat(requireNonNull(now.get("plain")).delivery().timeout()).isEqualTo(Duration.ofSeconds(5));
             assertThat(requireNonNull(now.get("plain")).delivery().retry().maxAttempts())
                     .isNull();
@@ -215,8 +231,9 @@ class ProfilesTest {
                 .isInstanceOfSatisfying(
                         Result.Broken.class, broken -> assertThat(broken.path()).isEqualTo(List.of("profile")));
         assertThat(catalog.endpoints().create(DEFAULT_NO, "a", draft("e", shape -> with(null, "method: 1"))))
-                .isInstanceOfSatisfying(Result.Broken.class, broken -> assertThat(broken.rule())
-                        .contains("line 1, column 9: method must be a text"));
+                .isInstanceOfSatisfying(
+                        Result.Broken.class,
+                        broken -> assertThat(broken.rule()).contains("line 1, column 9: method must be a text"));
         assertThat(catalog.environments().delete("other")).isInstanceOf(Result.Deleted.class);
         assertThat(load().profiles().find(other.no(), "theirs")).isNull();
     }
