@@ -7,6 +7,7 @@ import io.posthorn.intake.Intake;
 import io.posthorn.intake.MessageParser;
 import io.posthorn.intake.NewMessage;
 import io.posthorn.intake.ParsedMessage;
+import io.posthorn.intake.PayloadChecks;
 import io.posthorn.intake.Submission;
 import io.posthorn.model.Application;
 import io.posthorn.model.Message;
@@ -24,6 +25,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +51,7 @@ final class AcceptRoute implements FastRoute {
     private final Executor home;
     private final Overdue overdue;
     private final ApplicationPace pace;
+    private final PayloadChecks checks;
 
     AcceptRoute(
             Context context,
@@ -59,8 +62,10 @@ final class AcceptRoute implements FastRoute {
             Authenticator authenticator,
             Bodies bodies,
             int mostBody,
-            ApplicationPace pace) {
+            ApplicationPace pace,
+            PayloadChecks checks) {
         this.pace = pace;
+        this.checks = checks;
         this.catalog = catalog;
         this.intake = intake;
         this.authenticator = authenticator;
@@ -123,7 +128,34 @@ final class AcceptRoute implements FastRoute {
         String key = request.getHeader(IDEMPOTENCY_KEY);
         NewMessage.Idempotency idempotency =
                 key == null ? null : new NewMessage.Idempotency(Repeats.hash(utf8(key)), Repeats.hash(body));
-        switch (inTime(MessageParser.parse(application.no(), body, idempotency))) {
+        ParsedMessage parsed = inTime(MessageParser.parse(application.no(), body, idempotency));
+        if (checks.concern(application.envNo())) {
+            check(request, application, List.of(parsed), checked -> take(request, application, checked.getFirst()));
+        } else {
+            take(request, application, parsed);
+        }
+    }
+
+    /** For environments in which some payloads are held against schemas, which happens elsewhere and takes a while. */
+    private void check(
+            HttpServerRequest request,
+            Application application,
+            List<ParsedMessage> messages,
+            Consumer<List<ParsedMessage>> whenChecked) {
+        boolean room = checks.check(application.envNo(), messages, home, checked -> {
+            if (checked.isEmpty()) {
+                Errors.busy(request);
+            } else {
+                whenChecked.accept(checked);
+            }
+        });
+        if (!room) {
+            Errors.busy(request);
+        }
+    }
+
+    private void take(HttpServerRequest request, Application application, ParsedMessage parsed) {
+        switch (parsed) {
             case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> Errors.invalid(request, problems);
             case ParsedMessage.Ok(NewMessage message) -> {
                 boolean content = withContent(request);
@@ -149,7 +181,7 @@ final class AcceptRoute implements FastRoute {
     }
 
     /** Whether the query can be decoded, which it is when its first parameter is asked for. */
-    private static boolean isEncoded(HttpServerRequest request) {
+    static boolean isEncoded(HttpServerRequest request) {
         String query = request.query();
         if (query == null || query.isEmpty()) {
             return true;
@@ -202,8 +234,14 @@ final class AcceptRoute implements FastRoute {
         switch (MessageParser.parseBatch(application.no(), body, MOST_IN_BATCH)) {
             case MessageParser.BatchResult.Invalid(ParsedMessage.Problem problem) ->
                 Errors.invalid(request, List.of(problem));
-            case MessageParser.BatchResult.Ok(List<ParsedMessage> messages) ->
-                submitBatch(request, application, keyed(messages, request.getHeader(IDEMPOTENCY_KEY), body));
+            case MessageParser.BatchResult.Ok(List<ParsedMessage> messages) -> {
+                List<ParsedMessage> keyed = keyed(messages, request.getHeader(IDEMPOTENCY_KEY), body);
+                if (checks.concern(application.envNo())) {
+                    check(request, application, keyed, checked -> submitBatch(request, application, checked));
+                } else {
+                    submitBatch(request, application, keyed);
+                }
+            }
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The HTTP server: one instance for each event loop in use, all on one port. */
 public final class ApiServer {
@@ -68,6 +69,7 @@ public final class ApiServer {
                                         ports.catalog(), ports.urlRule(), settings.ceilings(), ports.mailRule()),
                                 new EndpointSettingRoutes(ports.catalog(), settings.secretOverlap()),
                                 new EventTypeRoutes(ports.catalog()),
+                                new CatalogueRoutes(ports.catalog()),
                                 new TokenRoutes(ports.catalog()),
                                 new EnvironmentRoutes(ports.catalog()),
                                 new ProfileRoutes(ports.catalog(), settings.ceilings(), ports.mailRule()),
@@ -91,13 +93,23 @@ public final class ApiServer {
     }
 
     /** Where people reach this server. */
-    private String publicUrl() {
-        String url = settings.publicUrl();
-        if (url != null) {
-            return url;
+    public String publicUrl() {
+        return publicUrl(settings.publicUrl(), settings.host(), port);
+    }
+
+    /**
+     * Where people reach a server.
+     *
+     * @param given what its operator says; null to go by the address that it listens on
+     * @param host of that
+     * @param port of that
+     */
+    public static String publicUrl(@Nullable String given, String host, int port) {
+        if (given != null) {
+            return given;
         }
-        String host = ANY_ADDRESS.contains(settings.host()) ? "localhost" : settings.host();
-        return "http://" + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+        String name = ANY_ADDRESS.contains(host) ? "localhost" : host;
+        return "http://" + (name.indexOf(':') >= 0 ? "[" + name + "]" : name) + ":" + port;
     }
 
     /** The port it listens on, once it has started. */

@@ -3,6 +3,7 @@ package io.posthorn.api;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.Rules;
+import io.posthorn.catalog.Scopes;
 import io.posthorn.intake.AcceptResult;
 import io.posthorn.intake.Intake;
 import io.posthorn.intake.NewMessage;
@@ -79,6 +80,13 @@ public final class ExampleRoutes implements RouteModule {
                     "there is no event type " + name
                             + ": create it first, with POST /api/v1/event-type or posthorn event-type create --name "
                             + name);
+        }
+        List<String> missing = Scopes.missing(view.application(), type);
+        if (!missing.isEmpty()) {
+            return Answer.invalid(List.of(Problem.value(
+                    "needs " + Scopes.counted(missing) + ", which the application does not have",
+                    "body",
+                    "eventType")));
         }
         if (endpoint.disabled()) {
             return Answer.error(

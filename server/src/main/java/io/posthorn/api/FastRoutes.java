@@ -2,6 +2,7 @@ package io.posthorn.api;
 
 import io.posthorn.catalog.Catalog;
 import io.posthorn.intake.Intake;
+import io.posthorn.intake.PayloadChecks;
 import io.vertx.core.Context;
 import java.time.Duration;
 
@@ -38,10 +39,16 @@ public interface FastRoutes {
      * @param deadline how long a publisher waits for the commit; then the answer is 503
      * @param longestDelay how far in the future a message may be sent
      * @param pace that of the applications, whoever sends
+     * @param checks holds messages against the catalogue
      */
     static FastRoutes accepting(
-            Catalog catalog, Intake intake, Duration deadline, Duration longestDelay, ApplicationPace pace) {
-        return (loop, authenticator, bodies, mostBody) ->
-                new AcceptRoute(loop, catalog, intake, deadline, longestDelay, authenticator, bodies, mostBody, pace);
+            Catalog catalog,
+            Intake intake,
+            Duration deadline,
+            Duration longestDelay,
+            ApplicationPace pace,
+            PayloadChecks checks) {
+        return (loop, authenticator, bodies, mostBody) -> new AcceptRoute(
+                loop, catalog, intake, deadline, longestDelay, authenticator, bodies, mostBody, pace, checks);
     }
 }

@@ -61,6 +61,11 @@ final class Fields {
         return new Fields(object, partial, false);
     }
 
+    /** Whether rules are asked at all; if not, they are known to be kept. */
+    boolean ruled() {
+        return ruled;
+    }
+
     List<Problem> problems() {
         return problems;
     }

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.posthorn.catalog.EventTypeDraft;
 import io.posthorn.catalog.Rules;
 import io.posthorn.model.SchemaMode;
+import io.posthorn.runtime.Script;
+import io.posthorn.runtime.ScriptException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -60,6 +62,15 @@ final class PromiseFields {
         };
     }
 
+    private static @Nullable String noScript(String text) {
+        try {
+            Script.of(text);
+            return null;
+        } catch (ScriptException e) {
+            return e.rule() + (e.line() == 0 ? "" : ", at line " + e.line() + ", column " + e.column());
+        }
+    }
+
     private static Map<String, String> downgrades(Fields fields, EventTypeDraft.Promise base) {
         JsonNode given = fields.raw("downgrades");
         if (given.isMissingNode()) {
@@ -84,6 +95,10 @@ final class PromiseFields {
                         List.of(each.getKey()),
                         "must be JSONata of 1 to " + Rules.MOST_DOWNGRADE + " characters");
             } else {
+                String wrong = fields.ruled() ? noScript(text) : null;
+                if (wrong != null) {
+                    fields.refuse("downgrades", List.of(each.getKey()), wrong);
+                }
                 steps.put(each.getKey(), text);
             }
             if (steps.size() > Rules.MOST_DOWNGRADES || fields.problems().size() > Fields.ENOUGH) {

@@ -3,7 +3,6 @@ package io.posthorn.api;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.dispatch.Called;
-import io.posthorn.dispatch.Dispatcher;
 import io.posthorn.intake.AcceptResult;
 import io.posthorn.intake.AnswerKeys;
 import io.posthorn.intake.Intake;
@@ -29,6 +28,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,9 +59,16 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
     private static final int MOST_SUBSCRIBERS = 50;
     private static final int RETRY_SECONDS = 1;
 
+    /** How subscribers are asked. */
+    @FunctionalInterface
+    public interface Calls {
+        /** As {@link io.posthorn.dispatch.Dispatcher#call}. */
+        void call(Message message, Endpoint[] endpoints, Duration most, BiConsumer<Endpoint, Called> each);
+    }
+
     private final Catalog catalog;
     private final Intake intake;
-    private final Dispatcher dispatcher;
+    private final Calls calls;
     private final ApplicationPace pace;
     private final Repeats repeats;
     private final Blocking blocking;
@@ -75,15 +82,14 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
      * @param vertx whose event loops answer
      * @param catalog says who subscribes
      * @param intake takes the messages
-     * @param dispatcher calls the subscribers
+     * @param calls reaches the subscribers
      * @param pace that of the applications, whoever sends
      * @param keys which requests have been answered already
      */
-    public SyncRoutes(
-            Vertx vertx, Catalog catalog, Intake intake, Dispatcher dispatcher, ApplicationPace pace, AnswerKeys keys) {
+    public SyncRoutes(Vertx vertx, Catalog catalog, Intake intake, Calls calls, ApplicationPace pace, AnswerKeys keys) {
         this.catalog = catalog;
         this.intake = intake;
-        this.dispatcher = dispatcher;
+        this.calls = calls;
         this.pace = pace;
         this.repeats = new Repeats(keys);
         this.blocking = new Blocking(vertx, MOST);
@@ -121,6 +127,10 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
         AppView app = catalog.app(caller.env(), path.substring(APP.length(), slash));
         if (app == null) {
             Errors.notFound(request, "there is no such application");
+            return true;
+        }
+        if (!AcceptRoute.isEncoded(request)) {
+            Errors.write(request, Errors.BAD_ENCODING);
             return true;
         }
         String key = request.getHeader(Repeats.HEADER);
@@ -238,8 +248,7 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
         private Answer call(Message message, SyncRequest sync) throws InterruptedException {
             Endpoint[] endpoints = subscribers(message.eventType, message.channels);
             LinkedBlockingQueue<Map.Entry<Endpoint, Called>> said = new LinkedBlockingQueue<>();
-            dispatcher.call(
-                    message, endpoints, left(sync), (endpoint, called) -> said.add(Map.entry(endpoint, called)));
+            calls.call(message, endpoints, left(sync), (endpoint, called) -> said.add(Map.entry(endpoint, called)));
             Map<String, @Nullable SyncResult> results = new LinkedHashMap<>();
             List<SyncResult> inTurn = new ArrayList<>();
             boolean early = false;

@@ -45,6 +45,7 @@ import org.jspecify.annotations.Nullable;
  * @param memoryQueueBytes most bytes of payload in memory for all endpoints
  * @param svixHeaders send the {@code svix-} header names too
  * @param secretOverlap how long a secret goes on signing after it was rotated
+ * @param recordLinkLifetime how long the link of a thin payload leads to its record
  * @param retrySchedule the delay after each failed attempt but the last; the first attempt is immediate
  * @param retryJitter each delay is multiplied by 1 ± this
  * @param retryAfterMax longest delay that a receiver can ask for
@@ -93,6 +94,7 @@ public record Config(
         long memoryQueueBytes,
         boolean svixHeaders,
         Duration secretOverlap,
+        Duration recordLinkLifetime,
         List<Duration> retrySchedule,
         double retryJitter,
         Duration retryAfterMax,

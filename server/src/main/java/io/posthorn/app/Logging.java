@@ -21,6 +21,9 @@ public final class Logging extends ContextAwareBase implements Configurator {
     private static final String ONE_LINE = "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %-5level %logger{0} "
             + "%replace(%msg%replace( %ex{30}){'^ $', ''}){'\\s*[\\r\\n]+\\s*', ' ⏎ '}%nopex%n";
     private static final String ACCEPTOR = "io.netty.bootstrap.ServerBootstrap";
+    /** Says at length of each payload that a pattern gives up on what its caller is told already. */
+    private static final String PATTERNS = "com.networknt.schema";
+
     private static final List<String> LIBRARIES =
             List.of("io.netty", "io.vertx", "com.zaxxer.hikari", "org.flywaydb", "org.jdbi", "org.postgresql");
 
@@ -68,5 +71,6 @@ public final class Logging extends ContextAwareBase implements Configurator {
     private static void quieten(LoggerContext context, Level level) {
         Level quiet = level.isGreaterOrEqual(Level.WARN) ? level : Level.WARN;
         LIBRARIES.forEach(name -> context.getLogger(name).setLevel(quiet));
+        context.getLogger(PATTERNS).setLevel(Level.OFF);
     }
 }

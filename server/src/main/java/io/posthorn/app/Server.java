@@ -14,6 +14,7 @@ import io.posthorn.api.FastRoutes;
 import io.posthorn.api.HistoryRoutes;
 import io.posthorn.api.ListenRoute;
 import io.posthorn.api.ListenSettings;
+import io.posthorn.api.RecordRoute;
 import io.posthorn.api.RedeliveryRoutes;
 import io.posthorn.api.SyncRoutes;
 import io.posthorn.catalog.AppView;
@@ -21,6 +22,7 @@ import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointLimit;
 import io.posthorn.catalog.MailDomains;
 import io.posthorn.catalog.PgAudit;
+import io.posthorn.catalog.RecordTokens;
 import io.posthorn.catalog.Resealing;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
@@ -33,6 +35,8 @@ import io.posthorn.dispatch.Dispatcher;
 import io.posthorn.dispatch.Recovery;
 import io.posthorn.dispatch.Redelivery;
 import io.posthorn.dispatch.RetrySchedule;
+import io.posthorn.dispatch.Shaping;
+import io.posthorn.dispatch.Thin;
 import io.posthorn.egress.DnsResolver;
 import io.posthorn.egress.EgressPolicy;
 import io.posthorn.egress.EgressSettings;
@@ -53,6 +57,7 @@ import io.posthorn.history.Recorder;
 import io.posthorn.history.Retention;
 import io.posthorn.history.SettledPositions;
 import io.posthorn.intake.Intake;
+import io.posthorn.intake.PayloadChecks;
 import io.posthorn.intake.PgAnswerKeys;
 import io.posthorn.intake.PgJournal;
 import io.posthorn.model.Endpoint;
@@ -191,6 +196,7 @@ public final class Server {
         onStop("history", outcomes::close);
         Recorder recorder = new Recorder(OUTCOMES_THAT_MAY_WAIT, outcomes, positions, metrics, time, this::failed);
         PgBacklog backlog = new PgBacklog(database.dataSource(), ids);
+        RecordTokens recordTokens = new RecordTokens(box);
         Dispatcher dispatcher = new Dispatcher(
                 vertx,
                 loops,
@@ -202,6 +208,7 @@ public final class Server {
                 positions,
                 backlog,
                 new PgEndpointTroubles(database.dataSource(), ownership::fence),
+                new Shaping(new Thin(recordTokens, this::publicUrl, config.recordLinkLifetime()), this::publicUrl),
                 time,
                 metrics,
                 told,
@@ -298,8 +305,13 @@ public final class Server {
         PgHistory history = new PgHistory(database.dataSource(), ids, Math.max(1, config.databasePoolSize() / 2));
         PgContents contents = new PgContents(database.dataSource(), acts::check, ownership::fence);
         ApplicationPace pace = new ApplicationPace(System::nanoTime);
-        SyncRoutes sync = new SyncRoutes(vertx, catalog, intake, dispatcher, pace, answerKeys);
+        PayloadChecks checks = new PayloadChecks(catalog, metrics, Math.max(1, loops / 2));
+        onStop("payload checks", checks::close);
+        SyncRoutes sync = new SyncRoutes(vertx, catalog, intake, dispatcher::call, pace, answerKeys);
         onStop("synchronous messages", sync::close);
+        RecordRoute records = new RecordRoute(
+                vertx, catalog, history, recordTokens, RecordRoute.Content.PAYLOAD, instants, System::nanoTime);
+        onStop("links to records", records::close);
         ApiServer api = new ApiServer(
                 vertx,
                 apiSettings(loops),
@@ -312,8 +324,14 @@ public final class Server {
                         answerKeys,
                         audit,
                         FastRoutes.accepting(
-                                        catalog, intake, config.requestDeadline(), Keeping.longestDelay(config), pace)
-                                .or(sync.fast()),
+                                        catalog,
+                                        intake,
+                                        config.requestDeadline(),
+                                        Keeping.longestDelay(config),
+                                        pace,
+                                        checks)
+                                .or(sync.fast())
+                                .or(records.fast()),
                         List.of(
                                 sync,
                                 new HistoryRoutes(catalog, history, ids),
@@ -517,6 +535,11 @@ public final class Server {
                 config.tokenRateLimit(),
                 new DeliveryCeilings(config.attemptTimeout(), config.endpointInFlight()),
                 config.publicUrl());
+    }
+
+    /** Where people reach the server. */
+    private String publicUrl() {
+        return ApiServer.publicUrl(config.publicUrl(), config.host(), port);
     }
 
     private static @Nullable String reveal(@Nullable Secret secret) {

@@ -15,6 +15,7 @@ import io.posthorn.dispatch.DispatchMetrics;
 import io.posthorn.history.RecorderMetrics;
 import io.posthorn.history.Settlement;
 import io.posthorn.intake.IntakeMetrics;
+import io.posthorn.intake.PayloadChecks;
 import io.posthorn.model.Attempt;
 import io.posthorn.model.Verdict;
 import io.posthorn.notify.NotifyMetrics;
@@ -25,7 +26,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /** All metrics of the server, for Prometheus. */
-final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMetrics, NotifyMetrics, AutoCloseable {
+final class ServerMetrics
+        implements IntakeMetrics,
+                RecorderMetrics,
+                DispatchMetrics,
+                NotifyMetrics,
+                PayloadChecks.Watcher,
+                AutoCloseable {
     private static final Duration[] BUCKETS = {
         Duration.ofMillis(1),
         Duration.ofMillis(2),
@@ -51,6 +58,10 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
             counter("posthorn.messages.accepted", "Messages accepted: committed and answered 202");
     private final Counter refused =
             counter("posthorn.messages.refused", "Messages answered 429 because too many waited for their commit");
+    private final Counter payloadsRefused =
+            counter("posthorn.payloads.refused", "Messages refused because their payload breaks its schema");
+    private final Counter payloadsBroken =
+            counter("posthorn.payloads.broken", "Messages accepted although their payload breaks its schema");
     private final Counter unavailable =
             counter("posthorn.messages.unavailable", "Messages answered 503 because the database was away or full");
     private final Counter delivered = counter(
@@ -156,6 +167,11 @@ final class ServerMetrics implements IntakeMetrics, RecorderMetrics, DispatchMet
     @Override
     public void messagesRefused(int messages) {
         refused.increment(messages);
+    }
+
+    @Override
+    public void payloadBroken(boolean wasRefused) {
+        (wasRefused ? payloadsRefused : payloadsBroken).increment();
     }
 
     @Override

@@ -204,6 +204,13 @@ public final class Settings {
             DELIVERING,
             "How long a signing secret goes on signing beside the new one after a rotation that does not say it.");
 
+    static final Setting<Duration> RECORD_LINK_LIFETIME = new Setting<>(
+            "record-link-lifetime",
+            Kinds.duration(ofMinutes(1), ofDays(30)),
+            "24h",
+            DELIVERING,
+            "How long the link of a thin payload leads to its record, from each attempt on.");
+
     static final Setting<List<Duration>> RETRY_SCHEDULE = new Setting<>(
             "retry-schedule",
             Kinds.list(Kinds.duration(ofMillis(10), ofDays(30)), 50),
@@ -317,6 +324,7 @@ public final class Settings {
             MEMORY_QUEUE_BYTES,
             SVIX_HEADERS,
             SECRET_OVERLAP,
+            RECORD_LINK_LIFETIME,
             RETRY_SCHEDULE,
             RETRY_JITTER,
             RETRY_AFTER_MAX,

@@ -45,6 +45,7 @@ record Values(Map<Setting<?>, InForce<?>> all) {
                 get(Settings.MEMORY_QUEUE_BYTES),
                 get(Settings.SVIX_HEADERS),
                 get(Settings.SECRET_OVERLAP),
+                get(Settings.RECORD_LINK_LIFETIME),
                 get(Settings.RETRY_SCHEDULE),
                 get(Settings.RETRY_JITTER),
                 get(Settings.RETRY_AFTER_MAX),

@@ -133,6 +133,12 @@ final class ContractCodec {
         return List.copyOf(all);
     }
 
+    /** The schema of a version; null if there is none. */
+    static @Nullable String schema(@Nullable String schemas, String version) {
+        JsonNode schema = tree(schemas).path(version);
+        return schema.isMissingNode() ? null : schema.toString();
+    }
+
     /** Whether two states of an event type say the same, however their JSON is written. */
     static boolean same(EventType one, EventType other) {
         return EventTypeDraft.of(one)

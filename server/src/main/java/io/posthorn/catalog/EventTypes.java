@@ -2,6 +2,8 @@ package io.posthorn.catalog;
 
 import io.posthorn.model.EventContract;
 import io.posthorn.model.EventType;
+import io.posthorn.model.SchemaMode;
+import io.posthorn.runtime.JsonSchema;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -13,7 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +38,9 @@ public final class EventTypes {
 
     /** By environment, then by name: only those whose messages are looked at before they are accepted. */
     private volatile Map<Integer, Map<String, EventType>> guarded = Map.of();
+
+    /** Whether any of them has, or has had, versions of its payload. */
+    private volatile boolean versioned;
 
     private final Environments known;
     private final PgCatalog pg;
@@ -61,6 +66,7 @@ public final class EventTypes {
     }
 
     private @Nullable EventType hold(EventType type) {
+        versioned |= !type.contract().versions().isEmpty();
         return environments
                 .computeIfAbsent(type.envNo(), any -> new ConcurrentSkipListMap<>())
                 .put(type.name(), type);
@@ -99,6 +105,11 @@ public final class EventTypes {
         return all.isEmpty() ? Map.of() : all.getOrDefault(env, Map.of());
     }
 
+    /** Whether there are versions of payloads at all; where there are none, nobody need look a type up for that. */
+    boolean versioned() {
+        return versioned;
+    }
+
     private ConcurrentSkipListMap<String, EventType> in(int env) {
         return environments.getOrDefault(env, NONE);
     }
@@ -114,6 +125,11 @@ public final class EventTypes {
         return in(env).get(name);
     }
 
+    /** As below, those that are archived or not. */
+    public List<EventType> list(int env, @Nullable String after, boolean ascending, int most, boolean archivedToo) {
+        return list(env, after, ascending, most, type -> archivedToo || !type.archived());
+    }
+
     /**
      * Some of an environment by name.
      *
@@ -121,9 +137,10 @@ public final class EventTypes {
      * @param after only those beyond this name, whether it still exists or not; null for the first ones
      * @param ascending from A to Z, otherwise from Z to A
      * @param most how many
-     * @param archivedToo whether archived ones count
+     * @param wanted leaves out the others
      */
-    public List<EventType> list(int env, @Nullable String after, boolean ascending, int most, boolean archivedToo) {
+    public List<EventType> list(
+            int env, @Nullable String after, boolean ascending, int most, Predicate<EventType> wanted) {
         ConcurrentSkipListMap<String, EventType> byName = in(env);
         Map<String, EventType> from;
         if (ascending) {
@@ -138,7 +155,7 @@ public final class EventTypes {
             if (some.size() == most) {
                 break;
             }
-            if (archivedToo || !type.archived()) {
+            if (wanted.test(type)) {
                 some.add(type);
             }
         }
@@ -152,7 +169,7 @@ public final class EventTypes {
      * @param name of it
      * @param draft the rest of it
      * @return {@code Created}; {@code Conflict} if there is one of the name that is not archived, or if there are
-     *     {@link #MOST}
+     *     {@link #MOST}; {@code Broken} if payloads were to be held against a schema that is none
      */
     public Result<EventType> create(int env, String name, EventTypeDraft draft) {
         return changes.run(SUBJECT, () -> {
@@ -163,9 +180,12 @@ public final class EventTypes {
             if (present == null && isFull(env)) {
                 return full();
             }
-            return present != null && !present.archived()
-                    ? new Result.Conflict<>("name", "there is an event type " + name + " already; names are unique")
-                    : new Result.Created<>(store(env, name, present, draft));
+            if (present != null && !present.archived()) {
+                return new Result.Conflict<>("name", "there is an event type " + name + " already; names are unique");
+            }
+            EventType wanted = wanted(env, name, present, draft);
+            Result.Broken<EventType> broken = broken(wanted);
+            return broken == null ? new Result.Created<>(store(wanted)) : broken;
         });
     }
 
@@ -175,7 +195,8 @@ public final class EventTypes {
      * @param env the number of its environment
      * @param name of it
      * @param draft the rest of it
-     * @return {@code Updated} or {@code Created}; {@code Conflict} if there are {@link #MOST}
+     * @return {@code Updated} or {@code Created}; {@code Conflict} if there are {@link #MOST}; {@code Broken}
+     *     as for {@link #create}
      */
     public Result<EventType> put(int env, String name, EventTypeDraft draft) {
         return changes.run(SUBJECT, () -> {
@@ -186,7 +207,12 @@ public final class EventTypes {
             if (present == null && isFull(env)) {
                 return full();
             }
-            EventType now = store(env, name, present, draft);
+            EventType wanted = wanted(env, name, present, draft);
+            Result.Broken<EventType> broken = broken(wanted);
+            if (broken != null) {
+                return broken;
+            }
+            EventType now = store(wanted);
             return present == null ? new Result.Created<>(now) : new Result.Updated<>(now);
         });
     }
@@ -197,14 +223,17 @@ public final class EventTypes {
      * @param env the number of its environment
      * @param name of it
      * @param patch from what it is to what it is to be
-     * @return {@code Updated} or {@code NotFound}
+     * @return {@code Updated}, {@code NotFound}, or {@code Broken} as for {@link #create}
      */
     public Result<EventType> patch(int env, String name, UnaryOperator<EventTypeDraft> patch) {
         return changes.run(SUBJECT, () -> {
             EventType present = in(env).get(name);
-            return present == null
-                    ? new Result.NotFound<>("event type")
-                    : new Result.Updated<>(store(env, name, present, patch.apply(EventTypeDraft.of(present))));
+            if (present == null) {
+                return new Result.NotFound<>("event type");
+            }
+            EventType wanted = wanted(env, name, present, patch.apply(EventTypeDraft.of(present)));
+            Result.Broken<EventType> broken = broken(wanted);
+            return broken == null ? new Result.Updated<>(store(wanted)) : broken;
         });
     }
 
@@ -227,7 +256,7 @@ public final class EventTypes {
                 in(env).remove(name);
                 guard(env);
             } else if (!present.archived()) {
-                store(env, name, present, EventTypeDraft.of(present).withArchived());
+                store(wanted(env, name, present, EventTypeDraft.of(present).withArchived()));
             }
             return new Result.Deleted<>(present);
         });
@@ -244,9 +273,8 @@ public final class EventTypes {
                         + " nobody needs for good (expunge=true)");
     }
 
-    private EventType store(int env, String name, @Nullable EventType present, EventTypeDraft draft) {
-        EventType wanted = wanted(env, name, present, draft);
-        EventType type = Audit.about(new Audit.Subject(env, null, name), () -> pg.upsert(wanted));
+    private EventType store(EventType wanted) {
+        EventType type = Audit.about(new Audit.Subject(wanted.envNo(), null, wanted.name()), () -> pg.upsert(wanted));
         put(type);
         return type;
     }
@@ -265,6 +293,30 @@ public final class EventTypes {
                 contract(present, draft, now),
                 present == null ? now : present.createdAt(),
                 now);
+    }
+
+    /** The schema of the current version of an event type; null if it has none. */
+    public static @Nullable String currentSchema(EventType type) {
+        String version = type.contract().current();
+        return version == null ? null : ContractCodec.schema(type.schemas(), version);
+    }
+
+    /** Where payloads are to be held against a schema, there has to be one that they can be held against. */
+    static Result.@Nullable Broken<EventType> broken(EventType wanted) {
+        EventContract contract = wanted.contract();
+        if (contract.schemaMode() == SchemaMode.OFF) {
+            return null;
+        }
+        String version = contract.current();
+        String schema = currentSchema(wanted);
+        if (version == null || schema == null) {
+            return new Result.Broken<>(
+                    List.of("schemaMode"),
+                    "needs a schema of the current version" + (version == null ? "" : ", which is " + version)
+                            + ": give it in schemas, or set schemaMode to off");
+        }
+        String wrong = JsonSchema.broken(schema);
+        return wrong == null ? null : new Result.Broken<>(List.of("schemas", version), wrong);
     }
 
     /** With since when its version is the current one, if it is another than before. */
@@ -307,17 +359,14 @@ public final class EventTypes {
      * Makes many at once, all or none of them.
      *
      * @param env the number of their environment
-     * @param drafts by name; each from what is there, null for nothing, to what is to be
+     * @param drafts by name
      * @param replaceAll whether those that are not named are archived
      * @param dryRun whether nothing is to be changed
      * @return {@code Updated}; {@code Conflict} if there were more than {@link #MOST}; {@code NotFound} without the
-     *     environment
+     *     environment; {@code Broken} as for {@link #create}, with the name in front of the path
      */
     public Result<CatalogueChange> importAll(
-            int env,
-            Map<String, Function<@Nullable EventType, EventTypeDraft>> drafts,
-            boolean replaceAll,
-            boolean dryRun) {
+            int env, Map<String, EventTypeDraft> drafts, boolean replaceAll, boolean dryRun) {
         return changes.run(SUBJECT, () -> {
             if (!known.has(env)) {
                 return new Result.NotFound<>("environment"); // deleted since the request began
@@ -327,10 +376,15 @@ public final class EventTypes {
             List<String> same = new ArrayList<>();
             List<String> gone = new ArrayList<>();
             int size = in(env).size();
-            for (Map.Entry<String, Function<@Nullable EventType, EventTypeDraft>> each : drafts.entrySet()) {
+            for (Map.Entry<String, EventTypeDraft> each : drafts.entrySet()) {
                 EventType present = in(env).get(each.getKey());
-                EventType next =
-                        wanted(env, each.getKey(), present, each.getValue().apply(present));
+                EventType next = wanted(env, each.getKey(), present, each.getValue());
+                Result.Broken<EventType> broken = broken(next);
+                if (broken != null) {
+                    List<String> path = new ArrayList<>(List.of(each.getKey()));
+                    path.addAll(broken.path());
+                    return new Result.Broken<>(List.copyOf(path), broken.rule());
+                }
                 size += present == null ? 1 : 0;
                 if (present == null || (present.archived() && !next.archived())) {
                     fresh.add(next);

@@ -13,6 +13,7 @@ import java.util.HexFormat;
 import java.util.List;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
+import javax.crypto.Mac;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
@@ -182,6 +183,29 @@ public final class SecretBox {
                     e);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("AES-256-GCM is missing from this Java", e);
+        }
+    }
+
+    /**
+     * Keys for something else, 32 bytes each, made from the keys of this box, which they do not give away: that of the
+     * present key, and then those of earlier ones that are known.
+     *
+     * @param label what for; each has its own
+     */
+    public List<byte[]> derive(String label) {
+        List<byte[]> derived = new ArrayList<>();
+        derived.add(derive(key, label));
+        previous.forEach(each -> derived.add(derive(each, label)));
+        return derived;
+    }
+
+    private static byte[] derive(Key from, String label) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(from.key.getEncoded(), "HmacSHA256"));
+            return mac.doFinal(("posthorn: " + label).getBytes(StandardCharsets.UTF_8));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("HMAC-SHA256 is missing from this Java", e);
         }
     }
 

@@ -66,8 +66,8 @@ public final class Target {
         return literal;
     }
 
-    /** Path and query. */
-    String path() {
+    /** Path and query; may hold secrets. */
+    public String path() {
         return path;
     }
 

@@ -61,7 +61,7 @@ public final class Printer {
     }
 
     /** A tree as JSON without blanks. */
-    static byte[] json(@Nullable Object tree) {
+    public static byte[] json(@Nullable Object tree) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(256);
         try {
             json(out, tree, 0);

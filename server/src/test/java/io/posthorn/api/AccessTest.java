@@ -18,6 +18,7 @@ import io.posthorn.history.Written;
 import io.posthorn.intake.Intake;
 import io.posthorn.intake.IntakeMetrics;
 import io.posthorn.intake.Journal;
+import io.posthorn.intake.PayloadChecks;
 import io.posthorn.intake.Submission;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
@@ -96,6 +97,7 @@ class AccessTest {
             GET    /app/{}/msg                                    +     +     3     +     +     +     4     4
             POST   /app/{}/msg                                    +     +     +     3     3     3     3     4
             POST   /app/{}/msg/batch                              +     +     +     3     3     3     3     4
+            POST   /app/{}/msg/sync                               +     +     +     3     3     3     3     4
             GET    /app/{}/msg/{}                                 +     +     3     +     +     +     4     4
             POST   /app/{}/msg/{}/cancel                          +     +     +     3     3     3     3     4
             DELETE /app/{}/msg/{}/content                         +     +     3     3     3     3     3     4
@@ -115,6 +117,11 @@ class AccessTest {
             PUT    /event-type/{}                                 +     +     3     3     3     3     3     +
             PATCH  /event-type/{}                                 +     +     3     3     3     3     3     4
             DELETE /event-type/{}                                 +     +     3     3     3     3     3     4
+            POST   /event-type/import/openapi                     +     +     3     3     3     3     3     +
+            GET    /catalogue                                     +     +     3     +     +     +     +     +
+            GET    /catalogue/export                              +     +     3     +     +     +     +     +
+            POST   /catalogue/import                              +     +     3     3     3     3     3     +
+            GET    /app/{}/event-type                             +     +     3     +     +     +     4     4
             GET    /background-task                               +     +     3     +     +     +     +     +
             GET    /background-task/{}                            +     +     3     +     +     +     4     4
             POST   /background-task/{}/cancel                     +     +     3     3     +     3     4     4
@@ -204,11 +211,22 @@ class AccessTest {
                         api.keys,
                         api.audit,
                         FastRoutes.accepting(
-                                api.catalog,
-                                intake,
-                                Duration.ofSeconds(30),
-                                Duration.ofDays(90),
-                                new ApplicationPace(System::nanoTime)),
+                                        api.catalog,
+                                        intake,
+                                        Duration.ofSeconds(30),
+                                        Duration.ofDays(90),
+                                        new ApplicationPace(System::nanoTime),
+                                        new PayloadChecks(api.catalog, refused -> {}, 1))
+                                .or(new SyncRoutes(
+                                                vertx,
+                                                api.catalog,
+                                                intake,
+                                                (message, endpoints, most, each) -> {
+                                                    throw new AssertionError("a message came through");
+                                                },
+                                                new ApplicationPace(System::nanoTime),
+                                                api.keys)
+                                        .fast()),
                         List.of(new HistoryRoutes(
                                 api.catalog, new PgHistory(api.db.dataSource(), written.ids, 4), written.ids))));
         Api.await(made.start());

@@ -10,6 +10,7 @@ import io.posthorn.intake.Journal;
 import io.posthorn.intake.MessageParser;
 import io.posthorn.intake.NewMessage;
 import io.posthorn.intake.ParsedMessage;
+import io.posthorn.intake.PayloadChecks;
 import io.posthorn.intake.Submission;
 import io.posthorn.model.Application;
 import io.vertx.core.Vertx;
@@ -43,7 +44,13 @@ class ApplicationPaceApiTest {
                     () -> "",
                     api.keys,
                     api.audit,
-                    FastRoutes.accepting(api.catalog, intake, Duration.ofSeconds(30), Duration.ofDays(90), pace),
+                    FastRoutes.accepting(
+                            api.catalog,
+                            intake,
+                            Duration.ofSeconds(30),
+                            Duration.ofDays(90),
+                            pace,
+                            new PayloadChecks(api.catalog, refused -> {}, 1)),
                     List.of(new ExampleRoutes(
                             api.catalog, intake, pace, Duration.ofSeconds(30), InstantSource.system()))));
 

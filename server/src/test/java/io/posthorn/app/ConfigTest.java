@@ -57,6 +57,7 @@ final class ConfigTest {
                         100_663_296,
                         false,
                         ofHours(24),
+                        ofHours(24),
                         List.of(
                                 ofSeconds(5),
                                 ofMinutes(5),

@@ -55,6 +55,7 @@ final class SettingsTest {
                 Map.entry("memory-queue-bytes", "16MiB"),
                 Map.entry("svix-headers", "true"),
                 Map.entry("secret-overlap", "21s"),
+                Map.entry("record-link-lifetime", "28m"),
                 Map.entry("retry-schedule", "17s,18s"),
                 Map.entry("retry-jitter", "0.19"),
                 Map.entry("retry-after-max", "20s"),

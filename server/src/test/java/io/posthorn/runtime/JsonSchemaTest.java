@@ -79,10 +79,10 @@ class JsonSchemaTest {
 
     @Test
     void aPatternThatGoesBackAndForthEndsSoon() {
-        String schema = "{\"properties\":{\"a\":{\"pattern\":\"^(a|aa)+$\"}}}";
-        assertThat(check(schema, "{\"a\":\"" + "a".repeat(60) + "b\"}")).isInstanceOf(Checked.Unclear.class);
-        assertThat(check(schema, "{\"a\":\"aaa\"}")).isEqualTo(new Checked.Keeps());
-        assertThat(check(schema, "{\"a\":\"aaa\\n\"}")).isInstanceOf(Checked.Breaks.class);
+        String schema = "{\"properties\":{\"a\":{\"pattern\":\"^a*a*a*a*a*a*a*b$\"}}}";
+        assertThat(check(schema, "{\"a\":\"" + "a".repeat(300) + "\"}")).isInstanceOf(Checked.Unclear.class);
+        assertThat(check(schema, "{\"a\":\"aaab\"}")).isEqualTo(new Checked.Keeps());
+        assertThat(check(schema, "{\"a\":\"aaab\\n\"}")).isInstanceOf(Checked.Breaks.class);
     }
 
     @Test

@@ -1,0 +1,59 @@
+package io.posthorn.dispatch;
+
+import io.posthorn.runtime.Scripts;
+import io.posthorn.wire.Profile;
+import io.posthorn.wire.Renderer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one thread has read of profiles and scripts, those that were used last: thousands of endpoints share them, and none
+ * can be used by two threads at once.
+ */
+final class MakerTools {
+    private static final int SCRIPTS = 256;
+    private static final int PROFILES = 64;
+    private static final float LOAD = 0.75f;
+    private static final ThreadLocal<MakerTools> OF_THREAD = ThreadLocal.withInitial(MakerTools::new);
+
+    private final Scripts scripts = new Scripts(SCRIPTS);
+    private final Map<Same, Renderer> renderers = new LinkedHashMap<>(16, LOAD, true);
+
+    private MakerTools() {}
+
+    /** The very same profile: the catalog has one object of each, and to compare all of it would take longer. */
+    private record Same(Profile profile) {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Same that && profile == that.profile;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(profile);
+        }
+    }
+
+    /** Those of the present thread. */
+    static MakerTools ofThread() {
+        return OF_THREAD.get();
+    }
+
+    Scripts scripts() {
+        return scripts;
+    }
+
+    Renderer renderer(Profile profile) {
+        Same key = new Same(profile);
+        Renderer renderer = renderers.get(key);
+        if (renderer == null) {
+            renderer = new Renderer(profile);
+            renderers.put(key, renderer);
+            if (renderers.size() > PROFILES) {
+                renderers.remove(renderers.keySet().iterator().next());
+            }
+        }
+        return renderer;
+    }
+}
