@@ -14,6 +14,11 @@ import io.posthorn.model.Endpoint;
 import io.posthorn.model.EndpointSecrets;
 import io.posthorn.model.EndpointShape;
 import io.posthorn.model.SigningSecret;
+import io.posthorn.wire.Builtins;
+import io.posthorn.wire.ContentException;
+import io.posthorn.wire.Scheme;
+import io.posthorn.wire.SchemeRules;
+import io.posthorn.wire.UnusableSecretException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -157,26 +162,27 @@ final class EndpointRoutes implements Resource<Endpoint> {
 
     @Override
     public Supplier<Result<Endpoint>> create(Call call, Fields fields) {
-        EndpointDraft draft = draft(fields, BLANK);
+        EndpointDraft draft = draft(fields, BLANK, schemes(call, fields));
         return () -> catalog.endpoints().create(call.env(), call.path("app"), draft);
     }
 
     @Override
     public Supplier<Result<Endpoint>> put(Call call, Fields fields) {
-        EndpointDraft draft = draft(fields, BLANK);
+        EndpointDraft draft = draft(fields, BLANK, schemes(call, fields));
         fields.path("endpoint", call.path("endpoint"), Fields::uidInPath);
         return () -> catalog.endpoints().put(call.env(), call.path("app"), call.path("endpoint"), draft);
     }
 
     @Override
     public Supplier<Result<Endpoint>> patch(Call call, Fields fields) {
-        draft(fields, BLANK);
+        List<Scheme> schemes = schemes(call, fields);
+        draft(fields, BLANK, schemes);
         return () -> catalog.endpoints()
                 .patch(
                         call.env(),
                         call.path("app"),
                         call.path("endpoint"),
-                        present -> draft(fields.checked(), present));
+                        present -> draft(fields.checked(), present, schemes));
     }
 
     @Override
@@ -184,7 +190,7 @@ final class EndpointRoutes implements Resource<Endpoint> {
         return () -> catalog.endpoints().delete(call.env(), call.path("app"), call.path("endpoint"));
     }
 
-    private EndpointDraft draft(Fields fields, EndpointDraft base) {
+    private EndpointDraft draft(Fields fields, EndpointDraft base, List<Scheme> schemes) {
         return new EndpointDraft(
                 fields.requiredText("url", base.url(), this::refused),
                 fields.optionalText("uid", base.uid(), Rules::uid),
@@ -194,7 +200,7 @@ final class EndpointRoutes implements Resource<Endpoint> {
                 fields.flag("disabled", base.disabled()),
                 fields.number("throttleRate", "rateLimit", base.rateLimit(), Rules::rateLimit),
                 fields.texts("metadata", base.metadata(), Rules::metadata),
-                secret(fields),
+                secret(fields, schemes),
                 HeaderFields.whole(fields),
                 fields.whole("version", base.version(), Rules::version),
                 delivery(fields),
@@ -273,20 +279,40 @@ final class EndpointRoutes implements Resource<Endpoint> {
     }
 
     /** Null to keep the present one, or to have one made where there is none; a change to null has a new one made. */
-    private @Nullable SigningSecret secret(Fields fields) {
-        String text = fields.optionalText("secret", null, EndpointRoutes::noSecret);
+    private @Nullable SigningSecret secret(Fields fields, List<Scheme> schemes) {
+        String text = fields.optionalText("secret", null, given -> noSecret(given, schemes));
         if (text == null) {
-            return fields.isNull("secret") ? catalog.endpoints().freshSecret() : null;
+            return fields.isNull("secret") ? catalog.endpoints().freshSecret(schemes) : null;
         }
-        return noSecret(text) == null ? SigningSecret.parse(text) : null;
+        return noSecret(text, schemes) == null ? SchemeRules.parse(text, schemes) : null;
     }
 
-    static @Nullable String noSecret(String text) {
+    /** What signs the requests of the endpoint that a call means, as it is to be; the usual where that cannot be told. */
+    private List<Scheme> schemes(Call call, Fields fields) {
+        AppView view = catalog.app(call.env(), call.path("app"));
+        Endpoint present = view == null || !call.names("endpoint") ? null : view.endpoint(call.path("endpoint"));
+        EndpointShape base = present == null ? EndpointShape.DEFAULT : present.shape();
+        return schemes(catalog, call.env(), ShapeCodec.read(fields::raw, base, (path, rule) -> {}));
+    }
+
+    static List<Scheme> schemes(Catalog catalog, int env, EndpointShape shape) {
         try {
-            SigningSecret.parse(text);
+            return catalog.profiles().of(env, shape).profile().schemes();
+        } catch (ContentException _) {
+            return Builtins.standard().schemes(); // what is wrong with the profile is told by itself
+        }
+    }
+
+    static @Nullable String noSecret(String text, List<Scheme> schemes) {
+        try {
+            SchemeRules.parse(text, schemes);
             return null;
+        } catch (UnusableSecretException e) {
+            return e.getMessage();
         } catch (IllegalArgumentException e) {
-            return "must be whsec_ and the base64 of 24 to 64 bytes; leave it out to have one made";
+            return SchemeRules.takesText(schemes)
+                    ? String.valueOf(e.getMessage())
+                    : "must be whsec_ and the base64 of 24 to 64 bytes; leave it out to have one made";
         }
     }
 }

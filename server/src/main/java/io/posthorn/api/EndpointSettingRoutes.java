@@ -1,10 +1,14 @@
 package io.posthorn.api;
 
+import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.Result;
 import io.posthorn.model.CustomHeader;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.EndpointShape;
 import io.posthorn.model.SigningSecret;
+import io.posthorn.wire.Scheme;
+import io.posthorn.wire.SchemeRules;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,7 +108,8 @@ final class EndpointSettingRoutes implements RouteModule {
 
     private Answer rotate(Call call) {
         Fields fields = new Fields(call.body(), false);
-        String text = fields.optionalText("key", null, EndpointRoutes::noSecret);
+        List<Scheme> schemes = schemes(call);
+        String text = fields.optionalText("key", null, given -> EndpointRoutes.noSecret(given, schemes));
         Integer seconds = fields.number(
                 "gracePeriodSeconds",
                 "gracePeriodSeconds",
@@ -115,9 +120,15 @@ final class EndpointSettingRoutes implements RouteModule {
         if (!fields.problems().isEmpty()) {
             return Answer.invalid(fields.problems());
         }
-        SigningSecret key = text == null ? null : SigningSecret.parse(text);
+        SigningSecret key = text == null ? null : SchemeRules.parse(text, schemes);
         Duration goesOn = seconds == null ? overlap : Duration.ofSeconds(seconds);
         return done(catalog.endpoints().rotateSecret(call.env(), call.path("app"), call.path("endpoint"), key, goesOn));
+    }
+
+    private List<Scheme> schemes(Call call) {
+        AppView view = catalog.app(call.env(), call.path("app"));
+        Endpoint present = view == null ? null : view.endpoint(call.path("endpoint"));
+        return EndpointRoutes.schemes(catalog, call.env(), present == null ? EndpointShape.DEFAULT : present.shape());
     }
 
     /** 204 where a change has no content to show. */
