@@ -32,17 +32,16 @@ class ProfilesTest {
     private static final String FIVE = "delivery: {timeout: 5s, order: {mode: fifo}}\nlimits: {rateLimit: 9}";
 
     private final Database db = TestDatabase.fresh();
-
-    @TempDir
-    private Path folder;
-
-    private SecretBox box;
+    private final SecretBox box;
     private Catalog catalog;
 
-    @BeforeEach
-    void app() throws IOException {
+    ProfilesTest(@TempDir Path folder) throws IOException {
         box = SecretBox.open(null, folder);
         catalog = load();
+    }
+
+    @BeforeEach
+    void app() {
         value(catalog.applications().create(DEFAULT_NO, Samples.appDraft("n", "a"), false));
     }
 
