@@ -17,6 +17,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The HTTP server: one instance for each event loop in use, all on one port. */
 public final class ApiServer {
@@ -71,6 +72,7 @@ public final class ApiServer {
                                 new CatalogueRoutes(ports.catalog()),
                                 new TokenRoutes(ports.catalog()),
                                 new EnvironmentRoutes(ports.catalog()),
+                                new ProfileRoutes(ports.catalog(), settings.ceilings(), ports.mailRule()),
                                 new PortalRoutes(ports.catalog(), this::publicUrl),
                                 new AuditRoutes(ports.audit())),
                         ports.modules().stream())
@@ -92,12 +94,22 @@ public final class ApiServer {
 
     /** Where people reach this server. */
     public String publicUrl() {
-        String url = settings.publicUrl();
-        if (url != null) {
-            return url;
+        return publicUrl(settings.publicUrl(), settings.host(), port);
+    }
+
+    /**
+     * Where people reach a server.
+     *
+     * @param given what its operator says; null to go by the address that it listens on
+     * @param host of that
+     * @param port of that
+     */
+    public static String publicUrl(@Nullable String given, String host, int port) {
+        if (given != null) {
+            return given;
         }
-        String host = ANY_ADDRESS.contains(settings.host()) ? "localhost" : settings.host();
-        return "http://" + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+        String name = ANY_ADDRESS.contains(host) ? "localhost" : host;
+        return "http://" + (name.indexOf(':') >= 0 ? "[" + name + "]" : name) + ":" + port;
     }
 
     /** The port it listens on, once it has started. */

@@ -1,11 +1,13 @@
 package io.posthorn.api;
 
 import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.Result;
 import io.posthorn.catalog.Rules;
 import io.posthorn.catalog.Token;
 import io.posthorn.model.Environment;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/environment}. Administrators of one environment see that one only. */
 final class EnvironmentRoutes implements RouteModule {
@@ -19,9 +21,9 @@ final class EnvironmentRoutes implements RouteModule {
     }
 
     /** An environment as it is shown. */
-    record Out(String id, String name, Instant createdAt) {
+    record Out(String id, String name, @Nullable String profile, Instant createdAt) {
         static Out of(Environment environment) {
-            return new Out(environment.id(), environment.name(), environment.createdAt());
+            return new Out(environment.id(), environment.name(), environment.profile(), environment.createdAt());
         }
     }
 
@@ -81,8 +83,15 @@ final class EnvironmentRoutes implements RouteModule {
         }
         Fields fields = new Fields(call.body(), true);
         String name = fields.requiredText("name", present.name(), Rules::environmentName);
+        String profile = fields.optionalText("profile", present.profile(), Rules::profileName);
         if (!fields.problems().isEmpty()) {
             return Answer.invalid(fields.problems());
+        }
+        if (fields.has("profile")) {
+            Result<Environment> chosen = catalog.profiles().setDefault(present.id(), profile);
+            if (!fields.has("name") || !(chosen instanceof Result.Updated<Environment>)) {
+                return Answer.of(chosen, Out::of);
+            }
         }
         return fields.has("name")
                 ? Answer.of(catalog.environments().rename(present.id(), name), Out::of)

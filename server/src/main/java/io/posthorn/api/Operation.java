@@ -4,6 +4,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One operation of the API. What all of them have in common, such as who may use it, happens around it, in
@@ -29,9 +30,15 @@ public record Operation(HttpMethod method, String path, Access access, Work work
          * May block, and wants a JSON object. Any other body is answered with 415, 413, 408 or 422.
          *
          * @param optional whether there may be none; it is an empty object then
+         * @param yamlMember the member of the object that a body is which is YAML and not JSON, unread; null where only JSON
+         *     is taken
          * @param answer as in {@link Plain}
          */
-        record WithBody(boolean optional, Function<Call, Answer> answer) implements Work {}
+        record WithBody(boolean optional, @Nullable String yamlMember, Function<Call, Answer> answer) implements Work {
+            WithBody(boolean optional, Function<Call, Answer> answer) {
+                this(optional, null, answer);
+            }
+        }
 
         /**
          * Talks on by itself, on the event loop.
@@ -62,6 +69,15 @@ public record Operation(HttpMethod method, String path, Access access, Work work
     /** Takes a JSON object. */
     public static Operation put(String path, Access access, Function<Call, Answer> work) {
         return new Operation(HttpMethod.PUT, path, access, new Work.WithBody(false, work));
+    }
+
+    /**
+     * Takes a JSON object, or YAML.
+     *
+     * @param yamlMember the member of the object that the YAML stands for
+     */
+    public static Operation putYaml(String path, Access access, String yamlMember, Function<Call, Answer> work) {
+        return new Operation(HttpMethod.PUT, path, access, new Work.WithBody(false, yamlMember, work));
     }
 
     /** Takes a JSON object. */

@@ -10,9 +10,14 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -117,12 +122,16 @@ final class Pipeline {
     }
 
     private void withBody(HttpServerRequest request, Call call, Operation operation, Operation.Work.WithBody work) {
-        if (!isJson(request.headers().get(HttpHeaders.CONTENT_TYPE))) {
+        boolean yaml = work.yamlMember() != null && isYaml(request.headers().get(HttpHeaders.CONTENT_TYPE));
+        if (!yaml && !isJson(request.headers().get(HttpHeaders.CONTENT_TYPE))) {
             Errors.write(
                     request,
                     415,
                     "unsupported_media_type",
-                    "the body must be JSON in UTF-8, with `Content-Type: application/json`");
+                    work.yamlMember() == null
+                            ? "the body must be JSON in UTF-8, with `Content-Type: application/json`"
+                            : "the body must be JSON or YAML in UTF-8, with `Content-Type: application/json` or"
+                                    + " `application/yaml`");
             return;
         }
         String key = operation.method().equals(HttpMethod.POST) ? request.getHeader(Repeats.HEADER) : null;
@@ -130,7 +139,27 @@ final class Pipeline {
             Errors.write(request, Answer.invalid(List.of(Repeats.noKey())));
             return;
         }
-        bodies.read(request, body -> blocking.run(request, () -> answer(request, call, operation, work, key, body)));
+        bodies.read(
+                request,
+                body -> blocking.run(
+                        request, () -> answer(request, call, operation, work, key, yaml ? wrapped(work, body) : body)));
+    }
+
+    private static boolean isYaml(@Nullable String contentType) {
+        String type =
+                contentType == null ? "" : contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+        return type.equals("application/yaml") || type.equals("application/x-yaml") || type.equals("text/yaml");
+    }
+
+    /** YAML as the member of an object that it stands for. What is no UTF-8 is so in JSON, too, which is refused. */
+    private static byte[] wrapped(Operation.Work.WithBody work, byte[] yaml) {
+        CharsetDecoder strict = StandardCharsets.UTF_8.newDecoder();
+        try {
+            String text = strict.decode(ByteBuffer.wrap(yaml)).toString();
+            return Json.write(Map.of(String.valueOf(work.yamlMember()), text));
+        } catch (CharacterCodingException _) {
+            return yaml;
+        }
     }
 
     private Answer answer(

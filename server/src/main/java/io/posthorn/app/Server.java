@@ -17,6 +17,7 @@ import io.posthorn.api.ListenSettings;
 import io.posthorn.api.RecordRoute;
 import io.posthorn.api.RedeliveryRoutes;
 import io.posthorn.api.SyncRoutes;
+import io.posthorn.api.TransformRoutes;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointLimit;
@@ -35,6 +36,9 @@ import io.posthorn.dispatch.Dispatcher;
 import io.posthorn.dispatch.Recovery;
 import io.posthorn.dispatch.Redelivery;
 import io.posthorn.dispatch.RetrySchedule;
+import io.posthorn.dispatch.Shaping;
+import io.posthorn.dispatch.Thin;
+import io.posthorn.dispatch.Trials;
 import io.posthorn.egress.DnsResolver;
 import io.posthorn.egress.EgressPolicy;
 import io.posthorn.egress.EgressSettings;
@@ -194,6 +198,9 @@ public final class Server {
         onStop("history", outcomes::close);
         Recorder recorder = new Recorder(OUTCOMES_THAT_MAY_WAIT, outcomes, positions, metrics, time, this::failed);
         PgBacklog backlog = new PgBacklog(database.dataSource(), ids);
+        RecordTokens recordTokens = new RecordTokens(box);
+        Shaping shaping =
+                new Shaping(new Thin(recordTokens, this::publicUrl, config.recordLinkLifetime()), this::publicUrl);
         Dispatcher dispatcher = new Dispatcher(
                 vertx,
                 loops,
@@ -205,11 +212,14 @@ public final class Server {
                 positions,
                 backlog,
                 new PgEndpointTroubles(database.dataSource(), ownership::fence),
+                shaping,
                 time,
                 metrics,
                 told,
                 this::failed);
         onStop("deliveries", () -> dispatcher.stop(config.shutdownGrace().toMillis()));
+        Trials trials = new Trials(catalog, shaping, time);
+        onStop("dry runs", trials::close);
         dispatcher.loadTroubles();
         metrics.backlogFound(dispatcher.loadBacklog());
         Recovery.Recovered recovered =
@@ -306,13 +316,7 @@ public final class Server {
         SyncRoutes sync = new SyncRoutes(vertx, catalog, intake, dispatcher::call, pace, answerKeys);
         onStop("synchronous messages", sync::close);
         RecordRoute records = new RecordRoute(
-                vertx,
-                catalog,
-                history,
-                new RecordTokens(box),
-                RecordRoute.Content.PAYLOAD,
-                instants,
-                System::nanoTime);
+                vertx, catalog, history, recordTokens, RecordRoute.Content.PAYLOAD, instants, System::nanoTime);
         onStop("links to records", records::close);
         ApiServer api = new ApiServer(
                 vertx,
@@ -338,6 +342,7 @@ public final class Server {
                                 sync,
                                 new HistoryRoutes(catalog, history, ids),
                                 new ExampleRoutes(catalog, intake, pace, config.requestDeadline(), instants),
+                                new TransformRoutes(catalog, history, ids, trials, instants),
                                 new ContentRoutes(
                                         catalog,
                                         history,
@@ -537,6 +542,11 @@ public final class Server {
                 config.tokenRateLimit(),
                 new DeliveryCeilings(config.attemptTimeout(), config.endpointInFlight()),
                 config.publicUrl());
+    }
+
+    /** Where people reach the server. */
+    private String publicUrl() {
+        return ApiServer.publicUrl(config.publicUrl(), config.host(), port);
     }
 
     private static @Nullable String reveal(@Nullable Secret secret) {

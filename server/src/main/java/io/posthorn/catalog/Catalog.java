@@ -3,7 +3,9 @@ package io.posthorn.catalog;
 import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.EventType;
+import io.posthorn.model.Message;
 import io.posthorn.model.Subscribed;
+import io.posthorn.runtime.Time;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
@@ -209,6 +211,16 @@ public final class Catalog {
     public boolean permits(Application application, String eventType) {
         return application.scopes() == null
                 || Scopes.permit(application, eventTypes.find(application.envNo(), eventType));
+    }
+
+    /** The version that a message's payload was sent in; null if its event type has none. A look at a field for most. */
+    public @Nullable String payloadVersion(Message message) {
+        if (!eventTypes.versioned()) {
+            return null;
+        }
+        AppView app = appByNo(message.appNo);
+        EventType type = app == null ? null : eventType(app.application().envNo(), message.eventType);
+        return type == null ? null : type.contract().currentAt(Time.instant(message.createdAt));
     }
 
     /**

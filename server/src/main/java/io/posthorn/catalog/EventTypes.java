@@ -39,6 +39,9 @@ public final class EventTypes {
     /** By environment, then by name: only those whose messages are looked at before they are accepted. */
     private volatile Map<Integer, Map<String, EventType>> guarded = Map.of();
 
+    /** Whether any of them has, or has had, versions of its payload. */
+    private volatile boolean versioned;
+
     private final Environments known;
     private final PgCatalog pg;
     private final Changes changes;
@@ -63,6 +66,7 @@ public final class EventTypes {
     }
 
     private @Nullable EventType hold(EventType type) {
+        versioned |= !type.contract().versions().isEmpty();
         return environments
                 .computeIfAbsent(type.envNo(), any -> new ConcurrentSkipListMap<>())
                 .put(type.name(), type);
@@ -99,6 +103,11 @@ public final class EventTypes {
     public Map<String, EventType> guarded(int env) {
         Map<Integer, Map<String, EventType>> all = guarded;
         return all.isEmpty() ? Map.of() : all.getOrDefault(env, Map.of());
+    }
+
+    /** Whether there are versions of payloads at all; where there are none, nobody need look a type up for that. */
+    boolean versioned() {
+        return versioned;
     }
 
     private ConcurrentSkipListMap<String, EventType> in(int env) {

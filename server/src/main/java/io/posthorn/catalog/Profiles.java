@@ -13,6 +13,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,6 +113,26 @@ public final class Profiles {
         List<NamedProfile> all = new ArrayList<>(ProfileReader.BUILTINS.values());
         all.addAll(in(env).values());
         return List.copyOf(all);
+    }
+
+    /**
+     * Some of them by name.
+     *
+     * @param env the number of the environment
+     * @param after only those beyond this name, whether it still exists or not; null for the first ones
+     * @param ascending from A to Z, otherwise from Z to A
+     * @param most how many
+     */
+    public List<NamedProfile> list(int env, @Nullable String after, boolean ascending, int most) {
+        Comparator<NamedProfile> byName = Comparator.comparing(NamedProfile::name);
+        return list(env).stream()
+                .sorted(ascending ? byName : byName.reversed())
+                .filter(each -> after == null
+                        || (ascending
+                                ? each.name().compareTo(after) > 0
+                                : each.name().compareTo(after) < 0))
+                .limit(most)
+                .toList();
     }
 
     /**

@@ -77,6 +77,10 @@ final class AdministrationCommands {
                 Verb.patch("rename", ENVIRONMENT, "Gives an environment another name.")
                         .body(words("--name", "name", "Its new name.").needed())
                         .example("environment rename staging --name testing", ""),
+                Verb.patch("set-profile", ENVIRONMENT, "Gives all endpoints that have chosen none a profile.")
+                        .body(text("--profile", "profile", "Its name. An empty value is for standard.")
+                                .needed())
+                        .example("environment set-profile staging --profile admin", ""),
                 Verb.delete("delete", ENVIRONMENT, "Deletes an environment.")
                         .example("environment delete testing", ""));
     }

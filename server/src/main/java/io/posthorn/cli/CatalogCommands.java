@@ -29,6 +29,9 @@ final class CatalogCommands {
     private static final String TYPES = "/event-type";
     private static final String TYPE = TYPES + "/{EVENT_TYPE}";
 
+    private static final String PROFILES = "/profile";
+    private static final String PROFILE = PROFILES + "/{PROFILE}";
+
     private CatalogCommands() {}
 
     static Group apps() {
@@ -116,7 +119,8 @@ final class CatalogCommands {
                         .example(
                                 "endpoint update --app acme main --delivery '{\"retry\": {\"schedule\": [\"30s\", \"1m\"]}}'",
                                 "")
-                        .example("endpoint update --app acme main --event-type=", "all event types again"),
+                        .example("endpoint update --app acme main --event-type=", "all event types again")
+                        .example("endpoint update --app acme main --profile admin", ""),
                 Verb.delete("delete", ENDPOINT, "Deletes an endpoint.").example("endpoint delete --app acme main", ""),
                 Verb.get("secret", ENDPOINT + "/secret", "Shows the signing secret of an endpoint.")
                         .says(answer -> answer.path("key").asText())
@@ -200,6 +204,8 @@ final class CatalogCommands {
             words("--description", "description", "What it is for."),
             flag("--disabled", "disabled", "Whether it gets nothing."),
             flag("--paused", "paused", "Whether its deliveries wait."),
+            text("--profile", "profile", "How its requests are made: a profile's name." + EMPTY),
+            json("--config", "config", "What its profile may send along, any JSON; it is shown to nobody." + EMPTY),
             json("--delivery", "delivery", "What is decided about its deliveries; see docs/delivery.md." + EMPTY),
             words("--order", "delivery.order.mode", "unordered, fifo, fifoByKey or latestByKey."),
             text(
@@ -261,5 +267,24 @@ final class CatalogCommands {
             flag("--deprecated", "deprecated", "Whether it should no longer be used."),
             json("--schemas", "schemas", "An object from version to JSON Schema." + EMPTY),
         };
+    }
+
+    static Group profiles() {
+        return Group.of(
+                "profile",
+                "Profiles: how messages become requests.",
+                Verb.list(
+                                PROFILES,
+                                "Lists the profiles, the built-in ones among them.",
+                                Column.of("NAME", "name"),
+                                Column.of("BUILT-IN", "builtin"),
+                                Column.of("DESCRIPTION", "description"),
+                                Column.of("UPDATED", "updatedAt"))
+                        .example("profile list", ""),
+                Verb.get("get", PROFILE, "Shows a profile.")
+                        .says(answer -> answer.path("source").asText())
+                        .example("profile get admin > mine.yaml", "a built-in one to begin with"),
+                Verb.delete("delete", PROFILE, "Deletes a profile that no endpoint has.")
+                        .example("profile delete acme", ""));
     }
 }

@@ -17,6 +17,7 @@ final class CommandList implements IHelpSectionRenderer {
                             "app",
                             "endpoint",
                             "event-type",
+                            "profile",
                             "message",
                             "attempt",
                             "dead-letter",

@@ -1,6 +1,7 @@
 package io.posthorn.cli;
 
 import io.posthorn.runtime.Nearest;
+import io.posthorn.runtime.Time;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.util.List;
@@ -74,6 +75,9 @@ public final class Posthorn implements Callable<Integer> {
         }
         CommandLine tasks = AdministrationCommands.tasks().command(surroundings);
         tasks.addSubcommand(new TaskWaitCommand(surroundings));
+        CommandLine profiles = CatalogCommands.profiles().command(surroundings);
+        profiles.addSubcommand(new ProfilePutCommand(surroundings));
+        profiles.addSubcommand(new ProfileTestCommand(surroundings, Time.system()));
         root.addSubcommand(serve)
                 .addSubcommand(config)
                 .addSubcommand(new DemoCommand(surroundings))
@@ -81,6 +85,7 @@ public final class Posthorn implements Callable<Integer> {
                 .addSubcommand(CatalogCommands.apps().command(surroundings))
                 .addSubcommand(CatalogCommands.endpoints().command(surroundings))
                 .addSubcommand(CatalogCommands.eventTypes().command(surroundings))
+                .addSubcommand(profiles)
                 .addSubcommand(HistoryCommands.messages().command(surroundings))
                 .addSubcommand(HistoryCommands.attempts().command(surroundings))
                 .addSubcommand(HistoryCommands.deadLetters().command(surroundings))

@@ -19,6 +19,7 @@ import io.posthorn.model.Message;
 import io.posthorn.model.Shards;
 import io.posthorn.model.Verdict;
 import io.posthorn.runtime.Expression;
+import io.posthorn.runtime.FairWorkers;
 import io.posthorn.runtime.Fatal;
 import io.posthorn.runtime.Notices;
 import io.posthorn.runtime.Time;
@@ -75,6 +76,7 @@ public final class Dispatcher {
     private final EndpointTroubles troubles;
     private final TroubleKeeper keeper;
     private final Assessors assessors = new Assessors();
+    private final FairWorkers makers;
     private final Time time;
     private final List<Owner> owners = new ArrayList<>();
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
@@ -101,6 +103,7 @@ public final class Dispatcher {
      * @param positions what is owed
      * @param backlog the deferred deliveries
      * @param troubles what is remembered of endpoints in trouble
+     * @param shaping what requests need that are not the usual ones
      * @param time the clock
      * @param metrics of attempts
      * @param notices told of circuits that open
@@ -117,6 +120,7 @@ public final class Dispatcher {
             SettledPositions positions,
             Backlog backlog,
             EndpointTroubles troubles,
+            Shaping shaping,
             Time time,
             DispatchMetrics metrics,
             Notices notices,
@@ -133,17 +137,14 @@ public final class Dispatcher {
         this.notices = notices;
         this.fatal = fatal;
         this.listeners = new Listeners(catalog, egressSettings, settings.attemptTimeout(), time);
+        this.makers = new FairWorkers("posthorn-make-", Math.max(2, loops));
         DispatchSettings share = settings.share(loops);
         EgressPolicy policy = egressSettings.policy();
         InstantSource clock = () -> Time.instant(time.micros());
         for (Context context : EventLoops.take(vertx, loops)) {
             Egress egress = new Egress(context, egressSettings, resolver, clock);
-            Routes routes = endpoint -> PermittedRoute.of(
-                    EndpointRoute.of(endpoint, egress, policy, listeners, context, settings, time),
-                    catalog,
-                    endpoint,
-                    context,
-                    time);
+            Routes routes =
+                    new RouteFactory(catalog, egress, policy, listeners, context, settings, shaping, makers, time);
             owners.add(new Owner(context, new LaneLoop(share, routes, new Ports(context), time, metrics), egress));
         }
         for (int i = 0; i < owners.size(); i++) {
@@ -556,6 +557,7 @@ public final class Dispatcher {
         } finally {
             stopped.countDown();
             assessors.close();
+            makers.close();
             keeper.close();
             recorder.close();
             workers.shutdown();

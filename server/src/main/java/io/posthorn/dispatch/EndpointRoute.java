@@ -1,12 +1,9 @@
 package io.posthorn.dispatch;
 
-import io.posthorn.egress.Egress;
-import io.posthorn.egress.EgressPolicy;
+import io.posthorn.catalog.Catalog;
 import io.posthorn.egress.Exchange;
 import io.posthorn.egress.FailureKind;
 import io.posthorn.egress.Outcome;
-import io.posthorn.egress.Target;
-import io.posthorn.egress.TargetResult;
 import io.posthorn.model.CustomHeader;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
@@ -37,48 +34,29 @@ final class EndpointRoute implements Route {
     private final String[] template;
 
     private final OverlapSigner signer;
+    private final Catalog catalog;
     private final Context context;
     private final Duration deadline;
     private final boolean svixHeaders;
     private final Time time;
 
-    private EndpointRoute(Sender sender, Endpoint endpoint, Context context, DispatchSettings settings, Time time) {
+    EndpointRoute(
+            Sender sender, Endpoint endpoint, Catalog catalog, Context context, DispatchSettings settings, Time time) {
         this.sender = sender;
         this.context = context;
-        Duration own = endpoint.delivery().timeout();
-        Duration most = settings.attemptTimeout(); // it may have been longer when the owner decided
-        this.deadline = own == null || own.compareTo(most) > 0 ? most : own;
+        this.catalog = catalog;
+        this.deadline = deadline(endpoint, settings);
         this.svixHeaders = settings.svixHeaders();
         this.template = template(endpoint.headers(), svixHeaders);
         this.time = time;
         this.signer = new OverlapSigner(endpoint.secret(), endpoint.oldSecrets(), time.micros());
     }
 
-    /** The route of an endpoint. One whose URL is not allowed gets a route on which every attempt fails, visibly. */
-    static Route of(
-            Endpoint endpoint,
-            Egress egress,
-            EgressPolicy policy,
-            Listeners listeners,
-            Context context,
-            DispatchSettings settings,
-            Time time) {
-        try {
-            if (endpoint.temporary()) {
-                return new EndpointRoute(listeners.sender(endpoint, context), endpoint, context, settings, time);
-            }
-            return switch (Target.parse(endpoint.url(), policy)) {
-                case TargetResult.Ok(Target target) ->
-                    new EndpointRoute(Sender.to(target, egress), endpoint, context, settings, time);
-                case TargetResult.Refused(String reason) ->
-                    (message, attempt, done) -> fail(context, time, FailureKind.REFUSED_ADDRESS, reason, done);
-            };
-        } catch (RuntimeException e) {
-            // A fault of ours that one endpoint brings to light must not stop the others.
-            LOG.error("endpoint {} cannot be sent to", endpoint.id(), e);
-            String detail = "no request could be made of the endpoint's settings: " + e;
-            return (message, attempt, done) -> fail(context, time, FailureKind.CONTENT, detail, done);
-        }
+    /** Of all attempts at an endpoint. */
+    static Duration deadline(Endpoint endpoint, DispatchSettings settings) {
+        Duration own = endpoint.delivery().timeout();
+        Duration most = settings.attemptTimeout(); // it may have been longer when the owner decided
+        return own == null || own.compareTo(most) > 0 ? most : own;
     }
 
     /** Later and not now: a lane may have a thousand of them, and each answer starts the next. */
@@ -103,10 +81,10 @@ final class EndpointRoute implements Route {
             long now = time.micros();
             String timestamp = Long.toString(now / 1_000_000);
             String signature = signer.sign(message.id, now, message.payload);
+            Outgoing usual = Outgoing.usual(message, withOwn(message, headers(message.id, timestamp, signature)));
+            String version = catalog.payloadVersion(message);
             sender.send(
-                    Outgoing.usual(message, withOwn(message, headers(message.id, timestamp, signature))),
-                    soonest(most),
-                    done);
+                    version == null ? usual : usual.with(RequestMaker.VERSION_HEADER, version), soonest(most), done);
         } catch (RuntimeException e) {
             LOG.error("message {} could not be sent", message.id, e);
             fail(context, time, FailureKind.CONTENT, "the request could not be made: " + e, done);

@@ -8,7 +8,9 @@ import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
 import io.vertx.core.Context;
+import java.time.Duration;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The route of an endpoint whose application has scopes. Fan-out does not hand over what the application may not be told
@@ -39,12 +41,34 @@ final class PermittedRoute implements Route {
     }
 
     @Override
+    public @Nullable Duration deadline() {
+        return route.deadline();
+    }
+
+    @Override
     public void send(Message message, int attempt, Consumer<Exchange> done) {
-        AppView app = catalog.appByNo(appNo);
-        if (app == null || catalog.permits(app.application(), message.eventType)) {
+        if (isPermitted(message)) {
             route.send(message, attempt, done);
-            return;
+        } else {
+            pass(done);
         }
+    }
+
+    @Override
+    public void send(Message message, int attempt, Duration most, Consumer<Exchange> done) {
+        if (isPermitted(message)) {
+            route.send(message, attempt, most, done);
+        } else {
+            pass(done);
+        }
+    }
+
+    private boolean isPermitted(Message message) {
+        AppView app = catalog.appByNo(appNo);
+        return app == null || catalog.permits(app.application(), message.eventType);
+    }
+
+    private void pass(Consumer<Exchange> done) {
         // later and not now: a lane may have a thousand of them, and each answer starts the next
         Exchange none = new Exchange(time.micros(), 0, new Outcome.Unwanted());
         context.runOnContext(ignored -> done.accept(none));

@@ -85,7 +85,7 @@ final class RequestMaker {
     private final Profile profile;
     private final UrlParts url;
     private final boolean svixHeaders;
-    private final @Nullable String serverUrl;
+    private final Shaping shaping;
     private final Time time;
     private final String[] fixed;
     private @Nullable SchemeSigner signer;
@@ -106,7 +106,7 @@ final class RequestMaker {
      * @param profile what they are like
      * @param url where they go
      * @param svixHeaders whether the headers of Standard Webhooks go by their other names too
-     * @param serverUrl what the installation is reached under; null if nobody said
+     * @param shaping what it needs beside
      */
     RequestMaker(
             Catalog catalog,
@@ -114,14 +114,14 @@ final class RequestMaker {
             Profile profile,
             UrlParts url,
             boolean svixHeaders,
-            @Nullable String serverUrl,
+            Shaping shaping,
             Time time) {
         this.catalog = catalog;
         this.endpoint = endpoint;
         this.profile = profile;
         this.url = url;
         this.svixHeaders = svixHeaders;
-        this.serverUrl = serverUrl;
+        this.shaping = shaping;
         this.time = time;
         this.fixed = endpoint.headers().stream()
                 .flatMap(header -> java.util.stream.Stream.of(header.name(), header.value()))
@@ -168,7 +168,9 @@ final class RequestMaker {
             return new Unsigned.NotWanted();
         }
         Renderer renderer = tools.renderer(profile);
-        Versioned versioned = versioned(message, application, tools);
+        Versioned versioned = endpoint.shape().thin()
+                ? new Versioned(shaping.thin().payload(message, endpoint, now), null)
+                : versioned(message, application, tools);
         Draft draft = renderer.draft(new Renderer.Context(
                 message,
                 versioned.json,
@@ -178,7 +180,7 @@ final class RequestMaker {
                 application,
                 attempt,
                 now,
-                serverUrl));
+                shaping.publicUrl().get()));
         draft = new Draft(draft.method(), draft.path(), withOwn(draft.headers(), message.headers), draft.body());
         String script = endpoint.shape().transformation();
         if (script != null) {

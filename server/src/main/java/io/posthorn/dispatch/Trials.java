@@ -25,7 +25,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,18 +70,18 @@ public final class Trials implements AutoCloseable {
     private final FairWorkers workers = new FairWorkers("posthorn-try-", 1);
     private final Semaphore room = new Semaphore(MOST_WAITING);
     private final Catalog catalog;
-    private final Supplier<@Nullable String> serverUrl;
+    private final Shaping shaping;
     private final Time time;
 
     /**
      * Dry runs.
      *
      * @param catalog knows event types and profiles
-     * @param serverUrl what the installation is reached under; null if nobody said
+     * @param shaping what requests need
      */
-    public Trials(Catalog catalog, Supplier<@Nullable String> serverUrl, Time time) {
+    public Trials(Catalog catalog, Shaping shaping, Time time) {
         this.catalog = catalog;
-        this.serverUrl = serverUrl;
+        this.shaping = shaping;
         this.time = time;
     }
 
@@ -128,7 +127,7 @@ public final class Trials implements AutoCloseable {
                         .profile(),
                 new RequestMaker.UrlParts("", ""),
                 false,
-                serverUrl.get(),
+                shaping,
                 time);
         return switch (maker.unsigned(message, app.application(), 1, time.micros())) {
             case RequestMaker.Unsigned.NotWanted _ -> new Tried.NotWanted();

@@ -91,6 +91,7 @@ class AccessTest {
             POST   /app/{}/dead-letter/replay-all                 +     +     3     3     +     3     4     4
             POST   /app/{}/dead-letter/discard-all                +     +     3     3     +     3     4     4
             POST   /app/{}/endpoint/{}/send-example               +     +     3     3     +     3     4     4
+            POST   /app/{}/endpoint/{}/transform/try              +     +     3     3     +     3     4     4
             GET    /app/{}/endpoint/{}/stats                      +     +     3     +     +     +     4     4
             GET    /app/{}/endpoint/{}/health                     +     +     3     +     +     +     4     4
             GET    /app/{}/endpoint/{}/msg                        +     +     3     +     +     +     4     4
@@ -132,6 +133,11 @@ class AccessTest {
             GET    /token/{}                                      +     +     3     3     3     3     3     4
             PATCH  /token/{}                                      +     +     3     3     3     3     3     4
             DELETE /token/{}                                      +     +     3     3     3     3     3     4
+            GET    /profile                                       +     +     3     +     +     +     +     +
+            POST   /profile/test                                  +     +     3     3     +     3     +     +
+            GET    /profile/{}                                    +     +     3     +     +     +     +     4
+            PUT    /profile/{}                                    +     +     3     3     3     3     3     +
+            DELETE /profile/{}                                    +     +     3     3     3     3     3     4
             GET    /environment                                   +     +     3     3     3     3     3     +
             POST   /environment                                   +     3     3     3     3     3     3     3
             GET    /environment/{}                                +     +     3     3     3     3     3     4
@@ -248,6 +254,8 @@ class AccessTest {
         chief.post("/app", "{\"name\":\"Second\",\"uid\":\"second\"}");
         chief.post("/event-type", "{\"name\":\"first.happened\",\"description\":\"d\"}");
         ids.put("event-type", "first.happened");
+        chief.call("PUT", "/profile/acme", "{\"source\":\"description: d\"}");
+        ids.put("profile", "acme");
         ids.put(
                 "endpoint",
                 chief.post("/app/first/endpoint", "{\"url\":\"https://example.com/first\"}")
@@ -557,6 +565,9 @@ class AccessTest {
                 || row.path().endsWith("-missing")
                 || row.path().endsWith("/bulk-replay")) {
             return "{\"since\":\"" + Instant.now().minusSeconds(60) + "\"}";
+        }
+        if (row.path().endsWith("/transform/try")) {
+            return "{\"message\":{\"eventType\":\"first.happened\",\"payload\":{}}}";
         }
         if (row.path().endsWith("/send-example")) {
             return "{\"eventType\":\"first.happened\"}";

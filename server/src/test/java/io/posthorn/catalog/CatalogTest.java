@@ -366,6 +366,7 @@ class CatalogTest {
         Endpoints full = new Endpoints(
                 directory,
                 catalog.eventTypes(),
+                catalog.profiles(),
                 pg,
                 new Changes(subject -> {}),
                 clock,

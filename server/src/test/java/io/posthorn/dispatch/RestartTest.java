@@ -9,6 +9,7 @@ import io.posthorn.Requirement;
 import io.posthorn.catalog.AppDraft;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointDraft;
+import io.posthorn.catalog.RecordTokens;
 import io.posthorn.catalog.Result;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.egress.DnsResolver;
@@ -262,6 +263,12 @@ class RestartTest {
                     positions,
                     new PgBacklog(db.dataSource(), ids),
                     new PgEndpointTroubles(db.dataSource(), tx -> {}),
+                    new Shaping(
+                            new Thin(
+                                    new RecordTokens(SecretBox.open(null, folder)),
+                                    () -> "http://localhost",
+                                    Duration.ofHours(1)),
+                            () -> "http://localhost"),
                     time,
                     metrics,
                     io.posthorn.runtime.Notices.NONE,

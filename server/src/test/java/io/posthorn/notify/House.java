@@ -117,7 +117,7 @@ final class House implements AutoCloseable {
                 null,
                 null,
                 1,
-                (present, usual) -> policy,
+                (present, any) -> policy,
                 null,
                 null,
                 null);
