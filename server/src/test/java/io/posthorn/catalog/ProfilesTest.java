@@ -13,6 +13,8 @@ import io.posthorn.model.Environment;
 import io.posthorn.store.Database;
 import io.posthorn.store.TestDatabase;
 import io.posthorn.wire.ContentException;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,14 +25,20 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ProfilesTest {
     private static final String THREE = "delivery: {timeout: 3s, retry: {maxAttempts: 3}}\nlimits: {rateLimit: 7}";
     private static final String FIVE = "delivery: {timeout: 5s, order: {mode: fifo}}\nlimits: {rateLimit: 9}";
 
     private final Database db = TestDatabase.fresh();
-    private final SecretBox box = new SecretBox(new byte[32]);
-    private Catalog catalog = load();
+    private final SecretBox box;
+    private Catalog catalog;
+
+    ProfilesTest(@TempDir Path folder) throws IOException {
+        box = SecretBox.open(null, folder);
+        catalog = load();
+    }
 
     @BeforeEach
     void app() {
