@@ -106,7 +106,7 @@ class TransformApiTest {
         JsonNode request = tried.get("request");
         assertThat(request.get("method").textValue()).isEqualTo("POST");
         assertThat(request.get("path").isNull()).isTrue();
-        assertThat(request.get("body").textValue()).isEqualTo("{\"total\": 9.50}");
+        assertThat(request.get("body").textValue()).isEqualTo("{\"total\":9.5}");
         assertThat(request.at("/headers/X-Region").textValue()).isEqualTo("eu");
         assertThat(request.at("/headers/X-Team").textValue()).isEqualTo("ops");
         assertThat(request.at("/headers/X-Api-Token").textValue()).isEqualTo("***");
