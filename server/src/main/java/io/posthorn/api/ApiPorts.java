@@ -12,6 +12,7 @@ import java.util.function.Supplier;
  *
  * @param catalog who sends and who receives
  * @param urlRule where endpoints may be
+ * @param secretRule what their requests may be signed with
  * @param mailRule whom their owners may have told by mail
  * @param healthy whether the server can do its work; may block for some seconds
  * @param metrics the text that Prometheus reads; may block
@@ -23,10 +24,26 @@ import java.util.function.Supplier;
 public record ApiPorts(
         Catalog catalog,
         UrlRule urlRule,
+        SecretRule secretRule,
         MailRule mailRule,
         BooleanSupplier healthy,
         Supplier<String> metrics,
         AnswerKeys answerKeys,
         Audit audit,
         FastRoutes fastRoutes,
-        List<RouteModule> modules) {}
+        List<RouteModule> modules) {
+
+    /** With the secrets of Standard Webhooks alone. */
+    public ApiPorts(
+            Catalog catalog,
+            UrlRule urlRule,
+            MailRule mailRule,
+            BooleanSupplier healthy,
+            Supplier<String> metrics,
+            AnswerKeys answerKeys,
+            Audit audit,
+            FastRoutes fastRoutes,
+            List<RouteModule> modules) {
+        this(catalog, urlRule, SecretRule.STANDARD, mailRule, healthy, metrics, answerKeys, audit, fastRoutes, modules);
+    }
+}

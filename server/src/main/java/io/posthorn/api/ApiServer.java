@@ -66,8 +66,13 @@ public final class ApiServer {
                         Stream.of(
                                 new ApplicationRoutes(ports.catalog()),
                                 new EndpointRoutes(
-                                        ports.catalog(), ports.urlRule(), settings.ceilings(), ports.mailRule()),
-                                new EndpointSettingRoutes(ports.catalog(), settings.secretOverlap()),
+                                        ports.catalog(),
+                                        ports.urlRule(),
+                                        ports.secretRule(),
+                                        settings.ceilings(),
+                                        ports.mailRule()),
+                                new EndpointSettingRoutes(
+                                        ports.catalog(), ports.secretRule(), settings.secretOverlap()),
                                 new EventTypeRoutes(ports.catalog()),
                                 new CatalogueRoutes(ports.catalog()),
                                 new TokenRoutes(ports.catalog()),

@@ -11,7 +11,6 @@ import io.posthorn.catalog.Rules;
 import io.posthorn.catalog.ShapeCodec;
 import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
-import io.posthorn.model.EndpointSecrets;
 import io.posthorn.model.EndpointShape;
 import io.posthorn.model.SigningSecret;
 import java.time.Instant;
@@ -29,14 +28,15 @@ final class EndpointRoutes implements Resource<Endpoint> {
     static final String ONE = ALL + "/:endpoint";
     private static final EndpointDraft BLANK = new EndpointDraft("", null, "", null, null, false, null, Map.of(), null);
 
-    private static final int LONGEST_CONFIG = 16 << 10;
-
     private final Catalog catalog;
     private final UrlRule urlRule;
+    private final SecretRule secretRule;
     private final DeliveryCeilings ceilings;
     private final MailRule mailRule;
 
-    EndpointRoutes(Catalog catalog, UrlRule urlRule, DeliveryCeilings ceilings, MailRule mailRule) {
+    EndpointRoutes(
+            Catalog catalog, UrlRule urlRule, SecretRule secretRule, DeliveryCeilings ceilings, MailRule mailRule) {
+        this.secretRule = secretRule;
         this.ceilings = ceilings;
         this.catalog = catalog;
         this.urlRule = urlRule;
@@ -68,6 +68,8 @@ final class EndpointRoutes implements Resource<Endpoint> {
             String payload,
             @Nullable String payloadVersion,
             boolean hasConfig,
+            @Nullable ObjectNode authentication,
+            @Nullable ObjectNode tls,
             List<String> withheldEventTypes,
             Map<String, String> metadata,
             Instant createdAt,
@@ -96,6 +98,8 @@ final class EndpointRoutes implements Resource<Endpoint> {
                     ShapeCodec.payload(e.shape()),
                     e.shape().payloadVersion(),
                     e.secrets().config() != null,
+                    EndpointSecretFields.shown(e.secrets().authentication()),
+                    EndpointSecretFields.shown(e.secrets().tls()),
                     app == null ? List.of() : catalog.withheld(app.application(), e),
                     e.metadata(),
                     e.createdAt(),
@@ -157,26 +161,27 @@ final class EndpointRoutes implements Resource<Endpoint> {
 
     @Override
     public Supplier<Result<Endpoint>> create(Call call, Fields fields) {
-        EndpointDraft draft = draft(fields, BLANK);
+        EndpointDraft draft = draft(fields, BLANK, secret(call.env(), fields, null));
         return () -> catalog.endpoints().create(call.env(), call.path("app"), draft);
     }
 
     @Override
     public Supplier<Result<Endpoint>> put(Call call, Fields fields) {
-        EndpointDraft draft = draft(fields, BLANK);
+        EndpointDraft draft = draft(fields, BLANK, secret(call.env(), fields, present(call)));
         fields.path("endpoint", call.path("endpoint"), Fields::uidInPath);
         return () -> catalog.endpoints().put(call.env(), call.path("app"), call.path("endpoint"), draft);
     }
 
     @Override
     public Supplier<Result<Endpoint>> patch(Call call, Fields fields) {
-        draft(fields, BLANK);
+        SigningSecret secret = secret(call.env(), fields, present(call));
+        draft(fields, BLANK, secret);
         return () -> catalog.endpoints()
                 .patch(
                         call.env(),
                         call.path("app"),
                         call.path("endpoint"),
-                        present -> draft(fields.checked(), present));
+                        present -> draft(fields.checked(), present, secret));
     }
 
     @Override
@@ -184,9 +189,15 @@ final class EndpointRoutes implements Resource<Endpoint> {
         return () -> catalog.endpoints().delete(call.env(), call.path("app"), call.path("endpoint"));
     }
 
-    private EndpointDraft draft(Fields fields, EndpointDraft base) {
+    private @Nullable Endpoint present(Call call) {
+        AppView view = catalog.app(call.env(), call.path("app"));
+        return view == null ? null : view.endpoint(call.path("endpoint"));
+    }
+
+    private EndpointDraft draft(Fields fields, EndpointDraft base, @Nullable SigningSecret secret) {
+        UrlCredentials url = UrlCredentials.of(fields.requiredText("url", base.url(), this::refused));
         return new EndpointDraft(
-                fields.requiredText("url", base.url(), this::refused),
+                url.url(),
                 fields.optionalText("uid", base.uid(), Rules::uid),
                 fields.text("description", base.description(), Rules::description),
                 fields.names("filterTypes", "eventTypes", base.eventTypes(), Rules::eventTypes, Rules::subscription),
@@ -194,12 +205,12 @@ final class EndpointRoutes implements Resource<Endpoint> {
                 fields.flag("disabled", base.disabled()),
                 fields.number("throttleRate", "rateLimit", base.rateLimit(), Rules::rateLimit),
                 fields.texts("metadata", base.metadata(), Rules::metadata),
-                secret(fields),
+                secret,
                 HeaderFields.whole(fields),
                 fields.whole("version", base.version(), Rules::version),
                 delivery(fields),
                 shape(fields),
-                secrets(fields),
+                EndpointSecretFields.read(fields, url.basic(), urlRule, Instant.now()),
                 paused(fields, base.paused()));
     }
 
@@ -237,19 +248,6 @@ final class EndpointRoutes implements Resource<Endpoint> {
         return present -> ShapeCodec.checked(fields::raw, present);
     }
 
-    private static @Nullable UnaryOperator<EndpointSecrets> secrets(Fields fields) {
-        if (!fields.has("config")) {
-            return null;
-        }
-        JsonNode given = fields.raw("config");
-        String config = given.isNull() ? null : Json.text(given);
-        if (config != null && config.length() > LONGEST_CONFIG) {
-            fields.refuse(
-                    "config", "has " + config.length() + " characters; at most " + LONGEST_CONFIG + " are allowed");
-        }
-        return present -> new EndpointSecrets(config, present.authentication(), present.tls());
-    }
-
     /** Addresses that were there before the rule are in nobody's way: only what is given is judged. */
     private void addresses(Fields fields, JsonNode emails) {
         for (JsonNode each : emails) {
@@ -267,26 +265,41 @@ final class EndpointRoutes implements Resource<Endpoint> {
         return fields.has("paused") ? Boolean.valueOf(fields.flag("paused", false)) : base;
     }
 
-    private @Nullable String refused(String url) {
-        String rule = Rules.url(url);
-        return rule == null ? urlRule.refuse(url) : rule;
+    private @Nullable String refused(String given) {
+        UrlCredentials url = UrlCredentials.of(given);
+        String rule = url.broken() == null ? Rules.url(url.url()) : url.broken();
+        return rule == null ? urlRule.refuse(url.url()) : rule;
     }
 
-    /** Null to keep the present one, or to have one made where there is none; a change to null has a new one made. */
-    private @Nullable SigningSecret secret(Fields fields) {
-        String text = fields.optionalText("secret", null, EndpointRoutes::noSecret);
-        if (text == null) {
-            return fields.isNull("secret") ? catalog.endpoints().freshSecret() : null;
+    /**
+     * Null to keep the present one, or to have one of the usual kind made where there is none; a change to null has a new
+     * one made. How it is read depends on what signs with it, so one that stays is judged anew if that changes.
+     */
+    private @Nullable SigningSecret secret(int env, Fields fields, @Nullable Endpoint present) {
+        UnaryOperator<EndpointShape> change = shape(fields.checked());
+        EndpointShape base = present == null ? EndpointShape.DEFAULT : present.shape();
+        EndpointShape shape = change == null ? base : change.apply(base);
+        String text = fields.optionalText("secret", null, given -> noSecret(secretRule, env, shape, given));
+        if (text != null) {
+            return noSecret(secretRule, env, shape, text) == null ? secretRule.parse(env, shape, text) : null;
         }
-        return noSecret(text) == null ? SigningSecret.parse(text) : null;
+        if (present == null || fields.isNull("secret")) {
+            SigningSecret fresh = secretRule.fresh(env, shape);
+            return fresh == null && present != null ? catalog.endpoints().freshSecret() : fresh;
+        }
+        String unusable = change == null ? null : secretRule.refuse(env, shape, present.secret());
+        if (unusable != null) {
+            fields.refuse("secret", unusable);
+        }
+        return null;
     }
 
-    static @Nullable String noSecret(String text) {
+    static @Nullable String noSecret(SecretRule rule, int env, EndpointShape shape, String text) {
         try {
-            SigningSecret.parse(text);
+            rule.parse(env, shape, text);
             return null;
         } catch (IllegalArgumentException e) {
-            return "must be whsec_ and the base64 of 24 to 64 bytes; leave it out to have one made";
+            return e.getMessage();
         }
     }
 }

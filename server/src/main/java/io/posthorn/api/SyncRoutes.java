@@ -242,7 +242,9 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
 
         private Endpoint[] subscribers(String eventType, List<String> channels) {
             AppView view = catalog.appByNo(application.no());
-            return view == null ? new Endpoint[0] : catalog.matching(view, eventType, channels);
+            return view == null || !catalog.permits(view.application(), eventType)
+                    ? new Endpoint[0]
+                    : catalog.matching(view, eventType, channels);
         }
 
         private Answer call(Message message, SyncRequest sync) throws InterruptedException {

@@ -54,8 +54,9 @@ public final class Catalog {
         this.changes = new Changes(this::reread);
         this.environments = new Environments(access, changes, clock, this::contents, this::emptied);
         this.tokens = new Tokens(access, changes, directory, environments, clock, random);
-        this.applications = new Applications(directory, environments, tokens, pg, changes, clock);
         this.eventTypes = new EventTypes(environments, pg, changes, clock);
+        this.applications =
+                new Applications(directory, environments, tokens, eventTypes, limit.watcher(), pg, changes, clock);
         this.profiles = new Profiles(directory, environments, pgProfiles, changes, clock);
         this.endpoints = new Endpoints(directory, eventTypes, profiles, pg, changes, clock, random, limit);
     }

@@ -4,7 +4,6 @@ import io.posthorn.catalog.Catalog;
 import io.posthorn.egress.Exchange;
 import io.posthorn.egress.FailureKind;
 import io.posthorn.egress.Outcome;
-import io.posthorn.model.CustomHeader;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
@@ -47,7 +46,7 @@ final class EndpointRoute implements Route {
         this.catalog = catalog;
         this.deadline = deadline(endpoint, settings);
         this.svixHeaders = settings.svixHeaders();
-        this.template = template(endpoint.headers(), svixHeaders);
+        this.template = template(Credentials.headers(endpoint), svixHeaders);
         this.time = time;
         this.signer = new OverlapSigner(endpoint.secret(), endpoint.oldSecrets(), time.micros());
     }
@@ -113,7 +112,7 @@ final class EndpointRoute implements Route {
         return headers;
     }
 
-    private static String[] template(List<CustomHeader> custom, boolean svixHeaders) {
+    private static String[] template(List<String> own, boolean svixHeaders) {
         List<String> all = new ArrayList<>(List.of(
                 CONTENT_TYPE,
                 JSON,
@@ -126,10 +125,7 @@ final class EndpointRoute implements Route {
         if (svixHeaders) {
             all.addAll(List.of("svix-id", "", "svix-timestamp", "", "svix-signature", ""));
         }
-        for (CustomHeader header : custom) {
-            all.add(header.name());
-            all.add(header.value());
-        }
+        all.addAll(own);
         return all.toArray(String[]::new);
     }
 }

@@ -123,9 +123,7 @@ final class RequestMaker {
         this.svixHeaders = svixHeaders;
         this.shaping = shaping;
         this.time = time;
-        this.fixed = endpoint.headers().stream()
-                .flatMap(header -> java.util.stream.Stream.of(header.name(), header.value()))
-                .toArray(String[]::new);
+        this.fixed = Credentials.headers(endpoint).toArray(String[]::new);
     }
 
     /**
@@ -231,7 +229,8 @@ final class RequestMaker {
         return Printer.json(tree);
     }
 
-    private Outgoing signed(Message message, Renderer renderer, Rendered rendered, @Nullable String version, long now) {
+    private Outgoing signed(Message message, Renderer renderer, Rendered rendered, @Nullable String version, long now)
+            throws ContentException {
         List<String> headers = new ArrayList<>(Arrays.asList(rendered.headers()));
         headers.addAll(Arrays.asList(fixed));
         if (version != null) {
@@ -240,15 +239,15 @@ final class RequestMaker {
         }
         String path = rendered.path();
         String[] unsigned = headers.toArray(String[]::new);
-        String[] signatures = signer(renderer, now)
-                .sign(
-                        new Signable(
-                                renderer.id(message),
-                                rendered.method(),
-                                url.origin + (path == null ? url.path : path),
-                                unsigned,
-                                rendered.body()),
-                        now);
+        String[] signatures = signatures(
+                renderer,
+                new Signable(
+                        renderer.id(message),
+                        rendered.method(),
+                        url.origin + (path == null ? url.path : path),
+                        unsigned,
+                        rendered.body()),
+                now);
         headers.addAll(Arrays.asList(signatures));
         if (svixHeaders) {
             addSvixNames(headers);
@@ -260,6 +259,15 @@ final class RequestMaker {
                 rendered.userAgent(),
                 headers.toArray(String[]::new),
                 rendered.body());
+    }
+
+    /** A secret may be of another kind than the profile that the environment has got since. */
+    private String[] signatures(Renderer renderer, Signable request, long now) throws ContentException {
+        try {
+            return signer(renderer, now).sign(request, now);
+        } catch (IllegalArgumentException e) {
+            throw new ContentException("the request cannot be signed: " + e.getMessage());
+        }
     }
 
     private static void addSvixNames(List<String> headers) {
