@@ -12,7 +12,12 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -23,17 +28,20 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Synchronous messages: how much longer the publisher waits than its slowest subscriber takes. The subscribers say in their
  * answers how long they took from the whole request to the beginning of the response. In the same run and at the same rate
- * stands the floor: a publisher that calls the same subscribers itself, all at once, and writes nothing down.
+ * stand two floors: a publisher that calls the same subscribers itself, all at once, and writes nothing down; and one that
+ * first writes the message to a file and waits until the disk has it, as it must be before anybody is called.
  */
 final class SyncCalls {
     private static final int SUBSCRIBERS = 3;
     private static final double RATE = 40;
     private static final int WARM_SECONDS = 5;
     private static final long TAKES_NANOS = 20_000_000;
+    private static final int WRITTEN_BYTES = 1_000;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Lab lab;
@@ -57,7 +65,9 @@ final class SyncCalls {
     void run() throws IOException, InterruptedException {
         ServerProcess server = lab.product("sync");
         server.start();
-        try (Subscribers subscribers = new Subscribers()) {
+        Path file = Files.createTempFile(Files.createDirectories(lab.options().results()), "floor", ".log");
+        try (Subscribers subscribers = new Subscribers();
+                FileChannel log = FileChannel.open(file, StandardOpenOption.APPEND)) {
             String app = id(server, "/api/v1/app", JSON.createObjectNode().put("name", "sync"));
             for (int i = 0; i < SUBSCRIBERS; i++) {
                 ObjectNode endpoint = JSON.createObjectNode().put("url", subscribers.url(i));
@@ -75,26 +85,34 @@ final class SyncCalls {
                         .POST(HttpRequest.BodyPublishers.ofString("{}"))
                         .build());
             }
-            Asked floor = () -> floor(direct);
+            Asked floor = () -> floor(direct, null);
+            Asked written = () -> floor(direct, log);
             measure(floor, WARM_SECONDS);
             measure(product, WARM_SECONDS);
             List<Double> ofFloor = new ArrayList<>();
+            List<Double> ofWritten = new ArrayList<>();
             List<Double> ofProduct = new ArrayList<>();
             for (int turn = 0; turn < lab.options().pairs(); turn++) {
                 ofFloor.addAll(measure(floor, lab.options().seconds()));
+                ofWritten.addAll(measure(written, lab.options().seconds()));
                 ofProduct.addAll(measure(product, lab.options().seconds()));
             }
-            tell(ofFloor, ofProduct);
+            tell(ofFloor, ofWritten, ofProduct);
+            report.note("load of the machine, over 1, 5 and 15 minutes: "
+                    + Files.readString(Path.of("/proc/loadavg")).strip());
         } finally {
+            Files.deleteIfExists(file);
             client.shutdownNow();
             server.stop();
         }
     }
 
-    private void tell(List<Double> ofFloor, List<Double> ofProduct) {
+    private void tell(List<Double> ofFloor, List<Double> ofWritten, List<Double> ofProduct) {
         String at = String.format(Locale.ROOT, ", %d subscribers at %d/s", SUBSCRIBERS, Math.round(RATE));
         report.add(Figure.plain("sync", "beyond the slowest, floor, p50" + at, percentile(ofFloor, 50), "ms"));
         report.add(Figure.plain("sync", "beyond the slowest, floor, p99", percentile(ofFloor, 99), "ms"));
+        report.add(Figure.plain("sync", "the same, written down first, p50", percentile(ofWritten, 50), "ms"));
+        report.add(Figure.plain("sync", "the same, written down first, p99", percentile(ofWritten, 99), "ms"));
         report.add(Figure.plain("sync", "beyond the slowest, p50", percentile(ofProduct, 50), "ms"));
         report.add(Figure.atMost("sync", "beyond the slowest, p99", percentile(ofProduct, 99), "ms", 5));
     }
@@ -157,8 +175,12 @@ final class SyncCalls {
         return (took - slowest) / 1e6;
     }
 
-    private double floor(List<HttpRequest> requests) throws IOException {
+    private double floor(List<HttpRequest> requests, @Nullable FileChannel log) throws IOException {
         long began = System.nanoTime();
+        if (log != null) {
+            log.write(ByteBuffer.allocate(WRITTEN_BYTES));
+            log.force(false);
+        }
         List<CompletableFuture<HttpResponse<byte[]>>> asked = requests.stream()
                 .map(request -> client.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray()))
                 .toList();

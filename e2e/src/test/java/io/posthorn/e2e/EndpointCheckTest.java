@@ -68,7 +68,7 @@ final class EndpointCheckTest {
     }
 
     @Test
-    @Requirement({"B7", "B27", "B28"})
+    @Requirement({"B7", "B27"})
     void aTestEventHasToBeAnsweredWithSuccess() throws Exception {
         receiver.replies(request -> "HTTP/1.1 500 No\r\nContent-Length: 4\r\n\r\nnope");
         isRefused(make("one", "test-event", ""), "2xx", "500", "nope");
@@ -78,7 +78,7 @@ final class EndpointCheckTest {
         assertThat(made.status()).as(made.body()).isEqualTo(201);
         Arrival arrival = receiver.last();
         assertThat(arrival.line()).isEqualTo("POST /?a=1 HTTP/1.1");
-        assertThat(arrival.text()).isEqualTo("{\"test\":true,\"event\":\"webhook.configured\"}");
+        assertThat(Api.parse(arrival.text()).path("type").asText()).isEqualTo("webhook.test");
         assertThat(arrival.header("content-type")).isEqualTo("application/json");
         arrival.verify(secretOf(app, "one"));
         assertThat(api.get("/api/v1/app/" + app + "/msg").json().path("data")).isEmpty();
@@ -93,6 +93,20 @@ final class EndpointCheckTest {
         Api.Answer unknown = make("two", "handshake", "");
         assertThat(unknown.status()).isEqualTo(422);
         assertThat(unknown.body()).contains("\"check\"");
+    }
+
+    @Test
+    @Requirement({"B7", "B27", "B28"})
+    void aProfileSaysHowItsEndpointsAreChecked() throws Exception {
+        String body = "{\"uid\":\"one\",\"url\":\"" + receiver.url() + "\",\"profile\":\"admin\"}";
+        receiver.replies(request -> "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+        isRefused(api.post("/api/v1/app/" + app + "/endpoint", body), "test event", "500");
+        receiver.replies(request -> "HTTP/1.1 200 Ok\r\nContent-Length: 8\r\n\r\nReceived");
+        assertThat(api.post("/api/v1/app/" + app + "/endpoint", body).status()).isEqualTo(201);
+        Arrival arrival = receiver.last();
+        assertThat(arrival.text()).isEqualTo("{\"test\":true,\"event\":\"webhook.configured\"}");
+        assertThat(arrival.header("content-type")).isEqualTo("application/json");
+        assertThat(arrival.header("x-admin-signature")).matches("sha256=[0-9a-f]{64}");
     }
 
     @Test

@@ -284,7 +284,7 @@ final class HostileOperationsTest {
             while (part.find()) {
                 if (!part.group(1).equals("name") && !part.group(1).equals("environment")) {
                     Map<String, String> ids = new HashMap<>(mine);
-                    ids.put(part.group(1), theirs.get(part.group(1)));
+                    ids.put(part.group(1), theirs.getOrDefault(part.group(1), "nothing"));
                     Api.Answer answer = customer.call(operation.method(), path(operation, ids), bodyOf(operation));
                     decent(operation, "their " + part.group(1), answer);
                     assertThat(answer.status())

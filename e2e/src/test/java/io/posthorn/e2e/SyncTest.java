@@ -204,6 +204,20 @@ final class SyncTest {
     }
 
     @Test
+    @Requirement({"E18", "E19"})
+    void aTypeMayBeForThisOnly() throws Exception {
+        endpoint("one", json(200, "1"));
+        api.post("/api/v1/event-type", "{\"name\":\"reminder.before\",\"description\":\"d\",\"sync\":true}");
+        Api.Answer refused = api.publish(app, "reminder.before", "{}");
+        assertThat(refused.status()).isEqualTo(422);
+        assertThat(refused.body()).contains("synchronous");
+        Api.Answer asked = api.post(
+                "/api/v1/app/" + app + "/msg/sync", "{\"eventType\":\"reminder.before\",\"payload\":{}}");
+        assertThat(asked.status()).as(asked.body()).isEqualTo(200);
+        assertThat(asked.json().at("/decision/content").asInt()).isEqualTo(1);
+    }
+
+    @Test
     @Requirement("E18")
     void aRepetitionUnderOneKeyGetsTheFirstAnswerAndCallsNobody() throws Exception {
         Inbox inbox = endpoint("one", Reply.inTurn(json(200, "1"), json(200, "2")));

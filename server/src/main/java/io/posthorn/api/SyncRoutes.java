@@ -9,6 +9,7 @@ import io.posthorn.intake.Intake;
 import io.posthorn.intake.MessageParser;
 import io.posthorn.intake.NewMessage;
 import io.posthorn.intake.ParsedMessage;
+import io.posthorn.intake.PayloadChecks;
 import io.posthorn.intake.Submission;
 import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
@@ -67,6 +68,7 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
     }
 
     private final Catalog catalog;
+    private final PayloadChecks checks;
     private final Intake intake;
     private final Calls calls;
     private final ApplicationPace pace;
@@ -81,12 +83,21 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
      *
      * @param vertx whose event loops answer
      * @param catalog says who subscribes
+     * @param checks hold messages against the catalogue
      * @param intake takes the messages
      * @param calls reaches the subscribers
      * @param pace that of the applications, whoever sends
      * @param keys which requests have been answered already
      */
-    public SyncRoutes(Vertx vertx, Catalog catalog, Intake intake, Calls calls, ApplicationPace pace, AnswerKeys keys) {
+    public SyncRoutes(
+            Vertx vertx,
+            Catalog catalog,
+            PayloadChecks checks,
+            Intake intake,
+            Calls calls,
+            ApplicationPace pace,
+            AnswerKeys keys) {
+        this.checks = checks;
         this.catalog = catalog;
         this.intake = intake;
         this.calls = calls;
@@ -164,8 +175,14 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
         }
 
         Answer answer() {
+            ParsedMessage read = MessageParser.parse(application.no(), body, null);
+            ParsedMessage checked =
+                    read instanceof ParsedMessage.Ok(NewMessage whole) ? checked(whole.forNobody()) : read;
             NewMessage message;
-            switch (MessageParser.parse(application.no(), body, null)) {
+            switch (checked) {
+                case null -> {
+                    return Errors.BUSY;
+                }
                 case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> {
                     return Errors.invalid(problems);
                 }
@@ -187,12 +204,35 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
                         Answer.retryAfter(RETRY_SECONDS));
             }
             try {
-                return submit(message.forNobody(), sync);
+                return submit(message, sync);
             } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();
                 return Answer.unavailable("the server is stopping", RETRY_SECONDS);
             } finally {
                 ends(application);
+            }
+        }
+
+        /** Held against the schema of its event type, if that is wanted; null if there is no room for that, or no time. */
+        private @Nullable ParsedMessage checked(NewMessage message) {
+            ParsedMessage asItIs = new ParsedMessage.Ok(message);
+            if (!checks.concern(application.envNo())) {
+                return asItIs;
+            }
+            CompletableFuture<List<ParsedMessage>> checked = new CompletableFuture<>();
+            if (!checks.check(application.envNo(), List.of(asItIs), Runnable::run, checked::complete)) {
+                return null;
+            }
+            try {
+                List<ParsedMessage> result = checked.get(SyncRequest.LONGEST_DEADLINE.toNanos(), TimeUnit.NANOSECONDS);
+                return result.isEmpty() ? null : result.getFirst();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+                return null;
+            } catch (TimeoutException _) {
+                return null;
+            } catch (ExecutionException e) {
+                throw new IllegalStateException("nobody completes it exceptionally", e);
             }
         }
 

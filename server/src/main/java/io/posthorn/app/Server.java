@@ -316,7 +316,7 @@ public final class Server {
         ApplicationPace pace = new ApplicationPace(System::nanoTime);
         PayloadChecks checks = new PayloadChecks(catalog, metrics, Math.max(1, loops / 2));
         onStop("payload checks", checks::close);
-        SyncRoutes sync = new SyncRoutes(vertx, catalog, intake, dispatcher::call, pace, answerKeys);
+        SyncRoutes sync = new SyncRoutes(vertx, catalog, checks, intake, dispatcher::call, pace, answerKeys);
         onStop("synchronous messages", sync::close);
         RecordRoute records = new RecordRoute(
                 vertx, catalog, history, recordTokens, RecordRoute.Content.PAYLOAD, instants, System::nanoTime);

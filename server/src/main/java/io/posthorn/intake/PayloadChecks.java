@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.LoadingCache;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EventTypes;
 import io.posthorn.model.EventType;
+import io.posthorn.model.Message;
 import io.posthorn.model.SchemaMode;
 import io.posthorn.runtime.JsonSchema;
 import io.posthorn.runtime.JsonSchema.Checked;
@@ -164,10 +165,10 @@ public final class PayloadChecks implements AutoCloseable {
     }
 
     private ParsedMessage checked(EventType type, NewMessage message, ParsedMessage asItIs) {
-        if (type.contract().sync()) {
+        if (type.contract().sync() && message.onlyEndpointNo() != Message.NOBODY) {
             return new ParsedMessage.Invalid(List.of(new ParsedMessage.Problem(
                     List.of("eventType"),
-                    "is for synchronous calls only (sync of the event type), which are not sent as messages",
+                    "is for synchronous messages only (sync of the event type): POST …/msg/sync",
                     "value_error.sync")));
         }
         if (type.contract().schemaMode() == SchemaMode.OFF) {

@@ -222,6 +222,7 @@ class AccessTest {
                                 .or(new SyncRoutes(
                                                 vertx,
                                                 api.catalog,
+                                                new PayloadChecks(api.catalog, refused -> {}, 1),
                                                 intake,
                                                 (message, endpoints, most, each) -> {
                                                     throw new AssertionError("a message came through");

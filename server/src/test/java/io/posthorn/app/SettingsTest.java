@@ -29,6 +29,7 @@ final class SettingsTest {
                 Map.entry("data-dir", "elsewhere"),
                 Map.entry("admin-token", "token"),
                 Map.entry("secret-key", "A".repeat(43) + "="),
+                Map.entry("secret-key-previous", "A".repeat(43) + "="),
                 Map.entry("log-level", "debug"),
                 Map.entry("event-loops", "2"),
                 Map.entry("shutdown-grace", "3s"),
