@@ -144,8 +144,9 @@ class PgResealingTest {
             };
             int was = withNewKey(both);
             try {
-                sealed =
-                        new PgResealing(db.jdbi(), both, ending, ANSWERS, 2).run().sealed();
+                sealed = new PgResealing(db.jdbi(), both, ending, ANSWERS, 2)
+                        .run()
+                        .sealed();
                 break;
             } catch (IllegalStateException e) {
                 assertThat(e).hasMessageContaining("the end");
