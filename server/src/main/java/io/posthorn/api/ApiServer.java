@@ -62,12 +62,20 @@ public final class ApiServer {
                 new Pipeline(ports.catalog(), authenticator, bodies, blocking, ports.answerKeys(), ports.audit());
         this.docs = new DocsRoute(blocking);
         this.health = new HealthRoute(vertx, ports.healthy());
+        EndpointCheckRoutes checks = new EndpointCheckRoutes(ports.catalog(), ports.checks());
         this.modules = Stream.concat(
                         Stream.of(
                                 new ApplicationRoutes(ports.catalog()),
                                 new EndpointRoutes(
-                                        ports.catalog(), ports.urlRule(), settings.ceilings(), ports.mailRule()),
-                                new EndpointSettingRoutes(ports.catalog(), settings.secretOverlap()),
+                                        ports.catalog(),
+                                        ports.urlRule(),
+                                        ports.secretRule(),
+                                        settings.ceilings(),
+                                        ports.mailRule(),
+                                        checks),
+                                checks,
+                                new EndpointSettingRoutes(
+                                        ports.catalog(), ports.secretRule(), settings.secretOverlap()),
                                 new EventTypeRoutes(ports.catalog()),
                                 new CatalogueRoutes(ports.catalog()),
                                 new TokenRoutes(ports.catalog()),

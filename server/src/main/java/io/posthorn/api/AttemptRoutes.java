@@ -179,7 +179,7 @@ final class AttemptRoutes implements RouteModule {
             return List.of();
         }
         if (message.onlyEndpointNo == 0) {
-            return Arrays.asList(view.matching(message.eventType, message.channels));
+            return Arrays.asList(reads.catalog().matching(view, message.eventType, message.channels));
         }
         Endpoint only = view.endpointByNo(message.onlyEndpointNo);
         return only == null ? List.of() : List.of(only);

@@ -32,9 +32,6 @@ final class CatalogueRoutes implements RouteModule {
         this.catalog = catalog;
     }
 
-    /** The catalogues that come with the server. */
-    record ReadyOut(List<ReadyCatalogues.Ready> data) {}
-
     /** What an import has done, or would do: names of event types. */
     record ImportOut(
             boolean dryRun, List<String> created, List<String> updated, List<String> unchanged, List<String> archived) {
@@ -86,7 +83,10 @@ final class CatalogueRoutes implements RouteModule {
     @Override
     public List<Operation> operations() {
         return List.of(
-                Operation.get(CATALOGUE, Access.CATALOG, call -> Answer.json(200, new ReadyOut(ReadyCatalogues.all()))),
+                Operation.get(
+                        CATALOGUE,
+                        Access.CATALOG,
+                        call -> Answer.json(200, new Paging.Page<>(ReadyCatalogues.all(), null, null, true))),
                 Operation.get(CATALOGUE + "/export", Access.CATALOG, this::export),
                 Operation.postEmpty(CATALOGUE + "/import", Access.MANAGE, this::importAny),
                 Operation.post("/api/v1/event-type/import/openapi", Access.MANAGE, this::importCompatible),

@@ -9,16 +9,11 @@ import io.posthorn.catalog.PolicyCodec;
 import io.posthorn.catalog.Result;
 import io.posthorn.catalog.Rules;
 import io.posthorn.catalog.ShapeCodec;
+import io.posthorn.dispatch.EndpointCheck.Kind;
 import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
-import io.posthorn.model.EndpointSecrets;
 import io.posthorn.model.EndpointShape;
 import io.posthorn.model.SigningSecret;
-import io.posthorn.wire.Builtins;
-import io.posthorn.wire.ContentException;
-import io.posthorn.wire.Scheme;
-import io.posthorn.wire.SchemeRules;
-import io.posthorn.wire.UnusableSecretException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -34,14 +29,22 @@ final class EndpointRoutes implements Resource<Endpoint> {
     static final String ONE = ALL + "/:endpoint";
     private static final EndpointDraft BLANK = new EndpointDraft("", null, "", null, null, false, null, Map.of(), null);
 
-    private static final int LONGEST_CONFIG = 16 << 10;
-
     private final Catalog catalog;
     private final UrlRule urlRule;
+    private final SecretRule secretRule;
     private final DeliveryCeilings ceilings;
     private final MailRule mailRule;
+    private final EndpointCheckRoutes checks;
 
-    EndpointRoutes(Catalog catalog, UrlRule urlRule, DeliveryCeilings ceilings, MailRule mailRule) {
+    EndpointRoutes(
+            Catalog catalog,
+            UrlRule urlRule,
+            SecretRule secretRule,
+            DeliveryCeilings ceilings,
+            MailRule mailRule,
+            EndpointCheckRoutes checks) {
+        this.secretRule = secretRule;
+        this.checks = checks;
         this.ceilings = ceilings;
         this.catalog = catalog;
         this.urlRule = urlRule;
@@ -73,6 +76,8 @@ final class EndpointRoutes implements Resource<Endpoint> {
             String payload,
             @Nullable String payloadVersion,
             boolean hasConfig,
+            @Nullable ObjectNode authentication,
+            @Nullable ObjectNode tls,
             List<String> withheldEventTypes,
             Map<String, String> metadata,
             Instant createdAt,
@@ -101,6 +106,8 @@ final class EndpointRoutes implements Resource<Endpoint> {
                     ShapeCodec.payload(e.shape()),
                     e.shape().payloadVersion(),
                     e.secrets().config() != null,
+                    EndpointSecretFields.shown(e.secrets().authentication()),
+                    EndpointSecretFields.shown(e.secrets().tls()),
                     app == null ? List.of() : catalog.withheld(app.application(), e),
                     e.metadata(),
                     e.createdAt(),
@@ -162,27 +169,32 @@ final class EndpointRoutes implements Resource<Endpoint> {
 
     @Override
     public Supplier<Result<Endpoint>> create(Call call, Fields fields) {
-        EndpointDraft draft = draft(fields, BLANK, schemes(call, fields));
-        return () -> catalog.endpoints().create(call.env(), call.path("app"), draft);
+        EndpointDraft draft = draft(fields, BLANK, secret(call.env(), fields, null));
+        Kind check = checks.kind(fields);
+        return () -> checks.passed(
+                call, check, null, draft, whole -> catalog.endpoints().create(call.env(), call.path("app"), whole));
     }
 
     @Override
     public Supplier<Result<Endpoint>> put(Call call, Fields fields) {
-        EndpointDraft draft = draft(fields, BLANK, schemes(call, fields));
+        EndpointDraft draft = draft(fields, BLANK, secret(call.env(), fields, present(call)));
         fields.path("endpoint", call.path("endpoint"), Fields::uidInPath);
-        return () -> catalog.endpoints().put(call.env(), call.path("app"), call.path("endpoint"), draft);
+        Kind check = checks.kind(fields);
+        String key = call.path("endpoint");
+        return () -> checks.passed(
+                call, check, key, draft, whole -> catalog.endpoints().put(call.env(), call.path("app"), key, whole));
     }
 
     @Override
     public Supplier<Result<Endpoint>> patch(Call call, Fields fields) {
-        List<Scheme> schemes = schemes(call, fields);
-        draft(fields, BLANK, schemes);
+        SigningSecret secret = secret(call.env(), fields, present(call));
+        draft(fields, BLANK, secret);
         return () -> catalog.endpoints()
                 .patch(
                         call.env(),
                         call.path("app"),
                         call.path("endpoint"),
-                        present -> draft(fields.checked(), present, schemes));
+                        present -> draft(fields.checked(), present, secret));
     }
 
     @Override
@@ -190,22 +202,28 @@ final class EndpointRoutes implements Resource<Endpoint> {
         return () -> catalog.endpoints().delete(call.env(), call.path("app"), call.path("endpoint"));
     }
 
-    private EndpointDraft draft(Fields fields, EndpointDraft base, List<Scheme> schemes) {
+    private @Nullable Endpoint present(Call call) {
+        AppView view = catalog.app(call.env(), call.path("app"));
+        return view == null ? null : view.endpoint(call.path("endpoint"));
+    }
+
+    private EndpointDraft draft(Fields fields, EndpointDraft base, @Nullable SigningSecret secret) {
+        UrlCredentials url = UrlCredentials.of(fields.requiredText("url", base.url(), this::refused));
         return new EndpointDraft(
-                fields.requiredText("url", base.url(), this::refused),
+                url.url(),
                 fields.optionalText("uid", base.uid(), Rules::uid),
                 fields.text("description", base.description(), Rules::description),
-                fields.names("filterTypes", "eventTypes", base.eventTypes(), Rules::eventTypes, Rules::name),
+                fields.names("filterTypes", "eventTypes", base.eventTypes(), Rules::eventTypes, Rules::subscription),
                 fields.names("channels", "channels", base.channels(), Rules::channels, Rules::name),
                 fields.flag("disabled", base.disabled()),
                 fields.number("throttleRate", "rateLimit", base.rateLimit(), Rules::rateLimit),
                 fields.texts("metadata", base.metadata(), Rules::metadata),
-                secret(fields, schemes),
+                secret,
                 HeaderFields.whole(fields),
                 fields.whole("version", base.version(), Rules::version),
                 delivery(fields),
                 shape(fields),
-                secrets(fields),
+                EndpointSecretFields.read(fields, url.basic(), urlRule, Instant.now()),
                 paused(fields, base.paused()));
     }
 
@@ -240,20 +258,7 @@ final class EndpointRoutes implements Resource<Endpoint> {
             ProfileBodies.check(fields.raw("profileSource").textValue(), ceilings, mailRule)
                     .forEach(problem -> fields.refuse("profileSource", problem.text()));
         }
-        return present -> ShapeCodec.read(fields::raw, present, (path, rule) -> {});
-    }
-
-    private static @Nullable UnaryOperator<EndpointSecrets> secrets(Fields fields) {
-        if (!fields.has("config")) {
-            return null;
-        }
-        JsonNode given = fields.raw("config");
-        String config = given.isNull() ? null : Json.text(given);
-        if (config != null && config.length() > LONGEST_CONFIG) {
-            fields.refuse(
-                    "config", "has " + config.length() + " characters; at most " + LONGEST_CONFIG + " are allowed");
-        }
-        return present -> new EndpointSecrets(config, present.authentication(), present.tls());
+        return present -> ShapeCodec.checked(fields::raw, present);
     }
 
     /** Addresses that were there before the rule are in nobody's way: only what is given is judged. */
@@ -273,46 +278,41 @@ final class EndpointRoutes implements Resource<Endpoint> {
         return fields.has("paused") ? Boolean.valueOf(fields.flag("paused", false)) : base;
     }
 
-    private @Nullable String refused(String url) {
-        String rule = Rules.url(url);
-        return rule == null ? urlRule.refuse(url) : rule;
+    private @Nullable String refused(String given) {
+        UrlCredentials url = UrlCredentials.of(given);
+        String rule = url.broken() == null ? Rules.url(url.url()) : url.broken();
+        return rule == null ? urlRule.refuse(url.url()) : rule;
     }
 
-    /** Null to keep the present one, or to have one made where there is none; a change to null has a new one made. */
-    private @Nullable SigningSecret secret(Fields fields, List<Scheme> schemes) {
-        String text = fields.optionalText("secret", null, given -> noSecret(given, schemes));
-        if (text == null) {
-            return fields.isNull("secret") ? catalog.endpoints().freshSecret(schemes) : null;
-        }
-        return noSecret(text, schemes) == null ? SchemeRules.parse(text, schemes) : null;
-    }
-
-    /** What signs the requests of the endpoint that a call means, as it is to be; the usual where that cannot be told. */
-    private List<Scheme> schemes(Call call, Fields fields) {
-        AppView view = catalog.app(call.env(), call.path("app"));
-        Endpoint present = view == null || !call.names("endpoint") ? null : view.endpoint(call.path("endpoint"));
+    /**
+     * Null to keep the present one, or to have one of the usual kind made where there is none; a change to null has a new
+     * one made. How it is read depends on what signs with it, so one that stays is judged anew if that changes.
+     */
+    private @Nullable SigningSecret secret(int env, Fields fields, @Nullable Endpoint present) {
+        UnaryOperator<EndpointShape> change = shape(fields.checked());
         EndpointShape base = present == null ? EndpointShape.DEFAULT : present.shape();
-        return schemes(catalog, call.env(), ShapeCodec.read(fields::raw, base, (path, rule) -> {}));
-    }
-
-    static List<Scheme> schemes(Catalog catalog, int env, EndpointShape shape) {
-        try {
-            return catalog.profiles().of(env, shape).profile().schemes();
-        } catch (ContentException _) {
-            return Builtins.standard().schemes(); // what is wrong with the profile is told by itself
+        EndpointShape shape = change == null ? base : change.apply(base);
+        String text = fields.optionalText("secret", null, given -> noSecret(secretRule, env, shape, given));
+        if (text != null) {
+            return noSecret(secretRule, env, shape, text) == null ? secretRule.parse(env, shape, text) : null;
         }
+        if (present == null || fields.isNull("secret")) {
+            SigningSecret fresh = secretRule.fresh(env, shape);
+            return fresh == null && present != null ? catalog.endpoints().freshSecret() : fresh;
+        }
+        String unusable = change == null ? null : secretRule.refuse(env, shape, present.secret());
+        if (unusable != null) {
+            fields.refuse("secret", unusable);
+        }
+        return null;
     }
 
-    static @Nullable String noSecret(String text, List<Scheme> schemes) {
+    static @Nullable String noSecret(SecretRule rule, int env, EndpointShape shape, String text) {
         try {
-            SchemeRules.parse(text, schemes);
+            rule.parse(env, shape, text);
             return null;
-        } catch (UnusableSecretException e) {
-            return e.getMessage();
         } catch (IllegalArgumentException e) {
-            return SchemeRules.takesText(schemes)
-                    ? String.valueOf(e.getMessage())
-                    : "must be whsec_ and the base64 of 24 to 64 bytes; leave it out to have one made";
+            return e.getMessage();
         }
     }
 }

@@ -144,7 +144,7 @@ final class ListenFrames {
                         : null);
         Wish wish = new Wish(
                 forwardTo.isEmpty() ? "Live forwarding" : "Live forwarding to " + forwardTo,
-                fields.names("filterTypes", "eventTypes", null, Rules::eventTypes, Rules::name),
+                fields.names("filterTypes", "eventTypes", null, Rules::eventTypes, Rules::subscription),
                 fields.names("channels", "channels", null, Rules::channels, Rules::name),
                 secret(fields));
         return fields.problems().isEmpty()

@@ -6,6 +6,7 @@ import io.posthorn.runtime.Time;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A message as the API shows it. Written by hand: names, ids, channels and tags consist of letters, digits, hyphens,
@@ -39,10 +40,25 @@ final class MessageJson {
                     .append(JsonStringEncoder.getInstance().quoteAsString(message.orderingKey))
                     .append('"');
         }
+        if (!message.headers.isEmpty()) {
+            headers(head, message.headers);
+        }
         head.append(",\"payload\":");
         out.appendBytes(head.toString().getBytes(StandardCharsets.UTF_8));
         out.appendBytes(content ? message.payload : NO_CONTENT);
         out.appendByte((byte) '}');
+    }
+
+    private static void headers(StringBuilder out, Map<String, String> headers) {
+        char before = '{';
+        out.append(",\"headers\":");
+        for (Map.Entry<String, String> header : headers.entrySet()) {
+            out.append(before).append('"').append(header.getKey()).append("\":\"");
+            out.append(JsonStringEncoder.getInstance().quoteAsString(header.getValue()))
+                    .append('"');
+            before = ',';
+        }
+        out.append('}');
     }
 
     private static void list(StringBuilder out, List<String> values) {

@@ -7,6 +7,7 @@ import io.posthorn.runtime.Time;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A message as it is shown, the same as {@link MessageJson} writes where it is accepted. */
@@ -19,6 +20,7 @@ record MessageView(
         Instant timestamp,
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Instant deliverAt,
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String orderingKey,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, String> headers,
         @JsonRawValue String payload) {
     /** Clients insist on an object. */
     private static final String DELETED = "{\"expired\":true}";
@@ -33,6 +35,7 @@ record MessageView(
                 Time.instant(message.createdAt),
                 message.deliverAt == 0 ? null : Time.instant(message.deliverAt),
                 message.orderingKey,
+                message.headers,
                 message.hasContent() ? new String(message.payload, StandardCharsets.UTF_8) : DELETED);
     }
 }

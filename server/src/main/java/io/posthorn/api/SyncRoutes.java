@@ -242,7 +242,9 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
 
         private Endpoint[] subscribers(String eventType, List<String> channels) {
             AppView view = catalog.appByNo(application.no());
-            return view == null ? new Endpoint[0] : view.matching(eventType, channels);
+            return view == null || !catalog.permits(view.application(), eventType)
+                    ? new Endpoint[0]
+                    : catalog.matching(view, eventType, channels);
         }
 
         private Answer call(Message message, SyncRequest sync) throws InterruptedException {
@@ -287,8 +289,9 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
                     new String(message.payload, StandardCharsets.UTF_8),
                     inTurn,
                     asked,
-                    (content, succeeded) ->
-                            script == null ? null : merger.merge(script, content, succeeded, left(sync)));
+                    (content, succeeded) -> script == null
+                            ? null
+                            : merger.merge(application.no(), script, content, succeeded, left(sync)));
             return Answer.json(200, SyncView.of(message, decision, asked));
         }
     }
@@ -308,7 +311,7 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
 
     /** Takes no more, and waits for what is under way. */
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         blocking.close();
         merger.close();
     }

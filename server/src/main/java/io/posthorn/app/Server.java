@@ -32,6 +32,8 @@ import io.posthorn.dispatch.ContentDeletion;
 import io.posthorn.dispatch.Discarding;
 import io.posthorn.dispatch.DispatchSettings;
 import io.posthorn.dispatch.Dispatcher;
+import io.posthorn.dispatch.EndpointCheck;
+import io.posthorn.dispatch.ProfileTests;
 import io.posthorn.dispatch.Recovery;
 import io.posthorn.dispatch.Redelivery;
 import io.posthorn.dispatch.RetrySchedule;
@@ -60,6 +62,7 @@ import io.posthorn.intake.Intake;
 import io.posthorn.intake.PayloadChecks;
 import io.posthorn.intake.PgAnswerKeys;
 import io.posthorn.intake.PgJournal;
+import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Ids;
 import io.posthorn.notify.MailSettings;
@@ -318,11 +321,14 @@ public final class Server {
                 new ApiPorts(
                         catalog,
                         url -> Target.parse(url, policy) instanceof TargetResult.Refused(String reason) ? reason : null,
+                        new SchemeSecrets(SchemeSecrets.of(catalog.profiles())),
                         MailDomains.of(config.notificationDomains())::refuse,
                         () -> ownership.held() && database.reachable(),
                         metrics::scrape,
                         answerKeys,
                         audit,
+                        new EndpointCheck(
+                                dispatcher.exchanges(), policy, this::publicUrl, new ProfileTests(catalog), time),
                         FastRoutes.accepting(
                                         catalog,
                                         intake,
@@ -463,9 +469,17 @@ public final class Server {
     }
 
     private EndpointLimit endpointLimit(Notices notices) {
-        return new EndpointLimit(
-                config.endpointLimit(),
-                (application, limit, active) -> notices.endpointLimitReached(application.no(), limit, active));
+        return new EndpointLimit(config.endpointLimit(), new EndpointLimit.Watcher() {
+            @Override
+            public void reached(Application application, int limit, int active) {
+                notices.endpointLimitReached(application.no(), limit, active);
+            }
+
+            @Override
+            public void scopesTaken(Application application, List<String> scopes, int endpoints) {
+                notices.scopesTaken(application.no(), scopes, endpoints);
+            }
+        });
     }
 
     private DatabaseSettings databaseSettings() {

@@ -75,16 +75,14 @@ public final class AppView {
         return ascending ? gap : gap - 1;
     }
 
-    /**
-     * The enabled endpoints that want a message. One without event types wants all, one with wants these; one without
-     * channels wants messages of every channel and of none, one with wants those that share a channel with it.
-     *
-     * @param eventType of the message
-     * @param channels of the message; empty for none
-     * @return in no order; the array may be shared, so nobody writes to it
-     */
-    public Endpoint[] matching(String eventType, List<String> channels) {
-        return subscriptions.matching(eventType, channels);
+    /** {@link Catalog#matching} without groups. */
+    Endpoint[] matching(String eventType, List<String> channels) {
+        return matching(eventType, channels, any -> null);
+    }
+
+    /** {@link Catalog#matching}. */
+    Endpoint[] matching(String eventType, List<String> channels, Subscriptions.Groups groups) {
+        return subscriptions.matching(eventType, channels, groups);
     }
 
     /** The endpoint of this application with this id, or else with this uid; null if there is none. */

@@ -6,6 +6,7 @@ import io.posthorn.model.Ids;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -17,12 +18,23 @@ public final class Applications {
     private final Directory directory;
     private final Environments environments;
     private final Tokens tokens;
+    private final EventTypes eventTypes;
+    private final EndpointLimit.Watcher watcher;
     private final PgCatalog pg;
     private final Changes changes;
     private final Clock clock;
 
     Applications(
-            Directory directory, Environments environments, Tokens tokens, PgCatalog pg, Changes changes, Clock clock) {
+            Directory directory,
+            Environments environments,
+            Tokens tokens,
+            EventTypes eventTypes,
+            EndpointLimit.Watcher watcher,
+            PgCatalog pg,
+            Changes changes,
+            Clock clock) {
+        this.eventTypes = eventTypes;
+        this.watcher = watcher;
         this.directory = directory;
         this.environments = environments;
         this.tokens = tokens;
@@ -170,7 +182,29 @@ public final class Applications {
         if (now.paused() != was.paused() || restricted(now) != restricted(was)) {
             view.endpoints().forEach(endpoint -> changes.announce(new EndpointChange.Changed(endpoint)));
         }
+        tellOfScopes(view, was, now);
         return new Result.Updated<>(now);
+    }
+
+    private void tellOfScopes(AppView view, Application was, Application now) {
+        List<String> left = now.scopes();
+        List<String> had = was.scopes();
+        if (left == null || (had != null && left.containsAll(had))) {
+            return;
+        }
+        int endpoints = 0;
+        for (Endpoint endpoint : view.endpoints()) {
+            List<String> named = endpoint.eventTypes();
+            boolean concerned = named != null
+                    && !Scopes.beyond(was, named, eventTypes)
+                            .keySet()
+                            .containsAll(Scopes.beyond(now, named, eventTypes).keySet());
+            endpoints += concerned ? 1 : 0;
+        }
+        List<String> taken = had == null
+                ? List.of()
+                : had.stream().filter(scope -> !left.contains(scope)).toList();
+        watcher.scopesTaken(now, taken, endpoints);
     }
 
     /** How its deliveries are made depends on whether it has scopes, not on which. */

@@ -4,12 +4,14 @@ import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.EventType;
 import io.posthorn.model.Message;
+import io.posthorn.model.Subscribed;
 import io.posthorn.runtime.Time;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,8 +54,9 @@ public final class Catalog {
         this.changes = new Changes(this::reread);
         this.environments = new Environments(access, changes, clock, this::contents, this::emptied);
         this.tokens = new Tokens(access, changes, directory, environments, clock, random);
-        this.applications = new Applications(directory, environments, tokens, pg, changes, clock);
         this.eventTypes = new EventTypes(environments, pg, changes, clock);
+        this.applications =
+                new Applications(directory, environments, tokens, eventTypes, limit.watcher(), pg, changes, clock);
         this.profiles = new Profiles(directory, environments, pgProfiles, changes, clock);
         this.endpoints = new Endpoints(directory, eventTypes, profiles, pg, changes, clock, random, limit);
     }
@@ -168,6 +171,38 @@ public final class Catalog {
     /** The event type of this name in an environment; null if there is none. */
     public @Nullable EventType eventType(int env, String name) {
         return eventTypes.find(env, name);
+    }
+
+    /**
+     * The enabled endpoints that want a message. One without event types wants all, one with wants these ({@link
+     * Subscribed}); one without channels wants messages of every channel and of none, one with wants those that share a
+     * channel with it.
+     *
+     * @param app whose endpoints
+     * @param eventType of the message
+     * @param channels of the message; empty for none
+     * @return in no order; the array may be shared, so nobody writes to it
+     */
+    public Endpoint[] matching(AppView app, String eventType, List<String> channels) {
+        return app.matching(eventType, channels, type -> group(app.application(), type));
+    }
+
+    /**
+     * Whether an endpoint wants a message, be it enabled or not.
+     *
+     * @param app whose endpoint it is
+     * @param eventType of the message
+     * @param channels of the message; empty for none
+     */
+    public boolean wants(Application app, Endpoint endpoint, String eventType, List<String> channels) {
+        List<String> wanted = endpoint.channels();
+        return (wanted == null || !Collections.disjoint(wanted, channels))
+                && Subscribed.anyCovers(endpoint.eventTypes(), eventType, group(app, eventType));
+    }
+
+    private @Nullable String group(Application app, String eventType) {
+        EventType type = eventTypes.find(app.envNo(), eventType);
+        return type == null ? null : type.groupName();
     }
 
     /**

@@ -1,13 +1,14 @@
 package io.posthorn.catalog;
 
 import io.posthorn.model.Application;
+import java.util.List;
 
 /**
  * How many active endpoints an application may have, and who is told when one is refused another. Active are those that are not
  * disabled; temporary ones, which live as long as a connection, do not count.
  *
  * @param usual for an application without a limit of its own, 1 to {@link Endpoints#MOST}
- * @param watcher told of refusals
+ * @param watcher told of refusals, and of what is taken from applications
  */
 public record EndpointLimit(int usual, Watcher watcher) {
     /** As many as there can be, and nobody is told: for tools and tests. */
@@ -32,5 +33,14 @@ public record EndpointLimit(int usual, Watcher watcher) {
          * @param active how many it has; more than the limit if that was lowered
          */
         void reached(Application application, int limit, int active);
+
+        /**
+         * Scopes were taken from an application. Called as {@link #reached} is.
+         *
+         * @param application as it is now
+         * @param scopes that it had and has not any more; empty if it was not restricted before
+         * @param endpoints how many name event types that they do not get any more
+         */
+        default void scopesTaken(Application application, List<String> scopes, int endpoints) {}
     }
 }

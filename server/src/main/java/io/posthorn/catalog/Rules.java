@@ -1,6 +1,7 @@
 package io.posthorn.catalog;
 
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.Subscribed;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -83,6 +84,21 @@ public final class Rules {
             fine = allowed(name.charAt(i));
         }
         return fine ? null : "must be 1 to " + MOST_NAME + " letters, digits, hyphens, underscores and dots";
+    }
+
+    /** What an endpoint names to say which event types it wants: {@link io.posthorn.model.Subscribed}. */
+    public static @Nullable String subscription(String entry) {
+        String name = entry;
+        if (Subscribed.isGroup(entry)) {
+            name = entry.substring(Subscribed.GROUP.length());
+        } else if (Subscribed.isPattern(entry)) {
+            name = entry.substring(0, entry.length() - 2);
+        }
+        return name(name) == null
+                ? null
+                : "must be the name of an event type, such as user.created; or a name with .* behind it for all below, such"
+                        + " as user.*; or group: with the name of a group, such as group:users; with 1 to " + MOST_NAME
+                        + " letters, digits, hyphens, underscores and dots in the name";
     }
 
     /** A name that things are addressed by: not {@code .} or {@code ..}, because clients take these out of paths. */

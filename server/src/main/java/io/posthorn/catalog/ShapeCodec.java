@@ -7,10 +7,13 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.posthorn.model.EndpointShape;
 import io.posthorn.model.MessageFilter;
+import io.posthorn.runtime.JmesPath;
+import io.posthorn.runtime.Script;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +47,37 @@ public final class ShapeCodec {
      * @param base what it is where nothing is given
      */
     public static EndpointShape read(
+            Function<String, JsonNode> member, EndpointShape base, PolicyCodec.Problems problems) {
+        EndpointShape read = members(member, base, problems);
+        if (!Objects.equals(read.transformation(), base.transformation())) {
+            check(read.transformation(), List.of("transformation"), Script::broken, problems);
+        }
+        MessageFilter filter = read.filter();
+        if (filter != null && !filter.equals(base.filter())) {
+            check(filter.jsonata(), List.of("filter", "jsonata"), Script::broken, problems);
+            check(filter.jmespath(), List.of("filter", "jmespath"), JmesPath::broken, problems);
+        }
+        return read;
+    }
+
+    /** What is broken says so with its line and column. */
+    private static void check(
+            @Nullable String script,
+            List<String> path,
+            Function<String, @Nullable String> broken,
+            PolicyCodec.Problems problems) {
+        String rule = script == null || script.isBlank() ? null : broken.apply(script);
+        if (rule != null) {
+            problems.add(path, rule);
+        }
+    }
+
+    /** The same of what was read before and has no problem: its scripts are not looked at again. */
+    public static EndpointShape checked(Function<String, JsonNode> member, EndpointShape base) {
+        return members(member, base, (path, rule) -> {});
+    }
+
+    private static EndpointShape members(
             Function<String, JsonNode> member, EndpointShape base, PolicyCodec.Problems problems) {
         Reader reader = new Reader(member, problems);
         String profile = reader.text("profile", base.profile(), 256);
@@ -234,7 +268,7 @@ public final class ShapeCodec {
         try {
             JsonNode node = JSON.readTree(json);
             // what an earlier version allowed stays as it is: an endpoint must not keep the server from starting
-            return read(name -> node.path(name), EndpointShape.DEFAULT, (path, rule) -> {});
+            return members(name -> node.path(name), EndpointShape.DEFAULT, (path, rule) -> {});
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a stored shape of an endpoint is not JSON", e);
         }

@@ -105,6 +105,15 @@ final class ApiClient implements AutoCloseable {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
+    /** A request that has to succeed; the answer as text. */
+    String text(Call call) throws RemoteFailure, InterruptedException {
+        ApiReply reply = send(call);
+        if (!reply.success()) {
+            throw RemoteFailure.refused(reply);
+        }
+        return reply.text();
+    }
+
     /**
      * A request that has to succeed.
      *

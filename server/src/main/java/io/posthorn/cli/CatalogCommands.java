@@ -22,6 +22,9 @@ final class CatalogCommands {
     private static final Field LIMIT =
             number("--endpoint-limit", "endpointLimit", "Most endpoints that are not disabled." + EMPTY);
 
+    private static final Field SCOPES =
+            texts("--scope", "scopes", "A scope that it has, once for each; it may be told of nothing else." + EMPTY);
+
     private static final String APPS = "/app";
     private static final String APP = "/app/{APP}";
     private static final String ENDPOINTS = "/app/{--app}/endpoint";
@@ -60,7 +63,8 @@ final class CatalogCommands {
                                 RATE,
                                 METADATA,
                                 PAUSED,
-                                LIMIT)
+                                LIMIT,
+                                SCOPES)
                         .query(flag(
                                 "--get-if-exists",
                                 "get_if_exists",
@@ -74,7 +78,8 @@ final class CatalogCommands {
                                 RATE,
                                 METADATA,
                                 PAUSED,
-                                LIMIT)
+                                LIMIT,
+                                SCOPES)
                         .example("app update acme --name 'Acme Ltd.'", "")
                         .example("app update acme --rate-limit=", "without a limit again"),
                 Verb.delete("delete", APP, "Deletes an application with its endpoints.")
@@ -257,7 +262,15 @@ final class CatalogCommands {
                 Verb.delete("delete", TYPE, "Archives an event type; with --expunge true it is removed.")
                         .query(flag("--expunge", "expunge", "Whether it is removed."))
                         .example("event-type delete invoice.paid", "")
-                        .example("event-type delete invoice.paid --expunge true", ""));
+                        .example("event-type delete invoice.paid --expunge true", ""),
+                Verb.list(
+                                "/catalogue",
+                                "Lists the catalogues that come with the server; event-type import takes them.",
+                                Column.of("NAME", "name"),
+                                Column.of("DESCRIPTION", "description"),
+                                Column.of("EVENT TYPES", "eventTypes"))
+                        .named("catalogues")
+                        .example("event-type catalogues", ""));
     }
 
     private static Field[] typeFields() {
@@ -266,6 +279,18 @@ final class CatalogCommands {
             flag("--archived", "archived", "Whether it is hidden."),
             flag("--deprecated", "deprecated", "Whether it should no longer be used."),
             json("--schemas", "schemas", "An object from version to JSON Schema." + EMPTY),
+            json("--example", "example", "A payload." + EMPTY),
+            texts("--scope", "scopes", "A scope that an application needs, once for each." + EMPTY),
+            flag("--sync", "sync", "Whether it is for synchronous calls only."),
+            words(
+                    "--schema-mode",
+                    "schemaMode",
+                    "What happens to a payload that breaks its schema: off, warn, reject."),
+            text("--current-version", "version", "The version that publishers send. Default: the newest." + EMPTY),
+            json(
+                    "--downgrades",
+                    "downgrades",
+                    "An object from version to JSONata that makes the version before it." + EMPTY),
         };
     }
 

@@ -75,6 +75,9 @@ public final class Posthorn implements Callable<Integer> {
         }
         CommandLine tasks = AdministrationCommands.tasks().command(surroundings);
         tasks.addSubcommand(new TaskWaitCommand(surroundings));
+        CommandLine types = CatalogCommands.eventTypes().command(surroundings);
+        types.addSubcommand(new EventTypeExportCommand(surroundings));
+        types.addSubcommand(new EventTypeImportCommand(surroundings));
         CommandLine profiles = CatalogCommands.profiles().command(surroundings);
         profiles.addSubcommand(new ProfilePutCommand(surroundings));
         profiles.addSubcommand(new ProfileTestCommand(surroundings, Time.system()));
@@ -84,7 +87,7 @@ public final class Posthorn implements Callable<Integer> {
                 .addSubcommand(new SendCommand(surroundings))
                 .addSubcommand(CatalogCommands.apps().command(surroundings))
                 .addSubcommand(CatalogCommands.endpoints().command(surroundings))
-                .addSubcommand(CatalogCommands.eventTypes().command(surroundings))
+                .addSubcommand(types)
                 .addSubcommand(profiles)
                 .addSubcommand(HistoryCommands.messages().command(surroundings))
                 .addSubcommand(HistoryCommands.attempts().command(surroundings))

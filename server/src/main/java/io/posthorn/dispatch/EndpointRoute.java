@@ -4,7 +4,6 @@ import io.posthorn.catalog.Catalog;
 import io.posthorn.egress.Exchange;
 import io.posthorn.egress.FailureKind;
 import io.posthorn.egress.Outcome;
-import io.posthorn.model.CustomHeader;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Time;
@@ -47,7 +46,7 @@ final class EndpointRoute implements Route {
         this.catalog = catalog;
         this.deadline = deadline(endpoint, settings);
         this.svixHeaders = settings.svixHeaders();
-        this.template = template(endpoint.headers(), svixHeaders);
+        this.template = template(Credentials.headers(endpoint), svixHeaders);
         this.time = time;
         this.signer = new OverlapSigner(endpoint.secret(), endpoint.oldSecrets(), time.micros());
     }
@@ -81,7 +80,7 @@ final class EndpointRoute implements Route {
             long now = time.micros();
             String timestamp = Long.toString(now / 1_000_000);
             String signature = signer.sign(message.id, now, message.payload);
-            Outgoing usual = Outgoing.usual(message, headers(message.id, timestamp, signature));
+            Outgoing usual = Outgoing.usual(message, withOwn(message, headers(message.id, timestamp, signature)));
             String version = catalog.payloadVersion(message);
             sender.send(
                     version == null ? usual : usual.with(RequestMaker.VERSION_HEADER, version), soonest(most), done);
@@ -89,6 +88,11 @@ final class EndpointRoute implements Route {
             LOG.error("message {} could not be sent", message.id, e);
             fail(context, time, FailureKind.CONTENT, "the request could not be made: " + e, done);
         }
+    }
+
+    /** With those that the publisher gave; what the endpoint's owner has decided comes before them. */
+    private static String[] withOwn(Message message, String[] headers) {
+        return message.headers.isEmpty() ? headers : MessageHeaders.behind(headers, message.headers);
     }
 
     private Duration soonest(Duration most) {
@@ -108,7 +112,7 @@ final class EndpointRoute implements Route {
         return headers;
     }
 
-    private static String[] template(List<CustomHeader> custom, boolean svixHeaders) {
+    private static String[] template(List<String> own, boolean svixHeaders) {
         List<String> all = new ArrayList<>(List.of(
                 CONTENT_TYPE,
                 JSON,
@@ -121,10 +125,7 @@ final class EndpointRoute implements Route {
         if (svixHeaders) {
             all.addAll(List.of("svix-id", "", "svix-timestamp", "", "svix-signature", ""));
         }
-        for (CustomHeader header : custom) {
-            all.add(header.name());
-            all.add(header.value());
-        }
+        all.addAll(own);
         return all.toArray(String[]::new);
     }
 }

@@ -1,8 +1,10 @@
 package io.posthorn.dispatch;
 
 import io.posthorn.runtime.Scripts;
+import io.posthorn.wire.Filters;
 import io.posthorn.wire.Profile;
 import io.posthorn.wire.Renderer;
+import io.posthorn.wire.Transformer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,8 @@ final class MakerTools {
     private static final ThreadLocal<MakerTools> OF_THREAD = ThreadLocal.withInitial(MakerTools::new);
 
     private final Scripts scripts = new Scripts(SCRIPTS);
+    private final Filters filters = new Filters(scripts);
+    private final Transformer transformer = new Transformer(scripts);
     private final Map<Same, Renderer> renderers = new LinkedHashMap<>(16, LOAD, true);
 
     private MakerTools() {}
@@ -42,6 +46,14 @@ final class MakerTools {
 
     Scripts scripts() {
         return scripts;
+    }
+
+    Filters filters() {
+        return filters;
+    }
+
+    Transformer transformer() {
+        return transformer;
     }
 
     Renderer renderer(Profile profile) {

@@ -10,7 +10,6 @@ import io.posthorn.model.Shards;
 import io.posthorn.runtime.Time;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -100,16 +99,16 @@ public final class Recovery {
         return remainingOfAll(app, message, done);
     }
 
-    private static List<Endpoint> remainingOfAll(AppView app, Message message, Set<Integer> done) {
+    private List<Endpoint> remainingOfAll(AppView app, Message message, Set<Integer> done) {
         List<Endpoint> remaining = new ArrayList<>();
-        for (Endpoint endpoint : app.matching(message.eventType, message.channels)) {
+        for (Endpoint endpoint : catalog.matching(app, message.eventType, message.channels)) {
             boolean itsTime = Time.micros(endpoint.createdAt()) <= message.createdAt;
             if (itsTime && !done.contains(endpoint.no())) {
                 remaining.add(endpoint);
             }
         }
         for (Endpoint endpoint : app.endpoints()) {
-            if (wasDisabledSince(endpoint, message) && !done.contains(endpoint.no())) {
+            if (wasDisabledSince(app, endpoint, message) && !done.contains(endpoint.no())) {
                 remaining.add(endpoint);
             }
         }
@@ -120,18 +119,10 @@ public final class Recovery {
      * An endpoint that was disabled after the message had been accepted is owed it nevertheless: the lane parks it until
      * the endpoint is enabled. When it was disabled is not kept; that it was changed since is the nearest to it.
      */
-    private static boolean wasDisabledSince(Endpoint endpoint, Message message) {
+    private boolean wasDisabledSince(AppView app, Endpoint endpoint, Message message) {
         return endpoint.disabled()
                 && Time.micros(endpoint.createdAt()) <= message.createdAt
                 && Time.micros(endpoint.updatedAt()) > message.createdAt
-                && wants(endpoint, message);
-    }
-
-    /** Whether its filters let the message through, whether it is enabled or not. */
-    static boolean wants(Endpoint endpoint, Message message) {
-        List<String> types = endpoint.eventTypes();
-        List<String> channels = endpoint.channels();
-        return (types == null || types.contains(message.eventType))
-                && (channels == null || !Collections.disjoint(channels, message.channels));
+                && catalog.wants(app.application(), endpoint, message.eventType, message.channels);
     }
 }

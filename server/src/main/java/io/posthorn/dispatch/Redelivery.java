@@ -563,7 +563,7 @@ public final class Redelivery {
                 : new Redeliveries.Wish(
                         message -> (message.onlyEndpointNo == 0 || message.onlyEndpointNo == endpointNo)
                                 && catalog.permits(view.application(), message.eventType)
-                                && Recovery.wants(endpoint, message),
+                                && catalog.wants(view.application(), endpoint, message.eventType, message.channels),
                         ordered(endpoint));
     }
 

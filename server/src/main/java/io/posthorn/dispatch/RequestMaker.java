@@ -8,6 +8,7 @@ import io.posthorn.model.Endpoint;
 import io.posthorn.model.EndpointShape;
 import io.posthorn.model.EventType;
 import io.posthorn.model.Message;
+import io.posthorn.model.MessageFilter;
 import io.posthorn.model.SigningSecret;
 import io.posthorn.runtime.ScriptException;
 import io.posthorn.runtime.Time;
@@ -20,8 +21,10 @@ import io.posthorn.wire.Rendered;
 import io.posthorn.wire.Renderer;
 import io.posthorn.wire.SchemeSigner;
 import io.posthorn.wire.Signable;
+import io.posthorn.wire.Transformer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +51,25 @@ final class RequestMaker {
          * @param detail for people, with the place
          */
         record Broken(String detail) implements Made {}
+    }
+
+    /** What came of all but the signature. */
+    sealed interface Unsigned {
+        /**
+         * A request.
+         *
+         * @param version of the payload; null if its event type has none
+         */
+        record Ready(
+                Renderer renderer,
+                Rendered rendered,
+                @Nullable String version) implements Unsigned {}
+
+        /** The filter does not hold. */
+        record NotWanted() implements Unsigned {}
+
+        /** The transformation says so. */
+        record NotSent() implements Unsigned {}
     }
 
     /**
@@ -101,9 +123,7 @@ final class RequestMaker {
         this.svixHeaders = svixHeaders;
         this.shaping = shaping;
         this.time = time;
-        this.fixed = endpoint.headers().stream()
-                .flatMap(header -> java.util.stream.Stream.of(header.name(), header.value()))
-                .toArray(String[]::new);
+        this.fixed = Credentials.headers(endpoint).toArray(String[]::new);
     }
 
     /**
@@ -125,7 +145,26 @@ final class RequestMaker {
 
     private Made make(Message message, Application application, int attempt) throws ContentException {
         long now = time.micros();
+        return switch (unsigned(message, application, attempt, now)) {
+            case Unsigned.Ready(Renderer renderer, Rendered rendered, String version) ->
+                new Made.Request(signed(message, renderer, rendered, version, now));
+            case Unsigned.NotWanted _, Unsigned.NotSent _ -> new Made.Unwanted();
+        };
+    }
+
+    /**
+     * All but the signature and the headers that the endpoint has.
+     *
+     * @param attempt 1 for the first
+     * @param now microseconds since 1970
+     * @throws ContentException if an expression fails or gives what cannot be sent, with its place
+     */
+    Unsigned unsigned(Message message, Application application, int attempt, long now) throws ContentException {
         MakerTools tools = MakerTools.ofThread();
+        MessageFilter filter = endpoint.shape().filter();
+        if (filter != null && !tools.filters().wants(filter, message, Payload.tree(message.payload))) {
+            return new Unsigned.NotWanted();
+        }
         Renderer renderer = tools.renderer(profile);
         Versioned versioned = endpoint.shape().thin()
                 ? new Versioned(shaping.thin().payload(message, endpoint, now), null)
@@ -133,15 +172,40 @@ final class RequestMaker {
         Draft draft = renderer.draft(new Renderer.Context(
                 message,
                 versioned.json,
-                Map.of(),
+                message.headers,
                 endpoint,
                 endpoint.secrets().config(),
                 application,
                 attempt,
                 now,
                 shaping.publicUrl().get()));
-        Rendered rendered = renderer.print(draft);
-        return new Made.Request(signed(message, renderer, rendered, versioned.version, now));
+        draft = new Draft(draft.method(), draft.path(), withOwn(draft.headers(), message.headers), draft.body());
+        String script = endpoint.shape().transformation();
+        if (script != null) {
+            switch (tools.transformer().apply(script, draft, message, endpoint, application, attempt)) {
+                case Transformer.Result.DoNotSend _ -> {
+                    return new Unsigned.NotSent();
+                }
+                case Transformer.Result.Request(Draft transformed) -> draft = transformed;
+            }
+        }
+        return new Unsigned.Ready(renderer, renderer.print(draft), versioned.version);
+    }
+
+    /** With the headers that the publisher gave, behind those of the profile and of the endpoint. */
+    private Map<String, String> withOwn(Map<String, String> headers, Map<String, String> given) {
+        if (given.isEmpty()) {
+            return headers;
+        }
+        Map<String, String> all = new LinkedHashMap<>(headers);
+        given.forEach((name, value) -> {
+            boolean taken = headers.keySet().stream().anyMatch(name::equalsIgnoreCase)
+                    || endpoint.headers().stream().anyMatch(own -> own.name().equalsIgnoreCase(name));
+            if (!taken) {
+                all.put(name, value);
+            }
+        });
+        return all;
     }
 
     private Versioned versioned(Message message, Application application, MakerTools tools) throws ContentException {
@@ -165,7 +229,8 @@ final class RequestMaker {
         return Printer.json(tree);
     }
 
-    private Outgoing signed(Message message, Renderer renderer, Rendered rendered, @Nullable String version, long now) {
+    private Outgoing signed(Message message, Renderer renderer, Rendered rendered, @Nullable String version, long now)
+            throws ContentException {
         List<String> headers = new ArrayList<>(Arrays.asList(rendered.headers()));
         headers.addAll(Arrays.asList(fixed));
         if (version != null) {
@@ -174,15 +239,15 @@ final class RequestMaker {
         }
         String path = rendered.path();
         String[] unsigned = headers.toArray(String[]::new);
-        String[] signatures = signer(renderer, now)
-                .sign(
-                        new Signable(
-                                renderer.id(message),
-                                rendered.method(),
-                                url.origin + (path == null ? url.path : path),
-                                unsigned,
-                                rendered.body()),
-                        now);
+        String[] signatures = signatures(
+                renderer,
+                new Signable(
+                        renderer.id(message),
+                        rendered.method(),
+                        url.origin + (path == null ? url.path : path),
+                        unsigned,
+                        rendered.body()),
+                now);
         headers.addAll(Arrays.asList(signatures));
         if (svixHeaders) {
             addSvixNames(headers);
@@ -194,6 +259,15 @@ final class RequestMaker {
                 rendered.userAgent(),
                 headers.toArray(String[]::new),
                 rendered.body());
+    }
+
+    /** A secret may be of another kind than the profile that the environment has got since. */
+    private String[] signatures(Renderer renderer, Signable request, long now) throws ContentException {
+        try {
+            return signer(renderer, now).sign(request, now);
+        } catch (IllegalArgumentException e) {
+            throw new ContentException("the request cannot be signed: " + e.getMessage());
+        }
     }
 
     private static void addSvixNames(List<String> headers) {

@@ -74,7 +74,10 @@ final class RouteFactory implements Routes {
         }
         return switch (Target.parse(endpoint.url(), policy)) {
             case TargetResult.Ok(Target target) ->
-                route(endpoint, Sender.to(target, egress), new RequestMaker.UrlParts(target.toString(), target.path()));
+                route(
+                        endpoint,
+                        Credentials.sender(endpoint, target, egress, policy, context, time),
+                        new RequestMaker.UrlParts(target.toString(), target.path()));
             case TargetResult.Refused(String reason) -> failing(FailureKind.REFUSED_ADDRESS, reason);
         };
     }

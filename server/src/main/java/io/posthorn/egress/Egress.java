@@ -1,5 +1,6 @@
 package io.posthorn.egress;
 
+import io.netty.handler.codec.http.HttpMethod;
 import io.posthorn.egress.AddressResolver.Resolution;
 import io.posthorn.runtime.Time;
 import io.vertx.core.Context;
@@ -8,6 +9,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.net.NetClientInternal;
 import io.vertx.core.internal.net.NetSocketInternal;
+import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.ConnectOptions;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
@@ -17,9 +19,12 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +37,11 @@ public final class Egress {
     /** Every how many ticks old idle links are looked for: once a second. */
     private static final int SWEEP = 20;
 
+    /** Endpoints with their own TLS whose certificates are kept ready; beyond that they are read again. */
+    private static final int MOST_OWN_TLS = 1_000;
+
+    private static final Set<String> TLS_VERSIONS = Set.of("TLSv1.2", "TLSv1.3");
+
     private final ContextInternal context;
     private final EgressSettings settings;
     private final EgressPolicy policy;
@@ -42,6 +52,18 @@ public final class Egress {
     private final Deadlines deadlines;
     private final IdleLinks idle;
     private final long timer;
+    /** The TLS of endpoints that have their own: those used last. */
+    private final Map<OwnTls, ClientSSLOptions> ownTls = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<OwnTls, ClientSSLOptions> eldest) {
+            return size() > MOST_OWN_TLS;
+        }
+    };
+
+    private final ClientSSLOptions baseTls;
+    private final @Nullable TrustManagerFactory usualTrust;
     private int ticks;
     private int inFlight;
     private boolean closed;
@@ -62,6 +84,14 @@ public final class Egress {
         this.resolver = resolver;
         this.clock = clock;
         this.client = client(context.owner(), settings);
+        Path extraCa = settings.extraCa();
+        this.usualTrust = extraCa == null ? null : TrustedCas.factory(extraCa);
+        this.baseTls = new ClientSSLOptions()
+                .setTrustAll(false)
+                .setHostnameVerificationAlgorithm("HTTPS")
+                .setEnabledSecureTransportProtocols(TLS_VERSIONS)
+                .setSslHandshakeTimeout(settings.connectTimeout().toMillis())
+                .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
         this.requests = new Requests(settings.userAgent());
         this.deadlines = new Deadlines(System.nanoTime());
         this.idle = new IdleLinks(settings.maxIdle(), settings.idleTimeout().toNanos());
@@ -101,6 +131,16 @@ public final class Egress {
             Duration deadline,
             Consumer<Exchange> done) {
         start(target, Requests.Line.of(method, path, userAgent), headers, body, deadline, done);
+    }
+
+    /**
+     * As {@link #post}, of which the caller needs the answer, whatever is configured to be kept of answers.
+     *
+     * @param keep how much of the response's body is kept, bytes
+     */
+    public void fetch(
+            Target target, String[] headers, byte[] body, int keep, Duration deadline, Consumer<Exchange> done) {
+        start(target, new Requests.Line(HttpMethod.POST, null, null, keep), headers, body, deadline, done);
     }
 
     private void start(
@@ -233,6 +273,10 @@ public final class Egress {
                 .setHost(origin.host)
                 .setPort(origin.port)
                 .setSsl(origin.secure);
+        OwnTls own = origin.tls;
+        if (own != null) {
+            options.setSslOptions(ownTls.computeIfAbsent(own, each -> each.options(baseTls, usualTrust)));
+        }
         Promise<NetSocket> promise = context.promise();
         promise.future()
                 .onComplete(
@@ -265,7 +309,7 @@ public final class Egress {
                 .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
                 .setTrustAll(false)
                 .setHostnameVerificationAlgorithm("HTTPS")
-                .setEnabledSecureTransportProtocols(Set.of("TLSv1.2", "TLSv1.3"));
+                .setEnabledSecureTransportProtocols(TLS_VERSIONS);
         Path extraCa = settings.extraCa();
         if (extraCa != null) {
             options.setTrustOptions(TrustedCas.with(extraCa));

@@ -148,7 +148,7 @@ final class Flight extends Deadlines.Entry {
     /** The head of the response is there. */
     void answered(HttpResponse head) {
         doing = "reading the response";
-        response = new ResponseReader(head, egress.settings().keptResponseBytes());
+        response = new ResponseReader(head, line.keep() < 0 ? egress.settings().keptResponseBytes() : line.keep());
     }
 
     /** A part of its body; beyond the bound the rest is not worth the connection. */

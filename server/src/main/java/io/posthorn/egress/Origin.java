@@ -1,17 +1,35 @@
 package io.posthorn.egress;
 
-/** Scheme, host and port: what a connection belongs to. The hash is kept, because it is looked up for each request. */
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Scheme, host and port, and the TLS of one endpoint if it has its own: what a connection belongs to. The hash is kept,
+ * because it is looked up for each request.
+ */
 final class Origin {
     final boolean secure;
     final String host;
     final int port;
+    /** Null for everybody's. */
+    final @Nullable OwnTls tls;
+
     private final int hash;
 
     Origin(boolean secure, String host, int port) {
+        this(secure, host, port, null);
+    }
+
+    private Origin(boolean secure, String host, int port, @Nullable OwnTls tls) {
+        this.tls = tls;
         this.secure = secure;
         this.host = host;
         this.port = port;
-        this.hash = (host.hashCode() * 31 + port) * 2 + (secure ? 1 : 0);
+        this.hash = (host.hashCode() * 31 + port) * 2 + (secure ? 1 : 0) + (tls == null ? 0 : tls.hashCode());
+    }
+
+    Origin with(OwnTls own) {
+        return new Origin(secure, host, port, own);
     }
 
     /** The value of the {@code Host} header: an IPv6 address in brackets, no port if it is the usual one. */
@@ -26,7 +44,8 @@ final class Origin {
                 && hash == that.hash
                 && secure == that.secure
                 && port == that.port
-                && host.equals(that.host);
+                && host.equals(that.host)
+                && Objects.equals(tls, that.tls);
     }
 
     @Override

@@ -44,12 +44,14 @@ final class Requests {
      * @param method in capitals
      * @param path and query; null for the target's
      * @param userAgent null for the installation's
+     * @param keep how much of the response's body is kept, bytes; negative for as much as is configured
      */
     record Line(
             HttpMethod method,
             @Nullable String path,
-            @Nullable String userAgent) {
-        static final Line POST = new Line(HttpMethod.POST, null, null);
+            @Nullable String userAgent,
+            int keep) {
+        static final Line POST = new Line(HttpMethod.POST, null, null, -1);
 
         /**
          * A checked one.
@@ -68,7 +70,7 @@ final class Requests {
             if (path != null) {
                 checkPath(path);
             }
-            return new Line(HttpMethod.valueOf(method), path, userAgent);
+            return new Line(HttpMethod.valueOf(method), path, userAgent, -1);
         }
 
         private static void checkPath(String path) {

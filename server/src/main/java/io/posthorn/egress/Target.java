@@ -18,10 +18,35 @@ public final class Target {
     private final String path;
 
     Target(Origin origin, String path, @Nullable InetAddress literal) {
+        this(origin, literal == null ? null : List.of(literal), path);
+    }
+
+    private Target(Origin origin, @Nullable List<InetAddress> literal, String path) {
         this.origin = origin;
         this.authority = origin.authority();
-        this.literal = literal == null ? null : List.of(literal);
+        this.literal = literal;
         this.path = path;
+    }
+
+    /**
+     * The same with TLS of its own.
+     *
+     * @throws IllegalArgumentException if it is not https
+     */
+    public Target with(OwnTls tls) {
+        if (!secure()) {
+            throw new IllegalArgumentException("TLS of its own needs an https URL");
+        }
+        return new Target(origin.with(tls), literal, path);
+    }
+
+    /**
+     * The URL as it is requested, complete.
+     *
+     * @param other path and query to be used instead; null for its own
+     */
+    public String url(@Nullable String other) {
+        return (secure() ? "https://" : "http://") + authority + (other == null ? path : other);
     }
 
     /**

@@ -25,6 +25,10 @@
  * many requests are in flight is the caller's to bound; it knows the endpoints, this room does not. DNS is asked
  * without threads, so a thousand names that never resolve cost a thousand small datagrams.
  *
+ * <p><b>TLS of one endpoint</b> ({@link io.posthorn.egress.OwnTls}): a client certificate, authorities, pinned keys. It
+ * has a context of its own, and so sessions of its own, and is part of what a connection belongs to; nobody else's request
+ * travels on a connection that was opened with somebody's certificate.
+ *
  * <p><b>Stale links.</b> A server may close an idle connection at the moment when we write to it. If a link that had
  * served before is closed before the head of a response arrived, the request is sent once more on a new connection. A
  * server that had read the request and died before answering gets it twice then; it would get it twice from the retry

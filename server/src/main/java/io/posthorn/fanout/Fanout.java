@@ -61,9 +61,9 @@ public final class Fanout {
         return count;
     }
 
-    private static Endpoint[] destinations(AppView app, Message message) {
+    private Endpoint[] destinations(AppView app, Message message) {
         if (message.onlyEndpointNo == 0) {
-            return app.matching(message.eventType, message.channels);
+            return catalog.matching(app, message.eventType, message.channels);
         }
         Endpoint only = app.endpointByNo(message.onlyEndpointNo);
         return only == null ? NONE : new Endpoint[] {only};

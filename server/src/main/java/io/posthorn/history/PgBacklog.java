@@ -12,7 +12,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import javax.sql.DataSource;
@@ -85,11 +88,11 @@ public final class PgBacklog implements Backlog {
                     order by due_at, seq limit ?)
                 select seq, due_at, attempts, reason,
                        app_no, created_at, event_type, event_id, channels, tags, payload, base, manual, only_endpoint_no,
-                       ordering_key, deliver_at, aside,
+                       ordering_key, deliver_at, headers, aside,
                        (select count(*) from plain) + (select count(*) from asked) as found,
                        (select count(*) from plain) as plain_found
                 from (select d.seq, d.due_at, d.attempts, d.reason, d.base, d.manual, d.app_no, m.created_at,
-                             m.event_type, m.event_id, m.channels, m.tags, m.payload, m.only_endpoint_no, m.ordering_key, m.deliver_at,
+                             m.event_type, m.event_id, m.channels, m.tags, m.payload, m.only_endpoint_no, m.ordering_key, m.deliver_at, m.headers,
                              coalesce(d.aside, false) as aside,
                              coalesce(sum(octet_length(m.payload)) over (
                                  order by d.reason = 4, d.due_at, d.seq
@@ -156,7 +159,8 @@ public final class PgBacklog implements Backlog {
                 payload,
                 row.getInt("only_endpoint_no"),
                 row.getString("ordering_key"),
-                PgTimes.microsOrZero(row, "deliver_at"));
+                PgTimes.microsOrZero(row, "deliver_at"),
+                headers(row.getArray("headers")));
         return new Due(
                 message,
                 row.getInt("attempts"),
@@ -220,12 +224,12 @@ public final class PgBacklog implements Backlog {
                     order by due_at, seq limit ?)
                 select seq, due_at, attempts, reason, aside,
                        app_no, created_at, event_type, event_id, channels, tags, payload, base, manual, only_endpoint_no,
-                       ordering_key, deliver_at, newer_seq, newer_at,
+                       ordering_key, deliver_at, headers, newer_seq, newer_at,
                        (select count(*) from plain) + (select count(*) from asked) as found,
                        (select count(*) from plain) as plain_found
                 from (select d.seq, d.due_at, d.attempts, d.reason, d.base, d.manual, d.app_no, m.created_at,
                              m.event_type, m.event_id, m.channels, m.tags, m.payload, m.only_endpoint_no,
-                             m.ordering_key, m.deliver_at, coalesce(d.aside, false) as aside,
+                             m.ordering_key, m.deliver_at, m.headers, coalesce(d.aside, false) as aside,
                              n.seq as newer_seq, n.message_at as newer_at,
                              coalesce(sum(octet_length(m.payload)) over (
                                  order by coalesce(d.aside, false), d.seq
@@ -326,7 +330,7 @@ public final class PgBacklog implements Backlog {
         try (PreparedStatement select = tx.prepareStatement("""
                 select d.seq, d.due_at, d.attempts, d.reason, coalesce(d.aside, false) as aside, d.app_no, m.created_at,
                        m.event_type, m.event_id, m.channels, m.tags, m.payload, d.base, d.manual, m.only_endpoint_no,
-                       m.ordering_key, m.deliver_at
+                       m.ordering_key, m.deliver_at, m.headers
                 from deferral d
                 join message m on m.app_no = d.app_no and m.seq = d.seq and m.created_at = d.message_at
                 where d.endpoint_no = ? and d.seq > ? and d.key_version is distinct from ?
@@ -468,5 +472,18 @@ public final class PgBacklog implements Backlog {
 
     static List<String> texts(@Nullable Array array) throws SQLException {
         return array == null ? List.of() : List.of((String[]) array.getArray());
+    }
+
+    /** Names and values stand in turn. */
+    static Map<String, String> headers(@Nullable Array array) throws SQLException {
+        if (array == null) {
+            return Map.of();
+        }
+        String[] flat = (String[]) array.getArray();
+        Map<String, String> headers = LinkedHashMap.newLinkedHashMap(flat.length / 2);
+        for (int i = 0; i + 1 < flat.length; i += 2) {
+            headers.put(flat[i], flat[i + 1]);
+        }
+        return Collections.unmodifiableMap(headers);
     }
 }

@@ -55,7 +55,7 @@ public final class PgContents implements Contents {
                                 null);
                     }
                     try (PreparedStatement update = tx.prepareStatement("""
-                            update message set payload = null where app_no = ? and seq = ? and created_at = ?
+                            update message set payload = null, headers = null where app_no = ? and seq = ? and created_at = ?
                             """)) {
                         update.setInt(1, message.appNo);
                         update.setLong(2, message.seq);

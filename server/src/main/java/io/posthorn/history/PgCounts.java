@@ -2,6 +2,7 @@ package io.posthorn.history;
 
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Shards;
+import io.posthorn.model.Subscribed;
 import io.posthorn.runtime.Time;
 import io.posthorn.store.PgTimes;
 import java.sql.Connection;
@@ -115,7 +116,26 @@ final class PgCounts {
         select.add("and (m.only_endpoint_no = ? or m.only_endpoint_no is null", endpoint.no());
         List<String> eventTypes = endpoint.eventTypes();
         if (eventTypes != null) {
-            select.add("and m.event_type = any (?)", (Object) eventTypes.toArray(String[]::new));
+            select.add("and (m.event_type = any (?)", (Object) eventTypes.toArray(String[]::new));
+            String[] beginnings = eventTypes.stream()
+                    .filter(Subscribed::isPattern)
+                    .map(Subscribed::beginning)
+                    .toArray(String[]::new);
+            if (beginnings.length > 0) {
+                select.add("""
+                        or exists (select from unnest(cast(? as text[])) b (beginning)
+                                   where starts_with(m.event_type, beginning) and m.event_type <> beginning)""", (Object) beginnings);
+            }
+            String[] groups = eventTypes.stream()
+                    .filter(Subscribed::isGroup)
+                    .map(entry -> entry.substring(Subscribed.GROUP.length()))
+                    .toArray(String[]::new);
+            if (groups.length > 0) {
+                select.add(
+                        "or m.event_type in (select name from event_type where group_name = any (?)", (Object) groups);
+                select.add("and env_no = (select env_no from application where no = ?))", endpoint.appNo());
+            }
+            select.add(")");
         }
         List<String> channels = endpoint.channels();
         if (channels != null) {

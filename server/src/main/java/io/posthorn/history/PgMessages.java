@@ -20,7 +20,7 @@ final class PgMessages {
     /** What {@link #read} reads, of a table {@code m}; the payload comes besides. */
     static final String COLUMNS =
             "m.seq as m_seq, m.created_at as m_at, m.app_no as m_app, m.event_type, m.event_id, m.channels, m.tags, m.only_endpoint_no, m.ordering_key,"
-                    + " m.deliver_at,";
+                    + " m.deliver_at, m.headers,";
 
     private static final byte[] DELETED = {};
     private static final long MILLI = 1_000;
@@ -52,7 +52,8 @@ final class PgMessages {
                 payload == null ? DELETED : payload,
                 row.getInt("only_endpoint_no"),
                 row.getString("ordering_key"),
-                PgTimes.microsOrZero(row, "deliver_at"));
+                PgTimes.microsOrZero(row, "deliver_at"),
+                PgBacklog.headers(row.getArray("headers")));
     }
 
     Slice<Message> page(Connection tx, int appNo, Filter filter, Search search, Reach reach) throws SQLException {

@@ -125,7 +125,7 @@ public final class PgUnsettled implements Unsettled {
         long bytes = 0;
         try (PreparedStatement select = tx.prepareStatement("""
                 select seq, created_at, event_type, event_id, channels, tags, payload, only_endpoint_no, ordering_key,
-                       deliver_at
+                       deliver_at, headers
                 from message
                 where app_no = ? and seq > ? and created_at >= ?
                 order by seq limit ?
@@ -153,7 +153,8 @@ public final class PgUnsettled implements Unsettled {
                             payload == null ? DELETED : payload,
                             row.getInt(8),
                             row.getString(9),
-                            PgTimes.microsOrZero(row, 10)));
+                            PgTimes.microsOrZero(row, 10),
+                            PgBacklog.headers(row.getArray(11))));
                 }
             }
         }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import io.posthorn.catalog.HeaderRules;
 import io.posthorn.catalog.Rules;
 import io.posthorn.runtime.JsonSyntax;
 import io.posthorn.runtime.Time;
@@ -16,8 +17,11 @@ import java.time.DateTimeException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 public final class MessageParser {
     private static final int MOST_CHANNELS = 10;
     private static final int MOST_TAGS = 10;
+    private static final int MOST_HEADERS = 20;
+    private static final int MOST_HEADER_CHARACTERS = 4 << 10;
     private static final int MOST_DEPTH = 500;
     /** What is ignored would be a promise broken: a message at once instead of later, content kept for too long. */
     private static final Set<String> NOT_AVAILABLE =
@@ -218,6 +224,7 @@ public final class MessageParser {
         private byte @Nullable [] rawPayload;
         private @Nullable String orderingKey;
         private long deliverAt;
+        private Map<String, String> headers = Map.of();
         private boolean stopped;
 
         Reading(byte[] body, JsonParser parser) {
@@ -245,6 +252,7 @@ public final class MessageParser {
                     case "payload" -> payload = raw();
                     case "orderingKey" -> orderingKey = string(field);
                     case "deliverAt" -> deliverAt = time(field);
+                    case "headers" -> headers = headers(field);
                     case "transformationsParams" -> parameters(field);
                     default -> {
                         if (NOT_AVAILABLE.contains(field) && !saysNothing(field)) {
@@ -328,6 +336,53 @@ public final class MessageParser {
             return List.copyOf(values);
         }
 
+        /** Under the rules of an endpoint's headers. */
+        private Map<String, String> headers(String field) throws IOException {
+            if (parser.currentToken() != JsonToken.START_OBJECT) {
+                add(List.of(field), "must be an object of texts", "type_error.object");
+                parser.skipChildren();
+                return Map.of();
+            }
+            Map<String, String> values = new LinkedHashMap<>();
+            Set<String> names = new HashSet<>();
+            long characters = 0;
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String name = parser.currentName();
+                if (parser.nextToken() != JsonToken.VALUE_STRING) {
+                    add(List.of(field, name), "must be a string", "type_error.str");
+                    parser.skipChildren();
+                    continue;
+                }
+                String value = parser.getText();
+                characters += name.length() + value.length();
+                if (characters > MOST_HEADER_CHARACTERS || names.size() >= MOST_HEADERS) {
+                    add(
+                            List.of(field),
+                            "has at most " + MOST_HEADERS + " headers with " + MOST_HEADER_CHARACTERS
+                                    + " characters in all names and values",
+                            "value_error.list.max");
+                    stop();
+                    break;
+                }
+                header(List.of(field, name), name, value);
+                if (!names.add(HeaderRules.lower(name))) {
+                    add(List.of(field, name), "is given twice, in capitals or not", "value_error.duplicate");
+                }
+                values.put(name, value);
+            }
+            return Collections.unmodifiableMap(values);
+        }
+
+        private void header(List<String> path, String name, String value) {
+            String rule = HeaderRules.name(name);
+            if (rule == null) {
+                rule = HeaderRules.value(value);
+            }
+            if (rule != null) {
+                add(path, rule, "value_error.str");
+            }
+        }
+
         /**
          * Where the Svix clients put a payload that they are given as text, with an empty object for {@code payload}.
          * It must be JSON here, too.
@@ -404,7 +459,7 @@ public final class MessageParser {
                 return new ParsedMessage.Invalid(List.copyOf(problems));
             }
             return new ParsedMessage.Ok(new NewMessage(
-                    appNo, type, eventId, channels, tags, content, idempotency, 0, orderingKey, deliverAt));
+                    appNo, type, eventId, channels, tags, content, idempotency, 0, orderingKey, deliverAt, headers));
         }
 
         private void missing(String field) {

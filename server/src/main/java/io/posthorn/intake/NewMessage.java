@@ -2,6 +2,7 @@ package io.posthorn.intake;
 
 import io.posthorn.model.Message;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param onlyEndpointNo the only endpoint that it is for; 0 if it is for all that want it
  * @param orderingKey what it is put in order by; null for nothing
  * @param deliverAt not sent before, microseconds since 1970; 0 for at once
+ * @param headers that every request carries; empty for none
  */
 public record NewMessage(
         int appNo,
@@ -28,10 +30,14 @@ public record NewMessage(
         @Nullable Idempotency idempotency,
         int onlyEndpointNo,
         @Nullable String orderingKey,
-        long deliverAt) {
+        long deliverAt,
+        Map<String, String> headers) {
 
     /** What a message costs in memory besides its payload, bytes, roughly. */
     private static final int OVERHEAD = 300;
+
+    /** What headers cost at most, those of a few and those of many alike. */
+    private static final int MOST_HEADER_BYTES = 8 << 10;
 
     /** A message for all that want it. */
     public NewMessage(
@@ -42,13 +48,49 @@ public record NewMessage(
             List<String> tags,
             byte[] payload,
             @Nullable Idempotency idempotency) {
-        this(appNo, eventType, eventId, channels, tags, payload, idempotency, 0, null, 0);
+        this(appNo, eventType, eventId, channels, tags, payload, idempotency, 0, null, 0, Map.of());
+    }
+
+    /** A message without headers. */
+    public NewMessage(
+            int appNo,
+            String eventType,
+            @Nullable String eventId,
+            List<String> channels,
+            List<String> tags,
+            byte[] payload,
+            @Nullable Idempotency idempotency,
+            int onlyEndpointNo,
+            @Nullable String orderingKey,
+            long deliverAt) {
+        this(
+                appNo,
+                eventType,
+                eventId,
+                channels,
+                tags,
+                payload,
+                idempotency,
+                onlyEndpointNo,
+                orderingKey,
+                deliverAt,
+                Map.of());
     }
 
     /** The same under another key. */
     public NewMessage with(Idempotency other) {
         return new NewMessage(
-                appNo, eventType, eventId, channels, tags, payload, other, onlyEndpointNo, orderingKey, deliverAt);
+                appNo,
+                eventType,
+                eventId,
+                channels,
+                tags,
+                payload,
+                other,
+                onlyEndpointNo,
+                orderingKey,
+                deliverAt,
+                headers);
     }
 
     /** The same, owed to nobody: whoever sends it calls the endpoints by itself. */
@@ -68,7 +110,7 @@ public record NewMessage(
 
     /** What it costs in memory, bytes, roughly. */
     int weight() {
-        return payload.length + OVERHEAD;
+        return payload.length + OVERHEAD + (headers.isEmpty() ? 0 : MOST_HEADER_BYTES);
     }
 
     /**

@@ -17,13 +17,14 @@ import java.sql.SQLException;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** The journal in PostgreSQL: a batch is one transaction of one {@code COPY}, and of the keys if it has any. */
 public final class PgJournal implements Journal {
     private static final String MESSAGE =
             "message (seq, created_at, app_no, event_type, event_id, channels, tags, payload, only_endpoint_no,"
-                    + " ordering_key, deliver_at)";
-    private static final int MESSAGE_COLUMNS = 11;
+                    + " ordering_key, deliver_at, headers)";
+    private static final int MESSAGE_COLUMNS = 12;
 
     private final WriterConnection writer;
     private final DailyPartitions partitions;
@@ -129,7 +130,8 @@ public final class PgJournal implements Journal {
                 in.payload(),
                 in.onlyEndpointNo(),
                 in.orderingKey(),
-                in.deliverAt());
+                in.deliverAt(),
+                in.headers());
         rows.row(MESSAGE_COLUMNS);
         rows.int8(seq);
         rows.time(now);
@@ -150,9 +152,20 @@ public final class PgJournal implements Journal {
         } else {
             rows.time(in.deliverAt());
         }
+        rows.texts(in.headers().isEmpty() ? List.of() : flat(in.headers()));
         fresh.add(message);
         keys.accepted(submission, message);
         submission.result(new AcceptResult.Accepted(message));
+    }
+
+    /** Names and values in turn. */
+    private static List<String> flat(Map<String, String> headers) {
+        List<String> flat = new ArrayList<>(2 * headers.size());
+        headers.forEach((name, value) -> {
+            flat.add(name);
+            flat.add(value);
+        });
+        return flat;
     }
 
     /** Looks whether the batch whose commit broke is there; the old backend has been ended by then. */

@@ -249,7 +249,8 @@ final class PgMessageKeys {
                 in.payload(),
                 in.onlyEndpointNo(),
                 in.orderingKey(),
-                in.deliverAt());
+                in.deliverAt(),
+                in.headers());
     }
 
     private static Array apps(Connection tx, List<Submission> submissions) throws SQLException {

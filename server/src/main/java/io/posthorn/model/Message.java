@@ -1,6 +1,7 @@
 package io.posthorn.model;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,8 @@ public final class Message {
     public final @Nullable String orderingKey;
     /** Not sent before, microseconds since 1970; 0 for at once. */
     public final long deliverAt;
+    /** What its publisher wants every request to carry, names as they were given; empty for none. Nobody changes it. */
+    public final Map<String, String> headers;
 
     /** A message for everybody who wants it. */
     public Message(
@@ -47,10 +50,10 @@ public final class Message {
             List<String> channels,
             List<String> tags,
             byte[] payload) {
-        this(appNo, seq, createdAt, id, eventType, eventId, channels, tags, payload, 0, null, 0);
+        this(appNo, seq, createdAt, id, eventType, eventId, channels, tags, payload, 0, null, 0, Map.of());
     }
 
-    /** A message from its parts; they are described at the fields. */
+    /** A message without headers, from its parts; they are described at the fields. */
     public Message(
             int appNo,
             long seq,
@@ -64,6 +67,37 @@ public final class Message {
             int onlyEndpointNo,
             @Nullable String orderingKey,
             long deliverAt) {
+        this(
+                appNo,
+                seq,
+                createdAt,
+                id,
+                eventType,
+                eventId,
+                channels,
+                tags,
+                payload,
+                onlyEndpointNo,
+                orderingKey,
+                deliverAt,
+                Map.of());
+    }
+
+    /** A message from all its parts, as described at the fields. */
+    public Message(
+            int appNo,
+            long seq,
+            long createdAt,
+            String id,
+            String eventType,
+            @Nullable String eventId,
+            List<String> channels,
+            List<String> tags,
+            byte[] payload,
+            int onlyEndpointNo,
+            @Nullable String orderingKey,
+            long deliverAt,
+            Map<String, String> headers) {
         this.appNo = appNo;
         this.seq = seq;
         this.createdAt = createdAt;
@@ -76,6 +110,7 @@ public final class Message {
         this.onlyEndpointNo = onlyEndpointNo;
         this.orderingKey = orderingKey;
         this.deliverAt = deliverAt;
+        this.headers = headers;
     }
 
     /** When its deliveries may begin, microseconds since 1970: their age counts from then. */

@@ -5,6 +5,7 @@ import io.posthorn.store.StaleOwnerException;
 import java.sql.SQLException;
 import java.time.LocalDate;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -49,6 +50,12 @@ public final class NoticeQueue implements Notices {
         if (first("endpoints of " + appNo, now)) {
             say(rows -> notices.reports().endpointLimit(rows, appNo, limit, active, now));
         }
+    }
+
+    @Override
+    public void scopesTaken(int appNo, List<String> scopes, int endpoints) {
+        long now = notices.now();
+        say(rows -> notices.reports().scopesTaken(rows, appNo, scopes, endpoints, now));
     }
 
     @Override

@@ -17,6 +17,7 @@ import io.posthorn.model.Verdict;
 import io.posthorn.runtime.Time;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.List;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -258,6 +259,20 @@ final class Reports {
             data.put("appId", app.application().id());
             data.put("appUid", app.application().uid());
             rows.events.add(new Event(app.application().envNo(), appNo, now, "limit.reached", data));
+        }
+    }
+
+    /** Of an application that is told of less than before. */
+    void scopesTaken(Rows rows, int appNo, List<String> scopes, int endpoints, long now) {
+        AppView app = catalog.appByNo(appNo);
+        if (app != null && told(app.application())) {
+            ObjectNode data = JsonNodeFactory.instance
+                    .objectNode()
+                    .put("appId", app.application().id())
+                    .put("appUid", app.application().uid())
+                    .put("endpoints", endpoints);
+            scopes.forEach(data.putArray("scopes")::add);
+            rows.events.add(new Event(app.application().envNo(), appNo, now, "application.scopes", data));
         }
     }
 

@@ -136,8 +136,9 @@ public final class JsonSchema {
                             .schemaLoader(loader ->
                                     loader.fetchRemoteResources(false).allow(iri -> isMeta(String.valueOf(iri)))));
             Schema meta = registry.getSchema(SchemaLocation.of(dialect));
-            if (bounded(() -> errors(meta, tree)) instanceof List<?> errors && !errors.isEmpty()) {
-                return "is no JSON Schema: " + described((Error) errors.getFirst());
+            List<Error> errors = bounded(() -> errors(meta, tree));
+            if (!errors.isEmpty()) {
+                return "is no JSON Schema: " + described(errors.getFirst());
             }
             Schema schema = registry.getSchema(tree);
             schema.initializeValidators();

@@ -1,6 +1,7 @@
 package io.posthorn.runtime;
 
 import java.time.LocalDate;
+import java.util.List;
 
 /**
  * What the operator wants to hear of and what no transaction of its own tells: everybody may say it, on any thread. It
@@ -14,6 +15,9 @@ public interface Notices {
 
         @Override
         public void endpointLimitReached(int appNo, int limit, int active) {}
+
+        @Override
+        public void scopesTaken(int appNo, List<String> scopes, int endpoints) {}
 
         @Override
         public void messagesExpired(int appNo, LocalDate day, long deliveries, long deadLetters) {}
@@ -41,6 +45,15 @@ public interface Notices {
      * @param active how many it has; more than the limit if that was lowered
      */
     void endpointLimitReached(int appNo, int limit, int active);
+
+    /**
+     * Scopes were taken from an application, and with them what its endpoints were told of.
+     *
+     * @param appNo the application
+     * @param scopes that it had and has not any more; empty if it was not restricted before
+     * @param endpoints how many name event types that they do not get any more
+     */
+    void scopesTaken(int appNo, List<String> scopes, int endpoints);
 
     /**
      * Messages went for their age, and with them what was still to be done about them.

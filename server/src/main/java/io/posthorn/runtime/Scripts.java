@@ -2,21 +2,23 @@ package io.posthorn.runtime;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
- * The scripts that one thread has read, those that were used last. A script whose text cannot be read is not kept: it is
- * read again each time, and fails again.
+ * The scripts and JMESPath expressions that one thread has read, those that were used last. One whose text cannot be read
+ * is not kept: it is read again each time, and fails again.
  */
 public final class Scripts {
     private static final float LOAD = 0.75f;
 
     private final int most;
     private final Map<String, Script> kept = new LinkedHashMap<>(16, LOAD, true);
+    private final Map<String, JmesPath> paths = new LinkedHashMap<>(16, LOAD, true);
 
     /**
      * For one thread.
      *
-     * @param most how many it keeps
+     * @param most how many it keeps of each kind
      */
     public Scripts(int most) {
         this.most = most;
@@ -29,14 +31,28 @@ public final class Scripts {
      * @throws ScriptException if it cannot be read
      */
     public Script get(String text) {
-        Script script = kept.get(text);
-        if (script == null) {
-            script = Script.of(text);
-            kept.put(text, script);
-            if (kept.size() > most) {
-                kept.remove(kept.keySet().iterator().next());
+        return get(kept, text, Script::of);
+    }
+
+    /**
+     * An expression in JMESPath to evaluate, on this thread.
+     *
+     * @param text the expression
+     * @throws ScriptException if it cannot be read
+     */
+    public JmesPath jmesPath(String text) {
+        return get(paths, text, JmesPath::of);
+    }
+
+    private <T> T get(Map<String, T> from, String text, Function<String, T> read) {
+        T known = from.get(text);
+        if (known == null) {
+            known = read.apply(text);
+            from.put(text, known);
+            if (from.size() > most) {
+                from.remove(from.keySet().iterator().next());
             }
         }
-        return script;
+        return known;
     }
 }

@@ -94,7 +94,9 @@ class ContractTest {
                 "{`url`: `u`, `rateLimit`: 1e300}|body.rateLimit|must be 1 to 2147483647|value_error",
                 "{`url`: `u`, `rateLimit`: 99999999999999999999999}|body.rateLimit|must be 1 to 2147483647|value_error",
                 "{`url`: `u`, `rateLimit`: -99999999999999999999999}|body.rateLimit|must be 1 to 2147483647|value_error",
-                "{`url`: `u`, `secret`: `whsec_AAAA`}|body.secret|must be whsec_ and the base64 of 24 to 64 bytes; leave it out to have one made|value_error",
+                "{`url`: `u`, `secret`: ``}|body.secret|must have 1 to 512 characters|value_error",
+                "{`url`: `u`, `authentication`: `x`}|body.authentication|must be an object|type_error",
+                "{`url`: `u`, `tls`: {`pins`: [7]}}|body.tls.pins.0|must be a text|type_error",
             })
     void bodiesAreJudgedFieldByField(String body, String place, String msg, String type) {
         List<Problem> problems = body(body.replace('`', '"').replace("``", "\"\""));

@@ -2,7 +2,9 @@ package io.posthorn.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.posthorn.Requirement;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.Subscribed;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -13,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class AppViewTest {
-    private static final List<String> TYPES = List.of("a", "b", "c", "d");
+    private static final List<String> TYPES = List.of("a", "b", "c.d", "c.d.e", "c.*", "c.d.*", "group:g");
+    private static final Map<String, String> GROUPS = Map.of("a", "g", "c.d.e", "g", "b", "h");
     private static final List<String> CHANNELS = List.of("x", "y", "z");
 
     @Test
@@ -83,13 +86,14 @@ class AppViewTest {
         List<String> channels = some(random, CHANNELS);
         List<String> asked = channels == null ? List.of() : channels;
         List<Integer> expected = truth.values().stream()
-                .filter(e -> !e.disabled()
-                        && (e.eventTypes() == null || e.eventTypes().contains(type)))
+                .filter(e -> !e.disabled() && Subscribed.anyCovers(e.eventTypes(), type, GROUPS.get(type)))
                 .filter(e -> e.channels() == null || e.channels().stream().anyMatch(asked::contains))
                 .map(Endpoint::no)
                 .toList();
         String where = "seed " + seed + ", step " + step;
-        assertThat(numbers(view.matching(type, asked))).as(where).containsExactlyInAnyOrderElementsOf(expected);
+        assertThat(numbers(view.matching(type, asked, GROUPS::get)))
+                .as(where)
+                .containsExactlyInAnyOrderElementsOf(expected);
         AppView afresh = AppView.of(Samples.app(1), truth.values().toArray(Endpoint[]::new));
         assertThat(view.endpoints()).as(where).isEqualTo(afresh.endpoints());
         for (int no = 0; no <= 41; no++) {
@@ -108,6 +112,41 @@ class AppViewTest {
     private static @Nullable List<String> some(Random random, List<String> all) {
         List<String> some = all.stream().filter(any -> random.nextInt(3) == 0).toList();
         return some.isEmpty() ? null : some;
+    }
+
+    @Test
+    @Requirement({"B8", "B9"})
+    void wildcardsAndGroups() {
+        AppView view = AppView.of(Samples.app(1), new Endpoint[] {
+            Samples.endpoint(1, List.of("user.created"), null, false),
+            Samples.endpoint(2, List.of("user.*"), null, false),
+            Samples.endpoint(3, List.of("group:people"), null, false),
+            Samples.endpoint(4, List.of("user.created", "user.*", "group:people"), null, false),
+            Samples.endpoint(5, null, null, false),
+            Samples.endpoint(6, List.of("user.*"), List.of("x"), false),
+            Samples.endpoint(7, List.of("user.*"), null, true),
+            Samples.endpoint(8, List.of("user.name.*"), null, false)
+        });
+        Map<String, String> groups = new HashMap<>(Map.of("user.created", "people", "order.paid", "people"));
+        assertThat(numbers(view.matching("user.created", List.of(), groups::get)))
+                .containsExactlyInAnyOrder(1, 2, 3, 4, 5);
+        assertThat(numbers(view.matching("user.created", List.of("x"), groups::get)))
+                .containsExactlyInAnyOrder(1, 2, 3, 4, 5, 6);
+        assertThat(numbers(view.matching("user.name.changed", List.of(), groups::get)))
+                .containsExactlyInAnyOrder(2, 4, 5, 8);
+        assertThat(numbers(view.matching("order.paid", List.of(), groups::get))).containsExactlyInAnyOrder(3, 4, 5);
+        for (String none : List.of("user", "user.", "users.created", "User.created", "people")) {
+            assertThat(numbers(view.matching(none, List.of(), groups::get)))
+                    .as(none)
+                    .containsExactly(5);
+        }
+        groups.put("order.paid", "orders"); // a type goes to another group, and with it who gets it
+        assertThat(numbers(view.matching("order.paid", List.of(), groups::get))).containsExactly(5);
+        groups.put("order.paid", "people");
+        assertThat(numbers(view.matching("order.paid", List.of(), groups::get))).containsExactlyInAnyOrder(3, 4, 5);
+        AppView fewer = view.without(2).without(4);
+        assertThat(numbers(fewer.matching("user.created", List.of(), groups::get)))
+                .containsExactlyInAnyOrder(1, 3, 5);
     }
 
     @Test

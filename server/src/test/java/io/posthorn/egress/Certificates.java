@@ -5,23 +5,30 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Keys and certificates made for a test run with the JDK's keytool: an authority, and servers that it vouches for. */
-final class Certificates {
-    static final String GOOD = "good";
-    static final String EXPIRED = "expired";
-    static final String SELF_SIGNED = "self";
+public final class Certificates {
+    public static final String GOOD = "good";
+    /** Of a client, from the same authority. */
+    public static final String CLIENT = "client";
+
+    public static final String EXPIRED = "expired";
+    public static final String SELF_SIGNED = "self";
 
     private static final String PASSWORD = "for-tests";
 
     private final Path store;
     /** The certificate of the authority. */
-    final Path ca;
+    public final Path ca;
 
-    Certificates(Path folder) {
+    /** Makes them. */
+    public Certificates(Path folder) {
         store = folder.resolve("keys.p12");
         ca = folder.resolve("ca.pem");
         key("ca", "-dname", "CN=Test authority", "-ext", "bc:c", "-validity", "2");
@@ -38,12 +45,40 @@ final class Certificates {
                 "-30d",
                 "-validity",
                 "10");
+        key(CLIENT, "-dname", "CN=posthorn", "-signer", "ca", "-validity", "10");
         key(SELF_SIGNED, "-dname", "CN=hooks.test", "-ext", "san=dns:hooks.test");
         keytool(List.of("-exportcert", "-rfc", "-alias", "ca", "-file", ca.toString()));
     }
 
+    /** A certificate with those of its issuers, as PEM. */
+    public String certificate(String alias) {
+        return pem(alias, "CERTIFICATE", keys -> keys.getCertificate(alias).getEncoded());
+    }
+
+    /** Its private key, as PEM. */
+    public String key(String alias) {
+        return pem(
+                alias,
+                "PRIVATE KEY",
+                keys -> keys.getKey(alias, PASSWORD.toCharArray()).getEncoded());
+    }
+
+    private interface Encoding {
+        byte[] of(KeyStore store) throws GeneralSecurityException;
+    }
+
+    private String pem(String alias, String what, Encoding encoding) {
+        try {
+            KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
+            String base64 = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(encoding.of(keys));
+            return "-----BEGIN " + what + "-----\n" + base64 + "\n-----END " + what + "-----\n";
+        } catch (IOException | GeneralSecurityException e) {
+            throw new AssertionError(alias, e);
+        }
+    }
+
     /** The key and certificate of a server. */
-    PfxOptions server(String alias) {
+    public PfxOptions server(String alias) {
         return new PfxOptions()
                 .setPath(store.toString())
                 .setPassword(PASSWORD)
