@@ -19,7 +19,8 @@ final class Bench {
             "wide",
             "stored",
             "start",
-            "kill");
+            "kill",
+            "sync");
 
     private final Lab lab;
     private final Report report;
@@ -51,6 +52,7 @@ final class Bench {
             case "stored" -> stored();
             case "start" -> new StartTimes(lab, report).run(5);
             case "kill" -> new Kills(lab, report).run(lab.options().kills(), 512, 1_000, 3_000, 120);
+            case "sync" -> new SyncCalls(lab, report).run();
             default -> throw new IllegalArgumentException("there is no scenario " + scenario);
         }
     }

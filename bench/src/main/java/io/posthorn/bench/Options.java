@@ -34,6 +34,7 @@ record Options(
             Usage: bench [quick | full | SCENARIO…] [options]
 
             Scenarios: throughput fanout10 order latency isolation backlog wide stored memory start kill
+                       sync
               quick             a short form of throughput, latency and kill, within 60 seconds
               full              all of them (the default)
 
@@ -62,7 +63,8 @@ record Options(
             "stored",
             "memory",
             "start",
-            "kill");
+            "kill",
+            "sync");
 
     /**
      * Reads a command line.

@@ -2,10 +2,12 @@ package io.posthorn.api;
 
 import io.posthorn.catalog.Audit;
 import io.posthorn.catalog.Catalog;
+import io.posthorn.dispatch.EndpointCheck;
 import io.posthorn.intake.AnswerKeys;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the API stands on.
@@ -18,6 +20,7 @@ import java.util.function.Supplier;
  * @param metrics the text that Prometheus reads; may block
  * @param answerKeys which requests have been answered already
  * @param audit who changed what
+ * @param checks of endpoints before they are stored; null where none are made
  * @param fastRoutes the hot path
  * @param modules further routes
  */
@@ -30,10 +33,11 @@ public record ApiPorts(
         Supplier<String> metrics,
         AnswerKeys answerKeys,
         Audit audit,
+        @Nullable EndpointCheck checks,
         FastRoutes fastRoutes,
         List<RouteModule> modules) {
 
-    /** With the secrets of Standard Webhooks alone. */
+    /** With the secrets of Standard Webhooks alone, and where no endpoints are checked. */
     public ApiPorts(
             Catalog catalog,
             UrlRule urlRule,
@@ -44,6 +48,17 @@ public record ApiPorts(
             Audit audit,
             FastRoutes fastRoutes,
             List<RouteModule> modules) {
-        this(catalog, urlRule, SecretRule.STANDARD, mailRule, healthy, metrics, answerKeys, audit, fastRoutes, modules);
+        this(
+                catalog,
+                urlRule,
+                SecretRule.STANDARD,
+                mailRule,
+                healthy,
+                metrics,
+                answerKeys,
+                audit,
+                null,
+                fastRoutes,
+                modules);
     }
 }

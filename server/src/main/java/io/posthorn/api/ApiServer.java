@@ -62,6 +62,7 @@ public final class ApiServer {
                 new Pipeline(ports.catalog(), authenticator, bodies, blocking, ports.answerKeys(), ports.audit());
         this.docs = new DocsRoute(blocking);
         this.health = new HealthRoute(vertx, ports.healthy());
+        EndpointCheckRoutes checks = new EndpointCheckRoutes(ports.catalog(), ports.checks());
         this.modules = Stream.concat(
                         Stream.of(
                                 new ApplicationRoutes(ports.catalog()),
@@ -70,7 +71,9 @@ public final class ApiServer {
                                         ports.urlRule(),
                                         ports.secretRule(),
                                         settings.ceilings(),
-                                        ports.mailRule()),
+                                        ports.mailRule(),
+                                        checks),
+                                checks,
                                 new EndpointSettingRoutes(
                                         ports.catalog(), ports.secretRule(), settings.secretOverlap()),
                                 new EventTypeRoutes(ports.catalog()),

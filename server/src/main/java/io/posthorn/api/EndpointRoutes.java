@@ -9,10 +9,12 @@ import io.posthorn.catalog.PolicyCodec;
 import io.posthorn.catalog.Result;
 import io.posthorn.catalog.Rules;
 import io.posthorn.catalog.ShapeCodec;
+import io.posthorn.dispatch.EndpointCheck.Kind;
 import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.EndpointShape;
 import io.posthorn.model.SigningSecret;
+import io.posthorn.wire.UnusableSecretException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -33,10 +35,17 @@ final class EndpointRoutes implements Resource<Endpoint> {
     private final SecretRule secretRule;
     private final DeliveryCeilings ceilings;
     private final MailRule mailRule;
+    private final EndpointCheckRoutes checks;
 
     EndpointRoutes(
-            Catalog catalog, UrlRule urlRule, SecretRule secretRule, DeliveryCeilings ceilings, MailRule mailRule) {
+            Catalog catalog,
+            UrlRule urlRule,
+            SecretRule secretRule,
+            DeliveryCeilings ceilings,
+            MailRule mailRule,
+            EndpointCheckRoutes checks) {
         this.secretRule = secretRule;
+        this.checks = checks;
         this.ceilings = ceilings;
         this.catalog = catalog;
         this.urlRule = urlRule;
@@ -162,14 +171,19 @@ final class EndpointRoutes implements Resource<Endpoint> {
     @Override
     public Supplier<Result<Endpoint>> create(Call call, Fields fields) {
         EndpointDraft draft = draft(fields, BLANK, secret(call.env(), fields, null));
-        return () -> catalog.endpoints().create(call.env(), call.path("app"), draft);
+        Kind check = checks.kind(fields);
+        return () -> checks.passed(
+                call, check, null, draft, whole -> catalog.endpoints().create(call.env(), call.path("app"), whole));
     }
 
     @Override
     public Supplier<Result<Endpoint>> put(Call call, Fields fields) {
         EndpointDraft draft = draft(fields, BLANK, secret(call.env(), fields, present(call)));
         fields.path("endpoint", call.path("endpoint"), Fields::uidInPath);
-        return () -> catalog.endpoints().put(call.env(), call.path("app"), call.path("endpoint"), draft);
+        Kind check = checks.kind(fields);
+        String key = call.path("endpoint");
+        return () -> checks.passed(
+                call, check, key, draft, whole -> catalog.endpoints().put(call.env(), call.path("app"), key, whole));
     }
 
     @Override
@@ -298,6 +312,8 @@ final class EndpointRoutes implements Resource<Endpoint> {
         try {
             rule.parse(env, shape, text);
             return null;
+        } catch (UnusableSecretException e) {
+            return e.getMessage();
         } catch (IllegalArgumentException e) {
             return e.getMessage();
         }

@@ -12,6 +12,9 @@ import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.EventType;
 import io.posthorn.model.Message;
+import io.posthorn.wire.ContentException;
+import io.posthorn.wire.Profile;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -20,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code POST /api/v1/app/{app}/endpoint/{endpoint}/send-example}: a message like any other, stored, signed, tried again
@@ -65,12 +69,23 @@ public final class ExampleRoutes implements RouteModule {
             return Answer.notFound("endpoint");
         }
         Fields fields = new Fields(call.body(), false);
-        String name = fields.requiredText("eventType", "", Rules::name);
+        Profile.TestEvent test = test(endpoint);
+        String name = test == null
+                ? fields.requiredText("eventType", "", Rules::name)
+                : fields.text("eventType", test.eventType(), Rules::name);
         int index = Objects.requireNonNullElse(
                 fields.number("exampleIndex", "exampleIndex", 0, number -> number < 0 ? "must be at least 0" : null),
                 0);
         if (!fields.problems().isEmpty()) {
             return Answer.invalid(fields.problems());
+        }
+        if (endpoint.disabled()) {
+            return Answer.error(
+                    409, "endpoint_disabled", "the endpoint is disabled: nothing is sent to it until it is enabled");
+        }
+        if (test != null && test.eventType().equals(name)) {
+            return send(
+                    view.application(), example(endpoint, name, test.payload().getBytes(StandardCharsets.UTF_8)));
         }
         EventType type = catalog.eventType(call.env(), name);
         if (type == null) {
@@ -88,31 +103,28 @@ public final class ExampleRoutes implements RouteModule {
                     "body",
                     "eventType")));
         }
-        if (endpoint.disabled()) {
-            return Answer.error(
-                    409, "endpoint_disabled", "the endpoint is disabled: nothing is sent to it until it is enabled");
-        }
         return switch (Examples.of(type, index, clock.instant())) {
             case Examples.Found.NoSuchIndex(int count) ->
                 Answer.invalid(List.of(Problem.value(
                         "must be below " + count + ", which is how many examples the schema of " + name + " has",
                         "body",
                         "exampleIndex")));
-            case Examples.Found.Payload(byte[] json) ->
-                send(
-                        view.application(),
-                        new NewMessage(
-                                endpoint.appNo(),
-                                name,
-                                null,
-                                List.of(),
-                                List.of(),
-                                json,
-                                null,
-                                endpoint.no(),
-                                null,
-                                0));
+            case Examples.Found.Payload(byte[] json) -> send(view.application(), example(endpoint, name, json));
         };
+    }
+
+    /** What the endpoint's profile tries endpoints out with; null for nothing of its own. */
+    private Profile.@Nullable TestEvent test(Endpoint endpoint) {
+        try {
+            return catalog.profiles().of(endpoint).profile().testEvent();
+        } catch (ContentException _) {
+            return null; // the attempt will say what is wrong with the profile
+        }
+    }
+
+    private static NewMessage example(Endpoint endpoint, String eventType, byte[] json) {
+        return new NewMessage(
+                endpoint.appNo(), eventType, null, List.of(), List.of(), json, null, endpoint.no(), null, 0);
     }
 
     private Answer send(Application application, NewMessage example) {

@@ -2,6 +2,7 @@ package io.posthorn.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.posthorn.runtime.FairWorkers;
 import io.posthorn.runtime.ScriptException;
 import io.posthorn.runtime.Scripts;
 import java.nio.charset.StandardCharsets;
@@ -10,62 +11,45 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Evaluates the JSONata that merges answers, on platform threads of its own, few at a time. Each evaluation is bounded in
- * itself ({@link io.posthorn.runtime.Script}); those that find no place, or none in time, fail.
+ * Evaluates the JSONata that merges answers, on platform threads of its own, few at a time and one
+ * of each application. Each evaluation is bounded in itself ({@link io.posthorn.runtime.Script}), and those that wait are
+ * bounded by the synchronous messages that there may be; what is not done in time fails.
  */
 final class SyncMerger implements AutoCloseable {
     private static final int THREADS = 2;
-    private static final int MOST_WAITING = 64;
     private static final int SCRIPTS_KEPT = 50;
-    private static final long STOP_WITHIN_SECONDS = 5;
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private final ThreadLocal<Scripts> scripts = ThreadLocal.withInitial(() -> new Scripts(SCRIPTS_KEPT));
-    private final ThreadPoolExecutor workers = new ThreadPoolExecutor(
-            THREADS,
-            THREADS,
-            1,
-            TimeUnit.MINUTES,
-            new ArrayBlockingQueue<>(MOST_WAITING),
-            Thread.ofPlatform().name("sync-merge-", 0).daemon().factory());
-
-    SyncMerger() {
-        workers.allowCoreThreadTimeOut(true);
-    }
+    private final FairWorkers workers = new FairWorkers("sync-merge-", THREADS);
 
     /**
      * As {@link SyncDecision.Merging#merge}. Blocks.
      *
+     * @param appNo the application: one of its evaluations is done at a time
      * @param script the expression; it is given {@code content} and {@code results}, a list of {@code {endpointId,
      *     endpointUid, statusCode, body}}
      * @param within how long to wait at most
      */
     @Nullable
-    String merge(String script, String content, List<SyncResult> succeeded, Duration within)
+    String merge(int appNo, String script, String content, List<SyncResult> succeeded, Duration within)
             throws SyncDecision.MergeException {
         Map<String, @Nullable Object> input = input(content, succeeded);
         CompletableFuture<@Nullable Object> merged = new CompletableFuture<>();
-        try {
-            workers.execute(() -> {
-                try {
-                    merged.complete(scripts.get().get(script).evaluate(input, Map.of()));
-                } catch (RuntimeException e) {
-                    merged.completeExceptionally(e);
-                }
-            });
-        } catch (RejectedExecutionException _) {
-            throw new SyncDecision.MergeException("too many are being merged just now");
-        }
+        workers.run(appNo, () -> {
+            try {
+                merged.complete(scripts.get().get(script).evaluate(input, Map.of()));
+            } catch (RuntimeException e) {
+                merged.completeExceptionally(e);
+            }
+        });
         try {
             Object made = merged.get(within.toNanos(), TimeUnit.NANOSECONDS);
             return made == null ? null : new String(Json.write(made), StandardCharsets.UTF_8);
@@ -106,8 +90,7 @@ final class SyncMerger implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
-        workers.shutdownNow();
-        workers.awaitTermination(STOP_WITHIN_SECONDS, TimeUnit.SECONDS);
+    public void close() {
+        workers.close();
     }
 }

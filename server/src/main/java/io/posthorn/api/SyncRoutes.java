@@ -289,8 +289,9 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
                     new String(message.payload, StandardCharsets.UTF_8),
                     inTurn,
                     asked,
-                    (content, succeeded) ->
-                            script == null ? null : merger.merge(script, content, succeeded, left(sync)));
+                    (content, succeeded) -> script == null
+                            ? null
+                            : merger.merge(application.no(), script, content, succeeded, left(sync)));
             return Answer.json(200, SyncView.of(message, decision, asked));
         }
     }
@@ -310,7 +311,7 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
 
     /** Takes no more, and waits for what is under way. */
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         blocking.close();
         merger.close();
     }

@@ -23,8 +23,8 @@ import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointLimit;
 import io.posthorn.catalog.MailDomains;
 import io.posthorn.catalog.PgAudit;
+import io.posthorn.catalog.PgResealing;
 import io.posthorn.catalog.RecordTokens;
-import io.posthorn.catalog.Resealing;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.SecretBoxException;
 import io.posthorn.catalog.WriteGuard;
@@ -33,6 +33,8 @@ import io.posthorn.dispatch.ContentDeletion;
 import io.posthorn.dispatch.Discarding;
 import io.posthorn.dispatch.DispatchSettings;
 import io.posthorn.dispatch.Dispatcher;
+import io.posthorn.dispatch.EndpointCheck;
+import io.posthorn.dispatch.ProfileTests;
 import io.posthorn.dispatch.Recovery;
 import io.posthorn.dispatch.Redelivery;
 import io.posthorn.dispatch.RetrySchedule;
@@ -290,8 +292,8 @@ public final class Server {
         Caretaker caretaker = new Caretaker(database.partitions(), catalog, audit, answerKeys, clock);
         onStop("caretaker", caretaker::close);
         if (box.hasPrevious()) {
-            Resealing resealing =
-                    new Resealing(database.jdbi(), box, ownership::fence, PgAnswerKeys.sealed(), Resealing.BATCH);
+            PgResealing resealing =
+                    new PgResealing(database.jdbi(), box, ownership::fence, PgAnswerKeys.sealed(), PgResealing.BATCH);
             resealing.start();
             onStop("sealing anew", resealing::close);
         }
@@ -331,6 +333,8 @@ public final class Server {
                         metrics::scrape,
                         answerKeys,
                         audit,
+                        new EndpointCheck(
+                                dispatcher.exchanges(), policy, this::publicUrl, new ProfileTests(catalog), time),
                         FastRoutes.accepting(
                                         catalog,
                                         intake,

@@ -118,4 +118,44 @@ public record EndpointDraft(
                 secrets,
                 paused);
     }
+
+    /** The same with another rate limit. */
+    public EndpointDraft withRateLimit(Integer other) {
+        return new EndpointDraft(
+                url,
+                uid,
+                description,
+                eventTypes,
+                channels,
+                disabled,
+                other,
+                metadata,
+                secret,
+                headers,
+                version,
+                delivery,
+                shape,
+                secrets,
+                paused);
+    }
+
+    /** The same with another secret. */
+    public EndpointDraft withSecret(SigningSecret other) {
+        return new EndpointDraft(
+                url,
+                uid,
+                description,
+                eventTypes,
+                channels,
+                disabled,
+                rateLimit,
+                metadata,
+                other,
+                headers,
+                version,
+                delivery,
+                shape,
+                secrets,
+                paused);
+    }
 }

@@ -10,6 +10,8 @@ import io.posthorn.model.Environment;
 import io.posthorn.model.Ids;
 import io.posthorn.model.RetiredSecret;
 import io.posthorn.model.SigningSecret;
+import io.posthorn.wire.Scheme;
+import io.posthorn.wire.SchemeRules;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -70,6 +72,31 @@ public final class Endpoints {
         byte[] key = new byte[SECRET_BYTES];
         random.nextBytes(key);
         return new SigningSecret(key);
+    }
+
+    /**
+     * A new signing secret that a profile's requests can be signed with, in the form in which their receivers expect it.
+     *
+     * @param schemes of the profile
+     */
+    public SigningSecret freshSecret(List<Scheme> schemes) {
+        SigningSecret usual = freshSecret();
+        return unfit(usual, schemes) == null && !wantsText(schemes) ? usual : SchemeRules.fresh(schemes, random);
+    }
+
+    /** Whether all that sign read the secret as hexadecimal or base64, which no {@code whsec_} is. */
+    private static boolean wantsText(List<Scheme> schemes) {
+        return !schemes.isEmpty() && SchemeRules.takesText(schemes);
+    }
+
+    /** Why a secret cannot sign; null if it can. */
+    private static @Nullable String unfit(SigningSecret secret, List<Scheme> schemes) {
+        try {
+            SchemeRules.check(secret, schemes);
+            return null;
+        } catch (IllegalArgumentException e) {
+            return String.valueOf(e.getMessage());
+        }
     }
 
     /**
@@ -163,11 +190,17 @@ public final class Endpoints {
      */
     public Result<Endpoint> rotateSecret(
             int env, String app, String idOrUid, @Nullable SigningSecret key, Duration overlap) {
-        SigningSecret next = key == null ? freshSecret() : key;
         return inApp(env, app, view -> {
             Endpoint present = view.endpoint(idOrUid);
             if (present == null) {
                 return new Result.NotFound<>("endpoint");
+            }
+            List<Scheme> schemes =
+                    profiles.orStandard(env, present.shape()).profile().schemes();
+            SigningSecret next = key == null ? freshSecret(schemes) : key;
+            String unfit = unfit(next, schemes);
+            if (unfit != null) {
+                return new Result.Broken<>(List.of("key"), unfit);
             }
             return next.equals(present.secret()) ? new Result.Updated<>(present) : rotate(view, present, next, overlap);
         });
@@ -277,22 +310,38 @@ public final class Endpoints {
         if (beyond != null) {
             return beyond;
         }
+        Result<Endpoint> unknown =
+                profiles.broken(view.application().envNo(), changed(draft.shape(), EndpointShape.DEFAULT));
+        if (unknown != null) {
+            return unknown;
+        }
+        Endpoint fresh = fresh(view, draft);
+        String unfit = unfit(
+                fresh.secret(),
+                profiles.orStandard(view.application().envNo(), fresh.shape())
+                        .profile()
+                        .schemes());
+        if (unfit != null) {
+            return new Result.Broken<>(List.of("secret"), unfit);
+        }
+        PolicyCodec.Broken broken = PolicyCodec.broken(fresh.delivery());
+        if (broken != null) {
+            return new Result.Broken<>(broken.path(), broken.rule());
+        }
+        Endpoint made = Audit.about(subject(view, fresh), () -> pg.insert(fresh));
+        publish(view, made);
+        return new Result.Created<>(made);
+    }
+
+    /** One that is not there yet, with the number 0. */
+    private Endpoint fresh(AppView view, EndpointDraft draft) {
         Application app = view.application();
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         SigningSecret secret = draft.secret();
         List<CustomHeader> headers = draft.headers();
         EndpointShape shape = changed(draft.shape(), EndpointShape.DEFAULT);
-        Result<Endpoint> unknown = profiles.broken(app.envNo(), shape);
-        if (unknown != null) {
-            return unknown;
-        }
         ActiveProfile profile = profiles.orStandard(app.envNo(), shape);
-        DeliveryPolicy delivery = delivery(draft, profile.base(), profile.base());
-        PolicyCodec.Broken broken = PolicyCodec.broken(delivery);
-        if (broken != null) {
-            return new Result.Broken<>(broken.path(), broken.rule());
-        }
-        Endpoint fresh = new Endpoint(
+        return new Endpoint(
                 0,
                 app.no(),
                 Ids.fresh(PREFIX),
@@ -305,19 +354,45 @@ public final class Endpoints {
                 null,
                 draft.rateLimit() == null ? profile.profile().rateLimit() : draft.rateLimit(),
                 draft.metadata(),
-                secret == null ? freshSecret() : secret,
+                secret == null ? freshSecret(profile.profile().schemes()) : secret,
                 List.of(),
                 headers == null ? List.of() : headers,
                 draft.version(),
-                delivery,
+                delivery(draft, profile.base(), profile.base()),
                 shape,
                 changed(draft.secrets(), EndpointSecrets.NONE),
                 Boolean.TRUE.equals(draft.paused()),
                 now,
                 now);
-        Endpoint made = Audit.about(subject(view, fresh), () -> pg.insert(fresh));
-        publish(view, made);
-        return new Result.Created<>(made);
+    }
+
+    /**
+     * What an endpoint would be.
+     *
+     * @param idOrUid how it was addressed; null if it is to be made
+     * @param draft what it is to be
+     * @return with the number 0 if it is not there; null without the application
+     */
+    public @Nullable Endpoint preview(int env, String app, @Nullable String idOrUid, EndpointDraft draft) {
+        AppView view = directory.find(env, app);
+        if (view == null) {
+            return null;
+        }
+        Endpoint present = idOrUid == null ? null : view.endpoint(idOrUid);
+        return present == null
+                ? fresh(view, draft)
+                : changed(present, draft, draft.disabled(), present.disabledReason());
+    }
+
+    /** The endpoint as it is; null if there is none, or if nothing is said of which. */
+    public @Nullable Endpoint find(int env, String app, @Nullable String idOrUid) {
+        AppView view = directory.find(env, app);
+        return view == null || idOrUid == null ? null : view.endpoint(idOrUid);
+    }
+
+    /** A draft that has a secret if the endpoint has none yet: what is tried before it is stored has to be the same. */
+    public EndpointDraft withSecret(int env, String app, @Nullable String idOrUid, EndpointDraft draft) {
+        return draft.secret() != null || find(env, app, idOrUid) != null ? draft : draft.withSecret(freshSecret());
     }
 
     /**
@@ -410,6 +485,16 @@ public final class Endpoints {
         }
         String reason = draft.disabled() ? was.disabledReason() : null;
         Endpoint now = changed(was, draft, draft.disabled(), reason);
+        String unfit = shape.equals(was.shape()) && now.secret().equals(was.secret())
+                ? null
+                : unfit(
+                        now.secret(),
+                        profiles.orStandard(view.application().envNo(), shape)
+                                .profile()
+                                .schemes());
+        if (unfit != null) {
+            return new Result.Broken<>(List.of("secret"), unfit);
+        }
         PolicyCodec.Broken broken = PolicyCodec.broken(now.delivery());
         return broken == null
                 ? new Result.Updated<>(store(view, now))

@@ -42,13 +42,18 @@ public final class Profiles {
 
     private static final Logger LOG = LoggerFactory.getLogger(Profiles.class);
     private static final ConcurrentSkipListMap<String, NamedProfile> NONE = new ConcurrentSkipListMap<>();
-    private static final int READ_ONCE = 1_000;
+    /** Characters of those that are kept read. */
+    private static final long MOST_KEPT = 4L << 20;
+    /** That a profile costs beside its text, in characters, roughly. */
+    private static final int OVERHEAD = 4_000;
 
     private final ConcurrentHashMap<Integer, ConcurrentSkipListMap<String, NamedProfile>> environments =
             new ConcurrentHashMap<>();
     /** What endpoints bring along, by its text: many may have the same. */
-    private final Cache<String, ProfileReader.Result> own =
-            Caffeine.newBuilder().maximumSize(READ_ONCE).build();
+    private final Cache<String, ProfileReader.Result> own = Caffeine.newBuilder()
+            .maximumWeight(MOST_KEPT)
+            .<String, ProfileReader.Result>weigher((source, read) -> source.length() + OVERHEAD)
+            .build();
 
     private final Directory directory;
     private final Environments known;

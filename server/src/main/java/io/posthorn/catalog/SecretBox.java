@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>The first five bytes tell which key sealed it, so that a wrong key is recognised as such, and so that the key can be
- * changed: the newest one seals, and earlier ones that are known open what they sealed until {@link Resealing} has sealed
+ * changed: the newest one seals, and earlier ones that are known open what they sealed until {@link PgResealing} has sealed
  * that anew. The context (what kind of secret, and whose) is authenticated with it: a
  * ciphertext that is copied to another row does not open there. Safe for any thread.
  */

@@ -7,7 +7,10 @@ import io.posthorn.egress.AddressResolver;
 import io.posthorn.egress.Egress;
 import io.posthorn.egress.EgressPolicy;
 import io.posthorn.egress.EgressSettings;
+import io.posthorn.egress.Exchange;
+import io.posthorn.egress.FailureKind;
 import io.posthorn.egress.Outcome;
+import io.posthorn.egress.Target;
 import io.posthorn.history.Backlog;
 import io.posthorn.history.EndpointTrouble;
 import io.posthorn.history.EndpointTroubles;
@@ -63,7 +66,7 @@ public final class Dispatcher {
     private static final int DUE_AT_ONCE = 5_000;
     private static final long LOOPS_ANSWER_WITHIN_SECONDS = 5;
 
-    private record Owner(Context context, LaneLoop lanes, Egress egress) {}
+    private record Owner(Context context, LaneLoop lanes, Egress egress, Routes routes) {}
 
     private final Catalog catalog;
     private final Recorder recorder;
@@ -145,7 +148,8 @@ public final class Dispatcher {
             Egress egress = new Egress(context, egressSettings, resolver, clock);
             Routes routes =
                     new RouteFactory(catalog, egress, policy, listeners, context, settings, shaping, makers, time);
-            owners.add(new Owner(context, new LaneLoop(share, routes, new Ports(context), time, metrics), egress));
+            owners.add(
+                    new Owner(context, new LaneLoop(share, routes, new Ports(context), time, metrics), egress, routes));
         }
         for (int i = 0; i < owners.size(); i++) {
             run(i, loop -> vertx.setPeriodic(TICK_MILLIS, timer -> guarded(loop::tick)));
@@ -223,6 +227,39 @@ public final class Dispatcher {
                     loopOf(endpoint.no()),
                     loop -> loop.call(message, endpoint.no(), most, called -> each.accept(endpoint, called)));
         }
+    }
+
+    /** Requests that are no deliveries: for checks of endpoints. */
+    public EndpointCheck.Exchanges exchanges() {
+        return new EndpointCheck.Exchanges() {
+            @Override
+            public CompletableFuture<Exchange> send(
+                    Target target, String method, @Nullable String path, String[] headers, byte[] body, Duration most) {
+                Owner owner = owners.getFirst();
+                return made(owner, done -> owner.egress.send(target, method, path, null, headers, body, most, done));
+            }
+
+            @Override
+            public CompletableFuture<Exchange> deliver(Endpoint endpoint, Message message, Duration most) {
+                Owner owner = owners.get(loopOf(endpoint.no()));
+                return made(owner, done -> owner.routes.of(endpoint).send(message, 1, most, done));
+            }
+
+            private CompletableFuture<Exchange> made(Owner owner, Consumer<Consumer<Exchange>> request) {
+                CompletableFuture<Exchange> done = new CompletableFuture<>();
+                owner.context.runOnContext(ignored -> {
+                    try {
+                        request.accept(done::complete);
+                    } catch (RuntimeException e) {
+                        LOG.info("a request that is no delivery cannot be made: {}", e.toString());
+                        Outcome failure = new Outcome.Failure(
+                                FailureKind.PROTOCOL, "the request cannot be made: " + e.getMessage());
+                        done.complete(new Exchange(time.micros(), 0, failure));
+                    }
+                });
+                return done;
+            }
+        };
     }
 
     /** Deliveries were asked for again; parameters as {@link LaneLoop#asked}. Does not wait. */

@@ -1,6 +1,6 @@
 package io.posthorn.intake;
 
-import io.posthorn.catalog.Resealing;
+import io.posthorn.catalog.PgResealing;
 import io.posthorn.catalog.SealedColumn;
 import io.posthorn.catalog.SecretBox;
 import io.posthorn.catalog.WriteGuard;
@@ -293,7 +293,7 @@ public final class PgAnswerKeys implements AnswerKeys {
         return HexFormat.of().formatHex(key);
     }
 
-    /** What is sealed here, for {@link Resealing}. */
+    /** What is sealed here, for {@link PgResealing}. */
     public static SealedColumn sealed() {
         return new SealedColumn("idempotent_answer", "key", "body", key -> context((byte[]) key));
     }

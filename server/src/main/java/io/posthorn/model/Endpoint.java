@@ -55,6 +55,33 @@ public record Endpoint(
         Instant createdAt,
         Instant updatedAt) {
 
+    /** The same with another shape. */
+    public Endpoint with(EndpointShape other) {
+        return new Endpoint(
+                no,
+                appNo,
+                id,
+                uid,
+                url,
+                description,
+                eventTypes,
+                channels,
+                disabled,
+                disabledReason,
+                rateLimit,
+                metadata,
+                secret,
+                oldSecrets,
+                headers,
+                version,
+                delivery,
+                other,
+                secrets,
+                paused,
+                createdAt,
+                updatedAt);
+    }
+
     /** What the URL of a temporary endpoint begins with; no other endpoint's does. */
     public static final String TEMPORARY = "listen:";
 

@@ -10,6 +10,17 @@
  * secret and the scheme have to go together; {@link io.posthorn.wire.SchemeRules} says so where a secret is given, so that
  * nothing is found out when the first message is to be sent.
  *
+ * <p><b>Profiles</b> ({@link io.posthorn.wire.Profile}) are files that say the rest: how the body is made, which headers
+ * there are, which schemes sign.
+ *
+ * <pre>
+ *   YAML ──ProfileParser──▶ Profile ──Renderer──▶ Draft (a tree) ──print──▶ Rendered (bytes) ──SchemeSigner──▶ headers
+ * </pre>
+ *
+ * <p>A file is read with the place of everything in it, so that what is wrong is told with its line, also what shows only
+ * later: when an expression fails, or when the catalog looks at the part that is about deliveries. The payload's tree
+ * remembers its bytes ({@link io.posthorn.wire.Payload}): what an expression hands on is copied, not printed anew.
+ *
  * <p>The room does no input or output and knows no framework: the hot path calls it 20,000 times a second.
  */
 @NullMarked

@@ -172,12 +172,13 @@ class OpenApiTest {
         for (OpenApi.Described each : document.operations()) {
             if (each.access().equals("PUBLIC")) {
                 open.add(each.method() + " " + each.path());
+                if (each.path().contains(":")) {
+                    continue; // there is nothing to be named here: it has a test of its own
+                }
                 Api.Reply reply = api.send(java.net.http.HttpRequest.newBuilder(
                                 java.net.URI.create("http://127.0.0.1:" + api.server.port() + each.path()))
                         .method(each.method().name(), java.net.http.HttpRequest.BodyPublishers.noBody()));
-                assertThat(reply.status())
-                        .as(each.id())
-                        .isEqualTo(each.path().equals("/") ? 302 : each.path().contains(":") ? 404 : 200);
+                assertThat(reply.status()).as(each.id()).isEqualTo(each.path().equals("/") ? 302 : 200);
             }
         }
         assertThat(open)

@@ -22,7 +22,7 @@ class ProfileApiTest {
         assertThat(made.status()).isEqualTo(201);
         assertThat(made.body().get("description").textValue()).isEqualTo("one");
         assertThat(api.get("/profile/acme").body()).isEqualTo(made.body());
-        Api.Reply yaml = api.send(api.request("/profile/acme")
+        Api.Reply yaml = api.send(api.request("/api/v1/profile/acme")
                 .header("content-type", "application/yaml; charset=utf-8")
                 .PUT(BodyPublishers.ofString("description: ünd\nmethod: PUT\n")));
         assertThat(yaml.status()).as(yaml.text()).isEqualTo(200);
@@ -70,7 +70,7 @@ class ProfileApiTest {
                 .asString()
                 .startsWith("line 2, column 3: delivery.timeout must be a duration");
         assertThat(api.put("/profile/wrong", "{}").places()).containsExactly("body.source");
-        assertThat(api.send(api.request("/profile/wrong")
+        assertThat(api.send(api.request("/api/v1/profile/wrong")
                                 .header("content-type", "text/plain")
                                 .PUT(BodyPublishers.ofString("x")))
                         .status())
@@ -141,6 +141,38 @@ class ProfileApiTest {
                         .at("/delivery/timeout")
                         .textValue())
                 .isEqualTo("2s");
+    }
+
+    @Test
+    void aSecretIsOfTheFormThatTheProfileTakes() {
+        api.post("/app", "{\"name\":\"s\",\"uid\":\"s\"}");
+        String url = "\"url\":\"https://example.com/\"";
+        String text = "any text of ours";
+        assertThat(api.post(
+                                "/app/s/endpoint",
+                                "{" + url + ",\"uid\":\"t\",\"profile\":\"admin\",\"secret\":\"" + text + "\"}")
+                        .status())
+                .isEqualTo(201);
+        assertThat(api.get("/app/s/endpoint/t/secret").body().get("key").textValue())
+                .isEqualTo(text);
+        assertThat(api.post("/app/s/endpoint", "{" + url + ",\"secret\":\"" + text + "\"}")
+                        .places())
+                .containsExactly("body.secret");
+        assertThat(api.patch("/app/s/endpoint/t", "{\"profile\":null}").places())
+                .containsExactly("body.secret");
+        assertThat(api.patch("/app/s/endpoint/t", "{\"profile\":null,\"secret\":null}")
+                        .status())
+                .isEqualTo(200);
+        assertThat(api.get("/app/s/endpoint/t/secret").body().get("key").textValue())
+                .startsWith("whsec_");
+        assertThat(api.post("/app/s/endpoint/t/secret/rotate", "{\"key\":\"" + text + "\"}")
+                        .places())
+                .containsExactly("body.key");
+        assertThat(api.patch("/app/s/endpoint/t", "{\"profile\":\"github\"}").status())
+                .isEqualTo(200);
+        assertThat(api.post("/app/s/endpoint/t/secret/rotate", "{\"key\":\"" + text + "\"}")
+                        .status())
+                .isEqualTo(204);
     }
 
     @Test

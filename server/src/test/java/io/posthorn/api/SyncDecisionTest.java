@@ -28,7 +28,7 @@ class SyncDecisionTest {
     private static final SyncMerger merger = new SyncMerger();
 
     @AfterAll
-    static void close() throws InterruptedException {
+    static void close() {
         merger.close();
     }
 
@@ -64,7 +64,7 @@ class SyncDecisionTest {
                 results,
                 results,
                 (content, succeeded) -> merger.merge(
-                        Objects.requireNonNull(request.merge()), content, succeeded, Duration.ofSeconds(30)));
+                        1, Objects.requireNonNull(request.merge()), content, succeeded, Duration.ofSeconds(30)));
     }
 
     private static Endpoint endpoint(int no) {

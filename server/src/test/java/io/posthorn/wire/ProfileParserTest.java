@@ -162,7 +162,8 @@ class ProfileParserTest {
                         "line 9, column 16: signatures.0.algorithm must be one of hmac-sha1, hmac-sha256, hmac-sha384,"
                                 + " hmac-sha512, ed25519",
                         "line 10, column 5: signatures.0.contents is not a member of signatures.0; did you mean content?",
-                        "line 12, column 14: signatures.1.content BOGUS",
+                        "line 12, column 14: signatures.1.content has {boddy}; possible are {id}, {timestamp}, {body},"
+                                + " {method}, {url}",
                         "line 13, column 21: limits.bodyBytes must be a whole number from 1 to 16777216",
                         "line 14, column 8: check must be one of none, test-event, challenge, cloudevents, websub,"
                                 + " rest-hooks");

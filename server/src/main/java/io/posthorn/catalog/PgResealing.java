@@ -15,11 +15,11 @@ import org.slf4j.LoggerFactory;
  * again: it can be broken off at any moment and begun again. Who changes a row meanwhile seals with the present key
  * anyway; the row is locked while its value is replaced, so that no change is lost.
  */
-public final class Resealing implements AutoCloseable {
+public final class PgResealing implements AutoCloseable {
     /** Values in one transaction. */
     public static final int BATCH = 200;
 
-    private static final Logger LOG = LoggerFactory.getLogger(Resealing.class);
+    private static final Logger LOG = LoggerFactory.getLogger(PgResealing.class);
 
     private final Jdbi jdbi;
     private final SecretBox box;
@@ -46,7 +46,7 @@ public final class Resealing implements AutoCloseable {
      * @param other a sealed column of another room
      * @param batch most values in one transaction
      */
-    public Resealing(Jdbi jdbi, SecretBox box, WriteGuard guard, SealedColumn other, int batch) {
+    public PgResealing(Jdbi jdbi, SecretBox box, WriteGuard guard, SealedColumn other, int batch) {
         this.jdbi = jdbi;
         this.box = box;
         this.guard = guard;

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 @Requirement({"D3", "D21"})
-class ResealingTest {
+class PgResealingTest {
     private static final int ENDPOINTS = 7;
     private static final SealedColumn ANSWERS =
             new SealedColumn("idempotent_answer", "key", "body", key -> "answer:" + ((byte[]) key).length);
@@ -38,7 +38,7 @@ class ResealingTest {
     private final Clock clock = Clock.fixed(Samples.NOW, ZoneOffset.UTC);
     private final Path folder;
 
-    ResealingTest(@TempDir Path folder) {
+    PgResealingTest(@TempDir Path folder) {
         this.folder = folder;
     }
 
@@ -121,13 +121,13 @@ class ResealingTest {
 
         SecretBox both = box(2, 1);
         assertThat(endpoints(both)).isEqualTo(before);
-        Resealing.Result result = new Resealing(db.jdbi(), both, WriteGuard.NONE, ANSWERS, 3).run();
+        PgResealing.Result result = new PgResealing(db.jdbi(), both, WriteGuard.NONE, ANSWERS, 3).run();
 
-        assertThat(result).isEqualTo(new Resealing.Result(4 * ENDPOINTS + 1, 0));
+        assertThat(result).isEqualTo(new PgResealing.Result(4 * ENDPOINTS + 1, 0));
         assertThat(endpoints(box(2))).isEqualTo(before);
         assertThat(answer(box(2))).hasSize(9);
-        assertThat(new Resealing(db.jdbi(), both, WriteGuard.NONE, ANSWERS, 3).run())
-                .isEqualTo(new Resealing.Result(0, 0));
+        assertThat(new PgResealing(db.jdbi(), both, WriteGuard.NONE, ANSWERS, 3).run())
+                .isEqualTo(new PgResealing.Result(0, 0));
     }
 
     @Test
@@ -144,8 +144,9 @@ class ResealingTest {
             };
             int was = withNewKey(both);
             try {
-                sealed =
-                        new Resealing(db.jdbi(), both, ending, ANSWERS, 2).run().sealed();
+                sealed = new PgResealing(db.jdbi(), both, ending, ANSWERS, 2)
+                        .run()
+                        .sealed();
                 break;
             } catch (IllegalStateException e) {
                 assertThat(e).hasMessageContaining("the end");
@@ -164,8 +165,8 @@ class ResealingTest {
                         .bind("body", box(9).seal(new byte[9], "answer:16"))
                         .execute());
 
-        assertThat(new Resealing(db.jdbi(), box(2, 1), WriteGuard.NONE, ANSWERS, 3).run())
-                .isEqualTo(new Resealing.Result(4 * ENDPOINTS, 1));
+        assertThat(new PgResealing(db.jdbi(), box(2, 1), WriteGuard.NONE, ANSWERS, 3).run())
+                .isEqualTo(new PgResealing.Result(4 * ENDPOINTS, 1));
     }
 
     private int withNewKey(SecretBox box) {

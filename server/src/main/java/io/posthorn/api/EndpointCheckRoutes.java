@@ -1,0 +1,151 @@
+package io.posthorn.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.EndpointDraft;
+import io.posthorn.catalog.Result;
+import io.posthorn.dispatch.EndpointCheck;
+import io.posthorn.dispatch.EndpointCheck.Kind;
+import io.posthorn.model.Endpoint;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether endpoints want what they are about to be sent: before they are stored, and later by {@code
+ * POST …/endpoint/{endpoint}/check}.
+ */
+final class EndpointCheckRoutes implements RouteModule {
+    private static final int RETRY_SECONDS = 1;
+    private static final String KINDS =
+            Arrays.stream(Kind.values()).map(Kind::text).collect(Collectors.joining(", "));
+
+    private final Catalog catalog;
+    private final @Nullable EndpointCheck checks;
+
+    /**
+     * The route.
+     *
+     * @param catalog the endpoints
+     * @param checks makes the requests; null where none are made
+     */
+    EndpointCheckRoutes(Catalog catalog, @Nullable EndpointCheck checks) {
+        this.catalog = catalog;
+        this.checks = checks;
+    }
+
+    /**
+     * What came of a check.
+     *
+     * @param check which
+     * @param passed whether the endpoint wants what it is sent
+     * @param detail what was asked and what was answered, if it does not
+     * @param rateLimit requests a second that it has agreed to, and that it has now
+     */
+    record CheckOut(
+            String check,
+            boolean passed,
+            @Nullable String detail,
+            @Nullable Integer rateLimit) {}
+
+    @Override
+    public List<Operation> operations() {
+        return List.of(Operation.postEmpty(
+                EndpointRoutes.ONE + "/check",
+                Access.WRITE,
+                call -> EndpointRoutes.found(catalog, call, endpoint -> again(call, endpoint))));
+    }
+
+    /** The check that is asked for; null if none is named. */
+    @Nullable
+    Kind kind(Fields fields) {
+        JsonNode given = fields.raw("check");
+        if (given.isMissingNode() || given.isNull()) {
+            return null;
+        }
+        Kind kind = Kind.of(fields.text("check", "", text -> Kind.of(text) == null ? "must be one of " + KINDS : null));
+        if (kind != null && kind != Kind.NONE && checks == null) {
+            fields.refuse("check", "endpoints cannot be checked here");
+        }
+        return kind;
+    }
+
+    /**
+     * Checks an endpoint that is to be made or replaced, and then does that.
+     *
+     * @param asked the check; null for that of its profile, if it is new or moves
+     * @param idOrUid how it is addressed; null if it is to be made
+     * @param draft what it is to be
+     * @param change makes it so
+     * @return of the change; {@code Broken} of {@code url} if the endpoint does not want it
+     */
+    Result<Endpoint> passed(
+            Call call,
+            @Nullable Kind asked,
+            @Nullable String idOrUid,
+            EndpointDraft draft,
+            Function<EndpointDraft, Result<Endpoint>> change) {
+        EndpointCheck making = checks;
+        if (making == null || asked == Kind.NONE) {
+            return change.apply(draft);
+        }
+        EndpointDraft whole = catalog.endpoints().withSecret(call.env(), call.path("app"), idOrUid, draft);
+        Endpoint there = catalog.endpoints().find(call.env(), call.path("app"), idOrUid);
+        Endpoint candidate = catalog.endpoints().preview(call.env(), call.path("app"), idOrUid, whole);
+        if (candidate == null) {
+            return change.apply(draft); // it says what is wrong
+        }
+        boolean fresh = there == null || !there.url().equals(candidate.url());
+        Kind kind = asked != null ? asked : fresh ? making.usual(candidate) : Kind.NONE;
+        return switch (check(making, kind, candidate)) {
+            case EndpointCheck.Verdict.Passed(Integer perSecond) ->
+                change.apply(perSecond == null ? whole : whole.withRateLimit(perSecond));
+            case EndpointCheck.Verdict.Refused(String why) -> new Result.Broken<>(List.of("url"), why);
+            case EndpointCheck.Verdict.Busy _ ->
+                new Result.Limited<>("too many endpoints are being checked just now; try this one again");
+        };
+    }
+
+    private Answer again(Call call, Endpoint endpoint) {
+        Fields fields = new Fields(call.body(), false);
+        Kind asked = kind(fields);
+        if (!fields.problems().isEmpty()) {
+            return Answer.invalid(fields.problems());
+        }
+        EndpointCheck making = checks;
+        if (making == null) {
+            return Answer.error(409, "conflict", "endpoints cannot be checked here");
+        }
+        Kind usual = making.usual(endpoint);
+        Kind kind = asked != null ? asked : usual == Kind.NONE ? Kind.TEST_EVENT : usual;
+        return switch (check(making, kind, endpoint)) {
+            case EndpointCheck.Verdict.Passed(Integer perSecond) -> passed(call, kind, endpoint, perSecond);
+            case EndpointCheck.Verdict.Refused(String why) ->
+                Answer.json(200, new CheckOut(kind.text(), false, why, endpoint.rateLimit()));
+            case EndpointCheck.Verdict.Busy _ ->
+                Answer.unavailable("too many endpoints are being checked just now", RETRY_SECONDS);
+        };
+    }
+
+    private Answer passed(Call call, Kind kind, Endpoint endpoint, @Nullable Integer perSecond) {
+        if (perSecond == null || perSecond.equals(endpoint.rateLimit())) {
+            return Answer.json(200, new CheckOut(kind.text(), true, null, endpoint.rateLimit()));
+        }
+        Result<Endpoint> changed = catalog.endpoints()
+                .patch(call.env(), call.path("app"), endpoint.id(), present -> present.withRateLimit(perSecond));
+        return changed instanceof Result.Updated<Endpoint>(Endpoint now)
+                ? Answer.json(200, new CheckOut(kind.text(), true, null, now.rateLimit()))
+                : Answer.of(changed, endpointNow -> endpointNow.id());
+    }
+
+    private static EndpointCheck.Verdict check(EndpointCheck making, Kind kind, Endpoint endpoint) {
+        try {
+            return making.check(kind, endpoint);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return new EndpointCheck.Verdict.Busy();
+        }
+    }
+}
