@@ -91,11 +91,8 @@ class AccessTest {
             POST   /app/{}/dead-letter/replay-all                 +     +     3     3     +     3     4     4
             POST   /app/{}/dead-letter/discard-all                +     +     3     3     +     3     4     4
             POST   /app/{}/endpoint/{}/send-example               +     +     3     3     +     3     4     4
-<<<<<<< HEAD
             POST   /app/{}/endpoint/{}/transform/try              +     +     3     3     +     3     4     4
-=======
             POST   /app/{}/endpoint/{}/check                      +     +     3     3     +     3     4     4
->>>>>>> main
             GET    /app/{}/endpoint/{}/stats                      +     +     3     +     +     +     4     4
             GET    /app/{}/endpoint/{}/health                     +     +     3     +     +     +     4     4
             GET    /app/{}/endpoint/{}/msg                        +     +     3     +     +     +     4     4
