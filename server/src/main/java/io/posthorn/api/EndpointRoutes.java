@@ -14,7 +14,6 @@ import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.EndpointShape;
 import io.posthorn.model.SigningSecret;
-import io.posthorn.wire.UnusableSecretException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -312,8 +311,6 @@ final class EndpointRoutes implements Resource<Endpoint> {
         try {
             rule.parse(env, shape, text);
             return null;
-        } catch (UnusableSecretException e) {
-            return e.getMessage();
         } catch (IllegalArgumentException e) {
             return e.getMessage();
         }

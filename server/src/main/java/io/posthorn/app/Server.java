@@ -17,6 +17,7 @@ import io.posthorn.api.ListenSettings;
 import io.posthorn.api.RecordRoute;
 import io.posthorn.api.RedeliveryRoutes;
 import io.posthorn.api.SyncRoutes;
+import io.posthorn.api.TransformRoutes;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointLimit;
@@ -39,6 +40,7 @@ import io.posthorn.dispatch.Redelivery;
 import io.posthorn.dispatch.RetrySchedule;
 import io.posthorn.dispatch.Shaping;
 import io.posthorn.dispatch.Thin;
+import io.posthorn.dispatch.Trials;
 import io.posthorn.egress.DnsResolver;
 import io.posthorn.egress.EgressPolicy;
 import io.posthorn.egress.EgressSettings;
@@ -200,6 +202,8 @@ public final class Server {
         Recorder recorder = new Recorder(OUTCOMES_THAT_MAY_WAIT, outcomes, positions, metrics, time, this::failed);
         PgBacklog backlog = new PgBacklog(database.dataSource(), ids);
         RecordTokens recordTokens = new RecordTokens(box);
+        Shaping shaping =
+                new Shaping(new Thin(recordTokens, this::publicUrl, config.recordLinkLifetime()), this::publicUrl);
         Dispatcher dispatcher = new Dispatcher(
                 vertx,
                 loops,
@@ -211,12 +215,14 @@ public final class Server {
                 positions,
                 backlog,
                 new PgEndpointTroubles(database.dataSource(), ownership::fence),
-                new Shaping(new Thin(recordTokens, this::publicUrl, config.recordLinkLifetime()), this::publicUrl),
+                shaping,
                 time,
                 metrics,
                 told,
                 this::failed);
         onStop("deliveries", () -> dispatcher.stop(config.shutdownGrace().toMillis()));
+        Trials trials = new Trials(catalog, shaping, time);
+        onStop("dry runs", trials::close);
         dispatcher.loadTroubles();
         metrics.backlogFound(dispatcher.loadBacklog());
         Recovery.Recovered recovered =
@@ -342,6 +348,7 @@ public final class Server {
                                 sync,
                                 new HistoryRoutes(catalog, history, ids),
                                 new ExampleRoutes(catalog, intake, pace, config.requestDeadline(), instants),
+                                new TransformRoutes(catalog, history, ids, trials, instants),
                                 new ContentRoutes(
                                         catalog,
                                         history,

@@ -14,8 +14,8 @@ public record ActiveProfile(String name, Profile profile, DeliveryPolicy base) {
     /** In place of a name: the endpoint brings it along. No profile has this name. */
     public static final String OWN = "(own)";
 
-    /** Whether it is the one of those who have chosen none, unless an environment has one of that name. */
+    /** Whether requests are those of the profile that those have who have chosen none. */
     public boolean isStandard() {
-        return profile == ProfileReader.STANDARD.profile();
+        return profile.equals(ProfileReader.STANDARD.profile());
     }
 }

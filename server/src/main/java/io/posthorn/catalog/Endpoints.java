@@ -10,8 +10,6 @@ import io.posthorn.model.Environment;
 import io.posthorn.model.Ids;
 import io.posthorn.model.RetiredSecret;
 import io.posthorn.model.SigningSecret;
-import io.posthorn.wire.Scheme;
-import io.posthorn.wire.SchemeRules;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -72,31 +70,6 @@ public final class Endpoints {
         byte[] key = new byte[SECRET_BYTES];
         random.nextBytes(key);
         return new SigningSecret(key);
-    }
-
-    /**
-     * A new signing secret that a profile's requests can be signed with, in the form in which their receivers expect it.
-     *
-     * @param schemes of the profile
-     */
-    public SigningSecret freshSecret(List<Scheme> schemes) {
-        SigningSecret usual = freshSecret();
-        return unfit(usual, schemes) == null && !wantsText(schemes) ? usual : SchemeRules.fresh(schemes, random);
-    }
-
-    /** Whether all that sign read the secret as hexadecimal or base64, which no {@code whsec_} is. */
-    private static boolean wantsText(List<Scheme> schemes) {
-        return !schemes.isEmpty() && SchemeRules.takesText(schemes);
-    }
-
-    /** Why a secret cannot sign; null if it can. */
-    private static @Nullable String unfit(SigningSecret secret, List<Scheme> schemes) {
-        try {
-            SchemeRules.check(secret, schemes);
-            return null;
-        } catch (IllegalArgumentException e) {
-            return String.valueOf(e.getMessage());
-        }
     }
 
     /**
@@ -190,17 +163,11 @@ public final class Endpoints {
      */
     public Result<Endpoint> rotateSecret(
             int env, String app, String idOrUid, @Nullable SigningSecret key, Duration overlap) {
+        SigningSecret next = key == null ? freshSecret() : key;
         return inApp(env, app, view -> {
             Endpoint present = view.endpoint(idOrUid);
             if (present == null) {
                 return new Result.NotFound<>("endpoint");
-            }
-            List<Scheme> schemes =
-                    profiles.orStandard(env, present.shape()).profile().schemes();
-            SigningSecret next = key == null ? freshSecret(schemes) : key;
-            String unfit = unfit(next, schemes);
-            if (unfit != null) {
-                return new Result.Broken<>(List.of("key"), unfit);
             }
             return next.equals(present.secret()) ? new Result.Updated<>(present) : rotate(view, present, next, overlap);
         });
@@ -316,14 +283,6 @@ public final class Endpoints {
             return unknown;
         }
         Endpoint fresh = fresh(view, draft);
-        String unfit = unfit(
-                fresh.secret(),
-                profiles.orStandard(view.application().envNo(), fresh.shape())
-                        .profile()
-                        .schemes());
-        if (unfit != null) {
-            return new Result.Broken<>(List.of("secret"), unfit);
-        }
         PolicyCodec.Broken broken = PolicyCodec.broken(fresh.delivery());
         if (broken != null) {
             return new Result.Broken<>(broken.path(), broken.rule());
@@ -354,7 +313,7 @@ public final class Endpoints {
                 null,
                 draft.rateLimit() == null ? profile.profile().rateLimit() : draft.rateLimit(),
                 draft.metadata(),
-                secret == null ? freshSecret(profile.profile().schemes()) : secret,
+                secret == null ? freshSecret() : secret,
                 List.of(),
                 headers == null ? List.of() : headers,
                 draft.version(),
@@ -485,16 +444,6 @@ public final class Endpoints {
         }
         String reason = draft.disabled() ? was.disabledReason() : null;
         Endpoint now = changed(was, draft, draft.disabled(), reason);
-        String unfit = shape.equals(was.shape()) && now.secret().equals(was.secret())
-                ? null
-                : unfit(
-                        now.secret(),
-                        profiles.orStandard(view.application().envNo(), shape)
-                                .profile()
-                                .schemes());
-        if (unfit != null) {
-            return new Result.Broken<>(List.of("secret"), unfit);
-        }
         PolicyCodec.Broken broken = PolicyCodec.broken(now.delivery());
         return broken == null
                 ? new Result.Updated<>(store(view, now))

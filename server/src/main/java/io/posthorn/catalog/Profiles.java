@@ -381,7 +381,7 @@ public final class Profiles {
     private static List<Endpoint> changed(List<Endpoint> before, List<Endpoint> after) {
         List<Endpoint> changed = new ArrayList<>();
         for (int i = 0; i < after.size(); i++) {
-            if (after.get(i) != before.get(i)) {
+            if (!after.get(i).equals(before.get(i))) {
                 changed.add(after.get(i));
             }
         }

@@ -199,12 +199,28 @@ final class CatalogCommands {
                                 "Sends an example of an event type to an endpoint.")
                         .body(words("--event-type", "eventType", "The event type.")
                                 .needed())
-                        .example("endpoint send-example --app acme main --event-type invoice.paid", ""));
+                        .example("endpoint send-example --app acme main --event-type invoice.paid", ""),
+                Verb.post(
+                                "try",
+                                ENDPOINT + "/transform/try",
+                                "Shows what would be sent of a message, and sends nothing.")
+                        .body(
+                                words("--message", "messageId", "The message, by its id or its publisher's.")
+                                        .needed(),
+                                words(
+                                        "--transformation",
+                                        "transformation",
+                                        "JSONata in the place of the endpoint's own."),
+                                words("--profile", "profile", "A profile in the place of the endpoint's own."))
+                        .example("endpoint try --app acme main --message inv-42", ""));
     }
 
     private static Field[] endpointFields() {
         return new Field[] {
-            texts("--event-type", "filterTypes", "An event type that it wants, once for each. Default: all."),
+            texts(
+                    "--event-type",
+                    "filterTypes",
+                    "An event type that it wants, once for each; user.* for all below, group:NAME for a group. Default: all."),
             texts("--channel", "channels", "A channel that it wants, once for each. Default: all."),
             words("--description", "description", "What it is for."),
             flag("--disabled", "disabled", "Whether it gets nothing."),

@@ -92,6 +92,7 @@ class AccessTest {
             POST   /app/{}/dead-letter/discard-all                +     +     3     3     +     3     4     4
             POST   /app/{}/endpoint/{}/send-example               +     +     3     3     +     3     4     4
             POST   /app/{}/endpoint/{}/check                      +     +     3     3     +     3     4     4
+            POST   /app/{}/endpoint/{}/transform/try              +     +     3     3     +     3     4     4
             GET    /app/{}/endpoint/{}/stats                      +     +     3     +     +     +     4     4
             GET    /app/{}/endpoint/{}/health                     +     +     3     +     +     +     4     4
             GET    /app/{}/endpoint/{}/msg                        +     +     3     +     +     +     4     4
@@ -566,6 +567,9 @@ class AccessTest {
                 || row.path().endsWith("-missing")
                 || row.path().endsWith("/bulk-replay")) {
             return "{\"since\":\"" + Instant.now().minusSeconds(60) + "\"}";
+        }
+        if (row.path().endsWith("/transform/try")) {
+            return "{\"message\":{\"eventType\":\"first.happened\",\"payload\":{}}}";
         }
         if (row.path().endsWith("/send-example")) {
             return "{\"eventType\":\"first.happened\"}";

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.posthorn.Requirement;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -101,6 +104,25 @@ class MessageParserTest {
     }
 
     @Test
+    void readsHeaders() {
+        assertThat(ok("{\"eventType\":\"a\",\"payload\":1,\"headers\":{\"X-A\":\"1\",\"b\":\"2 3\"}}")
+                        .headers())
+                .isEqualTo(Map.of("X-A", "1", "b", "2 3"));
+        assertThat(ok("{\"eventType\":\"a\",\"payload\":1,\"headers\":null}").headers())
+                .isEmpty();
+        String twenty =
+                IntStream.range(0, 20).mapToObj(i -> "\"h" + i + "\":\"x\"").collect(Collectors.joining(","));
+        assertThat(ok("{\"eventType\":\"a\",\"payload\":1,\"headers\":{" + twenty + "}}")
+                        .headers())
+                .hasSize(20);
+        for (String tooMany : List.of(twenty + ",\"more\":\"x\"", "\"long\":\"" + "x".repeat(4_096) + "\"")) {
+            assertThat(problems(parse("{\"eventType\":\"a\",\"headers\":{" + tooMany + "},\"payload\":1}")))
+                    .singleElement()
+                    .satisfies(problem -> assertThat(problem.path()).containsExactly("headers"));
+        }
+    }
+
+    @Test
     void aRetentionThatNobodyWouldKeepIsRefused() {
         for (String field : List.of("\"payloadRetentionPeriod\":5", "\"payloadRetentionHours\":90")) {
             assertThat(problems(parse("{\"eventType\":\"a\",\"payload\":1," + field + "}")))
@@ -128,7 +150,13 @@ class MessageParserTest {
                 "{\"eventType\":\"a\",\"payload\":1,\"channels\":\"x\"} | channels",
                 "{\"eventType\":\"a\",\"payload\":1,\"channels\":[\"x\",5]} | channels",
                 "{\"eventType\":\"a\",\"payload\":1,\"tags\":[\"x y\"]} | tags",
-                "{\"eventType\":\"a\",\"payload\":1,\"deliverAt\":\"2030\"} | deliverAt"
+                "{\"eventType\":\"a\",\"payload\":1,\"deliverAt\":\"2030\"} | deliverAt",
+                "{\"eventType\":\"a\",\"payload\":1,\"headers\":[\"x\"]} | headers",
+                "{\"eventType\":\"a\",\"payload\":1,\"headers\":{\"x\":1}} | headers",
+                "{\"eventType\":\"a\",\"payload\":1,\"headers\":{\"webhook-id\":\"1\"}} | headers",
+                "{\"eventType\":\"a\",\"payload\":1,\"headers\":{\"x y\":\"1\"}} | headers",
+                "{\"eventType\":\"a\",\"payload\":1,\"headers\":{\"x\":\"a\\nb\"}} | headers",
+                "{\"eventType\":\"a\",\"payload\":1,\"headers\":{\"x\":\"1\",\"X\":\"2\"}} | headers"
             })
     void saysWhichFieldIsWrong(String body, String field) {
         assertThat(problems(parse(body)))
