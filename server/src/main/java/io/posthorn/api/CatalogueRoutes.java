@@ -159,9 +159,9 @@ final class CatalogueRoutes implements RouteModule {
     private static long size(EventType type) {
         String schemas = type.schemas();
         String example = type.contract().example();
-        long size = (schemas == null ? 0 : schemas.length())
-                + (example == null ? 0 : example.length())
-                + type.description().length();
+        long size = type.description().length();
+        size += schemas == null ? 0 : schemas.length();
+        size += example == null ? 0 : example.length();
         for (String step : type.contract().downgrades().values()) {
             size += step.length();
         }

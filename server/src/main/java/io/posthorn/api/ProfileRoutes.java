@@ -54,14 +54,14 @@ final class ProfileRoutes implements RouteModule {
     }
 
     /** A profile as it is listed. */
-    record Short(
+    record Listed(
             String name,
             String description,
             boolean builtin,
             @Nullable Instant createdAt,
             @Nullable Instant updatedAt) {
-        static Short of(NamedProfile profile) {
-            return new Short(
+        static Listed of(NamedProfile profile) {
+            return new Listed(
                     profile.name(),
                     profile.profile().description(),
                     profile.builtin(),
@@ -141,7 +141,7 @@ final class ProfileRoutes implements RouteModule {
                         paging.page(
                                 (after, ascending, most) -> catalog.profiles().list(call.env(), after, ascending, most),
                                 NamedProfile::name,
-                                Short::of))
+                                Listed::of))
                 : Answer.invalid(call.query().problems());
     }
 

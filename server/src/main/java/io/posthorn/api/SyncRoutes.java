@@ -313,10 +313,11 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
         private List<SyncResult> asked(Endpoint[] endpoints, Map<String, @Nullable SyncResult> results, boolean early) {
             List<SyncResult> asked = new ArrayList<>();
             for (Endpoint endpoint : endpoints) {
-                if (!results.containsKey(endpoint.id())) {
-                    asked.add(early ? SyncResult.pending(endpoint) : SyncResult.late(endpoint));
-                } else if (results.get(endpoint.id()) instanceof SyncResult result) {
+                SyncResult result = results.get(endpoint.id());
+                if (result != null) {
                     asked.add(result);
+                } else if (!results.containsKey(endpoint.id())) {
+                    asked.add(early ? SyncResult.pending(endpoint) : SyncResult.late(endpoint));
                 }
             }
             return asked;

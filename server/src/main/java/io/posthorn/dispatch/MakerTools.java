@@ -29,6 +29,7 @@ final class MakerTools {
     /** The very same profile: the catalog has one object of each, and to compare all of it would take longer. */
     private record Same(Profile profile) {
         @Override
+        @SuppressWarnings("ReferenceEquality") // that is what it is for
         public boolean equals(@Nullable Object other) {
             return other instanceof Same that && profile == that.profile;
         }

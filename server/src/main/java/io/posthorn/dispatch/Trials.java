@@ -77,8 +77,8 @@ public final class Trials implements AutoCloseable {
      * Dry runs.
      *
      * @param catalog knows event types and profiles
-     *      * @param shaping as for deliveries
-     *      */
+     * @param shaping as for deliveries
+     */
     public Trials(Catalog catalog, Shaping shaping, Time time) {
         this.catalog = catalog;
         this.shaping = shaping;

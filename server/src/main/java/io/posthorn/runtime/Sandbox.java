@@ -53,7 +53,7 @@ final class Sandbox {
 
     private final String text;
     private final boolean keeps;
-    private final Map<Pattern, ScriptFunctions.Regex> regexes = new IdentityHashMap<>();
+    private final IdentityHashMap<Pattern, ScriptFunctions.Regex> regexes = new IdentityHashMap<>();
     private final Set<Parser.Symbol> paths = Collections.newSetFromMap(new IdentityHashMap<>());
     private final IdentityHashMap<Object, Long> weights = new IdentityHashMap<>();
 

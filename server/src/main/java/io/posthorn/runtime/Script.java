@@ -167,7 +167,8 @@ public final class Script {
             functions.start();
             Library.fresh(compiled, environment);
             Object result = compiled.evaluate(copied == Jsonata.NULL_VALUE ? null : copied, frame);
-            if (sandbox.beyond() instanceof ScriptException beyond) {
+            ScriptException beyond = sandbox.beyond();
+            if (beyond != null) {
                 throw beyond;
             }
             return new ScriptCopy(false).of(result, 0);

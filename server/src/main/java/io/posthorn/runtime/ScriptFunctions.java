@@ -285,7 +285,8 @@ final class ScriptFunctions {
             return null;
         }
         List<?> texts = given instanceof List<?> list ? list : List.of(given);
-        String separator = text(a, 1) instanceof String string ? string : "";
+        String between = text(a, 1);
+        String separator = between == null ? "" : between;
         StringBuilder joined = new StringBuilder();
         for (int i = 0; i < texts.size(); i++) {
             if (!(texts.get(i) instanceof String part)) {
@@ -462,33 +463,32 @@ final class ScriptFunctions {
 
     /** {@code $$} is a dollar sign, {@code $0} the match, {@code $n} a group of it, as many digits as there are groups. */
     private void expand(String template, Matcher matcher, StringBuilder into) {
-        for (int i = 0; i < template.length(); i++) {
-            char c = template.charAt(i);
-            if (c != '$' || i + 1 == template.length()) {
+        int at = 0;
+        while (at < template.length()) {
+            char c = template.charAt(at++);
+            char next = at < template.length() ? template.charAt(at) : ' ';
+            if (c != '$' || (next != '$' && !isDigit(next))) {
                 into.append(c);
                 continue;
             }
-            char next = template.charAt(i + 1);
+            at++;
             if (next == '$') {
                 into.append('$');
-                i++;
-                continue;
-            }
-            if (next < '0' || next > '9') {
-                into.append(c);
                 continue;
             }
             int group = next - '0';
-            i++;
-            while (i + 1 < template.length()
-                    && template.charAt(i + 1) >= '0'
-                    && template.charAt(i + 1) <= '9'
-                    && group * 10 + template.charAt(i + 1) - '0' <= matcher.groupCount()) {
-                group = group * 10 + template.charAt(++i) - '0';
+            while (at < template.length()
+                    && isDigit(template.charAt(at))
+                    && group * 10 + template.charAt(at) - '0' <= matcher.groupCount()) {
+                group = group * 10 + template.charAt(at++) - '0';
             }
             String given = group <= matcher.groupCount() ? matcher.group(group) : null;
             grown(into.append(given == null ? "" : given));
         }
+    }
+
+    private static boolean isDigit(char c) {
+        return c >= '0' && c <= '9';
     }
 
     private static Map<String, Object> found(Matcher matcher) {

@@ -147,8 +147,8 @@ public final class Payload {
             case START_OBJECT -> members(parser, json);
             case START_ARRAY -> items(parser, json);
             case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number(parser);
-            case VALUE_TRUE -> Boolean.TRUE;
-            case VALUE_FALSE -> Boolean.FALSE;
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
             case VALUE_NULL -> null;
             default -> parser.getText();
         };

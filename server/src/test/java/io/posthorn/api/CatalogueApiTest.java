@@ -76,10 +76,10 @@ class CatalogueApiTest {
                         .list(1, null, true, 100, any -> any.name().startsWith(noun + ".")))
                 .as(row)
                 .extracting(EventType::name)
-                .containsExactlyInAnyOrderElementsOf(Stream.of(verbs.split(","))
+                .containsExactlyInAnyOrderElementsOf(Stream.of(List.of(verbs.split(",", -1)))
                         .map(verb -> noun + "." + verb)
                         .toList());
-        for (String verb : verbs.split(",")) {
+        for (String verb : List.of(verbs.split(",", -1))) {
             String name = noun + "." + verb;
             assertThat(type(name).contract().scopes()).as(row).containsExactlyElementsOf(needed);
             assertThat(type(name).contract().sync()).as(row).isFalse();
@@ -358,10 +358,14 @@ class CatalogueApiTest {
 
     @Test
     void allOfItIsDoneOrNothing() {
-        Api.Reply refused = imported(
-                "",
-                "eventTypes:\n- {name: fine, description: d}\n- {name: bad, description: d, sync: maybe}\n"
-                        + "- {name: a b, description: d}\n- {name: fine, description: twice}\n- 7\n");
+        Api.Reply refused = imported("", """
+                eventTypes:
+                - {name: fine, description: d}
+                - {name: bad, description: d, sync: maybe}
+                - {name: a b, description: d}
+                - {name: fine, description: twice}
+                - 7
+                """);
         assertThat(refused.status()).isEqualTo(422);
         assertThat(refused.places())
                 .contains("body.eventTypes.2", "body.eventTypes.3", "body.eventTypes.4", "body.eventTypes.1.sync");

@@ -48,7 +48,7 @@ class RecordApiTest {
     private static RecordRoute route;
     private static RecordTokens tokens;
     private static Thin thin;
-    private static final AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
+    private static final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-01-02T03:04:05Z"));
     private static final AtomicReference<Long> nanos = new AtomicReference<>(0L);
 
     @BeforeAll

@@ -228,7 +228,8 @@ class ProfilesTest {
         assertThat(catalog.profiles().find(DEFAULT_NO, "theirs")).isNull();
         assertThat(catalog.endpoints().create(DEFAULT_NO, "a", draft("e", shape -> with("theirs", null))))
                 .isInstanceOfSatisfying(
-                        Result.Broken.class, broken -> assertThat(broken.path()).isEqualTo(List.of("profile")));
+                        Result.Broken.class,
+                        broken -> assertThat((Object) broken.path()).isEqualTo(List.of("profile")));
         assertThat(catalog.endpoints().create(DEFAULT_NO, "a", draft("e", shape -> with(null, "method: 1"))))
                 .isInstanceOfSatisfying(
                         Result.Broken.class,

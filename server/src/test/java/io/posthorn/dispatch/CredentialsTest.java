@@ -212,19 +212,17 @@ final class CredentialsTest {
     }
 
     private static int status(Exchange exchange) {
-        return exchange.outcome() instanceof Outcome.Response response
-                ? response.code()
-                : fail(exchange.outcome().toString());
+        if (exchange.outcome() instanceof Outcome.Response response) {
+            return response.code();
+        }
+        throw new AssertionError(exchange.outcome().toString());
     }
 
     private static Outcome.Failure failure(Exchange exchange) {
-        return exchange.outcome() instanceof Outcome.Failure failure
-                ? failure
-                : fail(exchange.outcome().toString());
-    }
-
-    private static <T> T fail(String text) {
-        throw new AssertionError(text);
+        if (exchange.outcome() instanceof Outcome.Failure failure) {
+            return failure;
+        }
+        throw new AssertionError(exchange.outcome().toString());
     }
 
     private <T> T on(java.util.function.Supplier<T> action) {
