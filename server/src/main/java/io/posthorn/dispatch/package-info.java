@@ -36,6 +36,17 @@
  * when the attempt has failed, the row stands, and the lane, which was told ({@code renewed}), looks again. A lane does
  * not count as behind for such rows, and a page that it reads has them last.
  *
+ * <p><b>Requests that are not the usual ones</b> are made away from the loop, by a {@link
+ * io.posthorn.dispatch.RequestMaker}, because strangers have written what they are like; the loop only sends them:
+ *
+ * <pre>
+ *   filter ▶ payload's version ▶ thin ▶ the profile's envelope ▶ transformation ▶ print ▶ sign ▶ authenticate ▶ send
+ * </pre>
+ *
+ * <p>One endpoint has one of them made at a time ({@link io.posthorn.runtime.FairWorkers}), so none waits for another's
+ * expressions for long. What the filter does not want ends as if it had never been subscribed to, and nothing is kept of
+ * it. What cannot be made is an attempt that failed, tried again by the schedule; the circuit takes no notice.
+ *
  * <p><b>Temporary endpoints</b> have lanes like all others; only the last step differs: their requests do not leave
  * through {@code egress} but go to somebody who is connected ({@link io.posthorn.dispatch.Listeners}).
  *
