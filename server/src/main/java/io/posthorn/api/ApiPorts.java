@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
  *
  * @param catalog who sends and who receives
  * @param urlRule where endpoints may be
- * @param secretRule what their requests may be signed with
  * @param mailRule whom their owners may have told by mail
  * @param healthy whether the server can do its work; may block for some seconds
  * @param metrics the text that Prometheus reads; may block
@@ -27,7 +26,6 @@ import org.jspecify.annotations.Nullable;
 public record ApiPorts(
         Catalog catalog,
         UrlRule urlRule,
-        SecretRule secretRule,
         MailRule mailRule,
         BooleanSupplier healthy,
         Supplier<String> metrics,
@@ -37,7 +35,7 @@ public record ApiPorts(
         FastRoutes fastRoutes,
         List<RouteModule> modules) {
 
-    /** With the secrets of Standard Webhooks alone, and where no endpoints are checked. */
+    /** Where no endpoints are checked. */
     public ApiPorts(
             Catalog catalog,
             UrlRule urlRule,
@@ -48,17 +46,6 @@ public record ApiPorts(
             Audit audit,
             FastRoutes fastRoutes,
             List<RouteModule> modules) {
-        this(
-                catalog,
-                urlRule,
-                SecretRule.STANDARD,
-                mailRule,
-                healthy,
-                metrics,
-                answerKeys,
-                audit,
-                null,
-                fastRoutes,
-                modules);
+        this(catalog, urlRule, mailRule, healthy, metrics, answerKeys, audit, null, fastRoutes, modules);
     }
 }

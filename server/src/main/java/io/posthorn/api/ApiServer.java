@@ -62,6 +62,7 @@ public final class ApiServer {
                 new Pipeline(ports.catalog(), authenticator, bodies, blocking, ports.answerKeys(), ports.audit());
         this.docs = new DocsRoute(blocking);
         this.health = new HealthRoute(vertx, ports.healthy());
+        SecretRule secretRule = new SecretRule(ports.catalog());
         EndpointCheckRoutes checks = new EndpointCheckRoutes(ports.catalog(), ports.checks());
         this.modules = Stream.concat(
                         Stream.of(
@@ -69,13 +70,12 @@ public final class ApiServer {
                                 new EndpointRoutes(
                                         ports.catalog(),
                                         ports.urlRule(),
-                                        ports.secretRule(),
+                                        secretRule,
                                         settings.ceilings(),
                                         ports.mailRule(),
                                         checks),
                                 checks,
-                                new EndpointSettingRoutes(
-                                        ports.catalog(), ports.secretRule(), settings.secretOverlap()),
+                                new EndpointSettingRoutes(ports.catalog(), secretRule, settings.secretOverlap()),
                                 new EventTypeRoutes(ports.catalog()),
                                 new CatalogueRoutes(ports.catalog()),
                                 new TokenRoutes(ports.catalog()),

@@ -327,7 +327,6 @@ public final class Server {
                 new ApiPorts(
                         catalog,
                         url -> Target.parse(url, policy) instanceof TargetResult.Refused(String reason) ? reason : null,
-                        new SchemeSecrets(SchemeSecrets.of(catalog.profiles())),
                         MailDomains.of(config.notificationDomains())::refuse,
                         () -> ownership.held() && database.reachable(),
                         metrics::scrape,

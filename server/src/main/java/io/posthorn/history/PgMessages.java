@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 final class PgMessages {
     /** What {@link #read} reads, of a table {@code m}; the payload comes besides. */
     static final String COLUMNS =
-            "m.seq as m_seq, m.created_at as m_at, m.app_no as m_app, m.event_type, m.event_id, m.channels, m.tags, m.only_endpoint_no, m.ordering_key,"
-                    + " m.deliver_at, m.headers,";
+            "m.seq as m_seq, m.created_at as m_at, m.app_no as m_app, m.event_type, m.event_id, m.channels, m.tags,"
+                    + " m.only_endpoint_no, m.ordering_key, m.deliver_at, m.headers as m_headers,";
 
     private static final byte[] DELETED = {};
     private static final long MILLI = 1_000;
@@ -53,7 +53,7 @@ final class PgMessages {
                 row.getInt("only_endpoint_no"),
                 row.getString("ordering_key"),
                 PgTimes.microsOrZero(row, "deliver_at"),
-                PgBacklog.headers(row.getArray("headers")));
+                PgBacklog.headers(row.getArray("m_headers")));
     }
 
     Slice<Message> page(Connection tx, int appNo, Filter filter, Search search, Reach reach) throws SQLException {

@@ -76,7 +76,7 @@ class CatalogueApiTest {
                         .list(1, null, true, 100, any -> any.name().startsWith(noun + ".")))
                 .as(row)
                 .extracting(EventType::name)
-                .containsExactlyInAnyOrderElementsOf(Stream.of(List.of(verbs.split(",", -1)))
+                .containsExactlyInAnyOrderElementsOf(Stream.of(verbs.split(",", -1))
                         .map(verb -> noun + "." + verb)
                         .toList());
         for (String verb : List.of(verbs.split(",", -1))) {

@@ -40,7 +40,6 @@ class EndpointAuthenticationApiTest {
     }
 
     @ParameterizedTest
-    @Requirement({"A7", "A11", "E23"})
     @CsvSource(
             delimiter = '|',
             value = {
@@ -51,6 +50,7 @@ class EndpointAuthenticationApiTest {
                         + "|{'type':'oauth2','tokenUrl':'https://a.example/t','clientId':'c','scope':'s','audience':null,"
                         + "'clientAuthentication':'basic'}"
             })
+    @Requirement({"A7", "A11", "E23"})
     void whatIsSecretIsKeptAndNotShown(String given, String shown) throws Exception {
         String one = made(",'authentication':" + given);
         Api.Reply reply = api.get(one);

@@ -293,7 +293,7 @@ class TokenApiTest {
     void environmentsLiveAndDie() {
         Api.Reply made = chief.post("/environment", "{\"name\":\"staging\"}");
         assertThat(made.status()).isEqualTo(201);
-        assertThat(members(made.body())).containsExactlyInAnyOrder("id", "name", "createdAt");
+        assertThat(members(made.body())).containsExactlyInAnyOrder("id", "name", "profile", "createdAt");
         assertThat(made.id()).startsWith("env_").hasSize(30);
         assertThat(chief.get("/environment/staging").body()).isEqualTo(made.body());
         assertThat(chief.get("/environment/" + made.id()).body()).isEqualTo(made.body());

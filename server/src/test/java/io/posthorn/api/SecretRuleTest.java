@@ -1,4 +1,4 @@
-package io.posthorn.app;
+package io.posthorn.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -16,10 +16,10 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
-class SchemeSecretsTest {
+class SecretRuleTest {
     private static final EndpointShape SHAPE = EndpointShape.DEFAULT;
 
-    private static SchemeSecrets with(KeyForm form, Algorithm algorithm) {
+    private static SecretRule with(KeyForm form, Algorithm algorithm) {
         Scheme scheme = new InHeader(
                 algorithm,
                 form,
@@ -32,12 +32,12 @@ class SchemeSecretsTest {
                 null,
                 null,
                 null);
-        return new SchemeSecrets((env, shape) -> List.of(scheme));
+        return new SecretRule((env, shape) -> List.of(scheme));
     }
 
     @Test
     void aTextIsKeptWhereTheFormatSignsWithTexts() {
-        SchemeSecrets texts = with(KeyForm.TEXT, Algorithm.HMAC_SHA256);
+        SecretRule texts = with(KeyForm.TEXT, Algorithm.HMAC_SHA256);
         assertThat(texts.parse(1, SHAPE, "It's a Secret to Everybody").reveal())
                 .isEqualTo("It's a Secret to Everybody");
         assertThat(texts.parse(1, SHAPE, "whsec_0").form()).isEqualTo(Form.TEXT);
@@ -48,7 +48,7 @@ class SchemeSecretsTest {
     @Test
     void aFreshOneGoesWithTheFormat() {
         for (KeyForm form : KeyForm.values()) {
-            SchemeSecrets rule = with(form, Algorithm.HMAC_SHA256);
+            SecretRule rule = with(form, Algorithm.HMAC_SHA256);
             SigningSecret fresh = Objects.requireNonNull(rule.fresh(1, SHAPE));
             assertThat(rule.refuse(1, SHAPE, fresh)).as("%s", form).isNull();
             assertThat(rule.parse(1, SHAPE, fresh.reveal()).reveal()).isEqualTo(fresh.reveal());
@@ -66,7 +66,7 @@ class SchemeSecretsTest {
                 .contains("given anew");
         assertThat(with(KeyForm.HEX, Algorithm.HMAC_SHA256).refuse(1, SHAPE, text))
                 .contains("hexadecimal");
-        SchemeSecrets usual = new SchemeSecrets((env, shape) -> List.of());
+        SecretRule usual = new SecretRule((env, shape) -> List.of());
         assertThat(usual.refuse(1, SHAPE, text)).contains("given anew");
         assertThat(usual.fresh(1, SHAPE)).isNull();
         assertThatThrownBy(() -> usual.parse(1, SHAPE, "a text")).hasMessageContaining("whsec_");
