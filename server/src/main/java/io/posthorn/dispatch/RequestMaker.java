@@ -179,7 +179,8 @@ final class RequestMaker {
                 attempt,
                 now,
                 shaping.publicUrl().get()));
-        draft = new Draft(draft.method(), draft.path(), withOwn(draft.headers(), message.headers), draft.body());
+        draft = new Draft(
+                draft.method(), draft.path(), withOwn(draft.headers(), profile.carried(message.headers)), draft.body());
         String script = endpoint.shape().transformation();
         if (script != null) {
             switch (tools.transformer().apply(script, draft, message, endpoint, application, attempt)) {
