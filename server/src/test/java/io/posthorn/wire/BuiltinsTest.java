@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -453,6 +455,10 @@ class BuiltinsTest {
         assertThat(embed.path("fields").size()).isEqualTo(5); // four of 700, and the one without a value
         assertThat(embed.path("fields").get(0).path("value").asText()).isEqualTo("-");
         assertThat(all).isEqualTo(6_000);
+        given.payload = IntStream.range(0, 40)
+                .mapToObj(n -> "\"f" + n + "\":" + n)
+                .collect(Collectors.joining(",", "{\"fields\":{", "}}"));
+        assertThat(tree("discord").path("embeds").get(0).path("fields")).hasSize(25);
         given.payload = "{}";
         assertThat(tree("discord").path("embeds").get(0).path("fields").isEmpty())
                 .isTrue();
