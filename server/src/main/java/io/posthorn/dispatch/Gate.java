@@ -210,6 +210,13 @@ final class Gate {
     /** What had started was not sent after all: nothing is learnt of the endpoint. */
     void unsent(long request) {
         circuit.unsent(request);
+        Integer perSecond = rate;
+        if (perSecond != null) {
+            flow.givenBack(perSecond);
+        }
+        if (circuit.state() == Circuit.State.RAMP) {
+            ramp.givenBack(circuit.rampRate());
+        }
     }
 
     /** It does not want this one, and says so: it is there. */

@@ -26,7 +26,8 @@ final class MessageHeaders {
         return all.toArray(String[]::new);
     }
 
-    private static boolean has(String[] headers, String name) {
+    /** Whether one of them has the name, in any case. */
+    static boolean has(String[] headers, String name) {
         for (int i = 0; i < headers.length; i += 2) {
             if (headers[i].equalsIgnoreCase(name)) {
                 return true;

@@ -1,6 +1,5 @@
 package io.posthorn.dispatch;
 
-import io.posthorn.catalog.ActiveProfile;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.egress.Egress;
 import io.posthorn.egress.EgressPolicy;
@@ -83,12 +82,18 @@ final class RouteFactory implements Routes {
     }
 
     private Route route(Endpoint endpoint, Sender sender, RequestMaker.UrlParts url) throws ContentException {
-        ActiveProfile active = catalog.profiles().of(endpoint);
-        if (active.isStandard() && !RequestMaker.isNeeded(endpoint.shape())) {
+        if (!RequestMaker.isNeeded(endpoint.shape())
+                && catalog.profiles().of(endpoint).isStandard()) {
             return new EndpointRoute(sender, endpoint, catalog, context, settings, time);
         }
-        RequestMaker maker =
-                new RequestMaker(catalog, endpoint, active.profile(), url, settings.svixHeaders(), shaping, time);
+        RequestMaker maker = new RequestMaker(
+                catalog,
+                endpoint,
+                () -> catalog.profiles().of(endpoint).profile(),
+                url,
+                settings.svixHeaders(),
+                shaping,
+                time);
         return new ShapedRoute(
                 endpoint.no(), maker, workers, sender, context, EndpointRoute.deadline(endpoint, settings), time);
     }

@@ -39,6 +39,9 @@ public final class ProfileParser {
     private static final int MOST_HEADERS = 50;
     private static final int MOST_SCHEMES = 8;
     private static final int MOST_TEXT = 4_096;
+    /** Of a path with its query, characters. */
+    private static final int MOST_PATH = 2_048;
+
     private static final int MOST_PROBLEMS = 50;
     private static final int MOST_BODY_BYTES = 16 << 20;
     private static final int MOST_RATE = 100_000;
@@ -361,13 +364,17 @@ public final class ProfileParser {
                 : "must be a method of HTTP in capitals, such as POST";
     }
 
-    /** What is wrong with a path; null if nothing is. */
+    /** What is wrong with a path and its query; null if nothing is. Whatever passes here can be sent. */
     static @Nullable String noPath(String text) {
-        boolean fine = text.startsWith("/") && text.length() <= MOST_TEXT;
+        boolean fine = text.startsWith("/") && text.length() <= MOST_PATH;
         for (int i = 0; fine && i < text.length(); i++) {
-            fine = text.charAt(i) > ' ' && text.charAt(i) < 0x7f && text.charAt(i) != '#';
+            char c = text.charAt(i);
+            fine = c > ' ' && c < 0x7f && c != '#' && c != '\\';
         }
-        return fine ? null : "must begin with a slash and have only ASCII without blanks and # in it";
+        return fine
+                ? null
+                : "must begin with a slash, have at most " + MOST_PATH
+                        + " characters, and have only ASCII without blanks, # and backslashes in it";
     }
 
     private static @Nullable String noContentType(String text) {

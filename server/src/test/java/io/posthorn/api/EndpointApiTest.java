@@ -68,6 +68,23 @@ class EndpointApiTest {
     }
 
     @Test
+    void aFilterDoesNotGoWithTheOrderOfTheLatest() {
+        Api.Reply made = api.post("/app/one/endpoint", """
+                {"url":"https://example.com/","uid":"latest","filter":{"tags":["a"]},
+                 "delivery":{"order":{"mode":"latestByKey"}}}
+                """);
+        assertThat(made.status()).isEqualTo(422);
+        assertThat(made.places()).containsExactly("body.filter");
+        assertThat(api.post("/app/one/endpoint", """
+                        {"url":"https://example.com/","uid":"latest","filter":{"tags":["a"]}}
+                        """).status()).isEqualTo(201);
+        Api.Reply changed =
+                api.patch("/app/one/endpoint/latest", "{\"delivery\":{\"order\":{\"mode\":\"latestByKey\"}}}");
+        assertThat(changed.status()).isEqualTo(422);
+        assertThat(changed.places()).containsExactly("body.filter");
+    }
+
+    @Test
     void whatIsDecidedAboutDeliveriesIsChangedPieceByPiece() {
         String one = "/app/one/endpoint/decided";
         assertThat(api.post("/app/one/endpoint", """
