@@ -128,7 +128,9 @@ final class SourceFormatsTest {
             triggered = triggered == null ? metadata.path("triggered_at").asText() : triggered;
             assertThat(metadata.path("triggered_at").asText()).isEqualTo(triggered);
             assertThat(new String(
-                            Base64.getDecoder().decode(metadata.path("webhook_id").asText()), StandardCharsets.UTF_8))
+                            Base64.getDecoder()
+                                    .decode(metadata.path("webhook_id").asText()),
+                            StandardCharsets.UTF_8))
                     .startsWith("OutboundHook:");
             assertThat(metadata.path("is_retry").asBoolean()).isEqualTo(i > 0);
             assertThat(arrival.text()).contains("\"payload\":{\"id\":\"RXZlbnQ6MQ==\",\"price\":10.50}");
@@ -192,17 +194,14 @@ final class SourceFormatsTest {
         Api.Answer imported = server.api().post("/api/v1/catalogue/import?catalogue=timify", "");
         assertThat(imported.status()).as(imported.body()).isEqualTo(200);
         Api.Answer scoped = server.api()
-                .call(
-                        "PATCH",
-                        "/api/v1/app/" + app,
-                        "{\"scopes\":[\"Customers\"]}".getBytes(StandardCharsets.UTF_8));
+                .call("PATCH", "/api/v1/app/" + app, "{\"scopes\":[\"Customers\"]}".getBytes(StandardCharsets.UTF_8));
         assertThat(scoped.status()).as(scoped.body()).isEqualTo(200);
 
         Inbox inbox = receiver.at("/timify");
         String members = "\"profile\":\"timify\",\"authentication\":{\"type\":\"header\",\"name\":\"X-Timify-Key\","
                 + "\"value\":\"s3cret-value\"},\"eventTypes\":";
-        Api.Answer refused = server.api()
-                .post(path(), "{\"url\":\"" + inbox.url() + "\"," + members + "[\"event.created\"]}");
+        Api.Answer refused =
+                server.api().post(path(), "{\"url\":\"" + inbox.url() + "\"," + members + "[\"event.created\"]}");
         assertThat(refused.status()).isEqualTo(422);
         assertThat(refused.body()).contains("Events", "Resources", "Services");
         Api.Answer endpoint = made(inbox.url().toString(), members + "[\"customers.created\"]");
@@ -231,9 +230,13 @@ final class SourceFormatsTest {
                         + "\"50ms\",\"50ms\",\"50ms\",\"50ms\",\"50ms\"]}}");
         Inbox plain = receiver.at("/plain");
         plain.replies(Reply.status(200));
-        Api.Answer usual = made(
-                plain.url().toString(), "\"profile\":\"prismatic\",\"eventTypes\":[\"report.created\"]");
-        assertThat(usual.json().path("delivery").path("success").path("expression").isNull())
+        Api.Answer usual =
+                made(plain.url().toString(), "\"profile\":\"prismatic\",\"eventTypes\":[\"report.created\"]");
+        assertThat(usual.json()
+                        .path("delivery")
+                        .path("success")
+                        .path("expression")
+                        .isNull())
                 .as("a plain 2xx is success unless somebody says otherwise")
                 .isTrue();
         publish("{\"eventType\":\"contact.changed\",\"payload\":{\"name\":\"A & <B>\",\"tags\":[\"x\",\"y\"]}}");

@@ -139,11 +139,13 @@ final class TargetsTest {
         assertThat(body.at("/allowed_mentions/parse")).isEmpty();
         int all = 0;
         for (JsonNode embed : body.path("embeds")) {
-            all += text(embed.path("title"), 256).length() + text(embed.path("description"), 4_096).length();
+            all += text(embed.path("title"), 256).length()
+                    + text(embed.path("description"), 4_096).length();
             assertThat(embed.path("fields").isArray()).isTrue();
             assertThat(embed.path("fields").size()).isLessThanOrEqualTo(25);
             for (JsonNode field : embed.path("fields")) {
-                all += text(field.path("name"), 256).length() + text(field.path("value"), 1_024).length();
+                all += text(field.path("name"), 256).length()
+                        + text(field.path("value"), 1_024).length();
             }
         }
         assertThat(all).isLessThanOrEqualTo(6_000);
@@ -158,7 +160,8 @@ final class TargetsTest {
         JsonNode data = body.path("data");
         assertThat(names(data)).isSubsetOf("name", "notes", "projects", "workspace", "assignee", "due_on");
         text(data.path("name"), 1_024);
-        assertThat(data.path("projects").get(0).isTextual() || data.path("workspace").isTextual())
+        assertThat(data.path("projects").get(0).isTextual()
+                        || data.path("workspace").isTextual())
                 .isTrue();
         assertThat(data.path("notes").asText()).contains(in);
     }
@@ -219,7 +222,11 @@ final class TargetsTest {
         discord(json(inbox, 0), "Disk <is> full", "97 % & rising", "https://status.example/1");
         StringBuilder fields = new StringBuilder("{\"text\":\"" + "x".repeat(20_000) + "\",\"fields\":{\"none\":\"\"");
         for (int i = 0; i < 30; i++) {
-            fields.append(",\"f").append(i).append("\":\"").append("v".repeat(100 * i)).append('"');
+            fields.append(",\"f")
+                    .append(i)
+                    .append("\":\"")
+                    .append("v".repeat(100 * i))
+                    .append('"');
         }
         publish("disk.full", fields.append("}}").toString());
         discord(json(inbox, 1));
@@ -235,7 +242,9 @@ final class TargetsTest {
         publish("disk.full", alert());
         json(inbox, 0);
         asana(inbox.all().get(0), "97 % & rising", "https://status.example/1");
-        publish("customer.responded", "{\"title\":\"Ada answered\",\"text\":\"Yes, please\",\"due_on\":\"2026-12-01\"}");
+        publish(
+                "customer.responded",
+                "{\"title\":\"Ada answered\",\"text\":\"Yes, please\",\"due_on\":\"2026-12-01\"}");
         json(inbox, 1);
         asana(inbox.all().get(1), "Yes, please");
         publish("disk.full", large());
@@ -285,7 +294,8 @@ final class TargetsTest {
         Inbox teams = target("teams", "");
         Inbox discord = target("discord", "");
         Inbox asana = target(
-                "asana", ",\"config\":{\"workspace\":\"9\"},\"authentication\":{\"type\":\"bearer\",\"token\":\"t0ken\"}");
+                "asana",
+                ",\"config\":{\"workspace\":\"9\"},\"authentication\":{\"type\":\"bearer\",\"token\":\"t0ken\"}");
         Inbox trello = target("trello", ",\"config\":" + TRELLO_CONFIG);
         Inbox pagerDuty = target("pagerduty", ",\"config\":{\"routing_key\":\"" + ROUTING_KEY + "\"}");
         Map<String, Inbox> own = new LinkedHashMap<>();
@@ -299,7 +309,11 @@ final class TargetsTest {
             own.put(service, inbox);
         }
         List<String> types = List.of(
-                "order.completed", "customer.responded", "system.alert", "post.published", "payment.failed",
+                "order.completed",
+                "customer.responded",
+                "system.alert",
+                "post.published",
+                "payment.failed",
                 "user.login");
         for (int i = 0; i < types.size(); i++) {
             String said = "said " + types.get(i);
@@ -319,7 +333,9 @@ final class TargetsTest {
             List<Arrival> arrivals = inbox.await(1);
             assertThat(new String(arrivals.getFirst().body(), StandardCharsets.UTF_8))
                     .isEqualTo("{\"title\":\"order.completed\",\"text\":\"said order.completed\"}");
-            assertThat(inbox.all()).as("what it did not subscribe to stays away").hasSize(1);
+            assertThat(inbox.all())
+                    .as("what it did not subscribe to stays away")
+                    .hasSize(1);
         }
     }
 }

@@ -193,7 +193,10 @@ final class RequestMaker {
                 now,
                 shaping.publicUrl().get()));
         draft = new Draft(
-                draft.method(), draft.path(), withOwn(draft.headers(), profile.carried(message.headers)), draft.body());
+                draft.method(),
+                draft.path(),
+                withOwn(draft.headers(), renderer.profile().carried(message.headers)),
+                draft.body());
         String script = endpoint.shape().transformation();
         if (script != null) {
             switch (tools.transformer().apply(script, draft, message, endpoint, application, attempt)) {
