@@ -105,6 +105,7 @@ final class ListenTest {
     }
 
     @Test
+    @Requirement("D8")
     void aDeliveryArrivesSignedAndItsAnswerIsTheResult() throws Exception {
         Inbox inbox = receiver.at("/hook?from=posthorn")
                 .replies(Reply.response(201, "{\"seen\":true}".getBytes(StandardCharsets.UTF_8), "X-Answer: yes"));

@@ -192,7 +192,11 @@ final class RequestMaker {
                 attempt,
                 now,
                 shaping.publicUrl().get()));
-        draft = new Draft(draft.method(), draft.path(), withOwn(draft.headers(), message.headers), draft.body());
+        draft = new Draft(
+                draft.method(),
+                draft.path(),
+                withOwn(draft.headers(), renderer.profile().carried(message.headers)),
+                draft.body());
         String script = endpoint.shape().transformation();
         if (script != null) {
             switch (tools.transformer().apply(script, draft, message, endpoint, application, attempt)) {

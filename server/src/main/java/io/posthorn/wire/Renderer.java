@@ -198,7 +198,7 @@ public final class Renderer {
         about.put("timestamp", iso(message.createdAt));
         about.put("channels", message.channels);
         about.put("tags", message.tags);
-        about.put("headers", context.messageHeaders());
+        about.put("headers", Facts.headers(context.messageHeaders()));
         about.put("payload", payload);
         Map<String, @Nullable Object> attempt = new LinkedHashMap<>();
         attempt.put("number", context.attempt());

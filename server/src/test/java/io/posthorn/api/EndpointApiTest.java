@@ -3,6 +3,7 @@ package io.posthorn.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.posthorn.Requirement;
 import io.posthorn.model.SigningSecret;
 import java.util.Base64;
 import org.junit.jupiter.api.AfterAll;
@@ -24,6 +25,7 @@ class EndpointApiTest {
     }
 
     @Test
+    @Requirement("A4")
     void livesAndDies() {
         Api.Reply made = api.post("/app/one/endpoint/", """
                 {"url": "https://example.com/hook", "uid": "e1", "description": "d", "filterTypes": ["a.b", "c", "a.b"],

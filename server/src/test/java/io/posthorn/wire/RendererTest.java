@@ -43,7 +43,7 @@ class RendererTest {
 
     @Test
     void expressionsSeeMessageEndpointApplicationAndAttempt() throws Exception {
-        given.headers = Map.of("x-source", "web");
+        given.headers = Map.of("X-Source", "web");
         given.appMetadata = Map.of("region", "eu");
         given.endpointMetadata = Map.of("tier", "gold");
         given.eventId = "order-7";
