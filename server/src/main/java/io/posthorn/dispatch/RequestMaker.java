@@ -162,11 +162,12 @@ final class RequestMaker {
     Unsigned unsigned(Message message, Application application, int attempt, long now) throws ContentException {
         MakerTools tools = MakerTools.ofThread();
         MessageFilter filter = endpoint.shape().filter();
-        if (filter != null && !tools.filters().wants(filter, message, Payload.tree(message.payload))) {
+        boolean example = message.isExample(); // whoever tries the endpoint wants to see it arrive, and whole
+        if (filter != null && !example && !tools.filters().wants(filter, message, Payload.tree(message.payload))) {
             return new Unsigned.NotWanted();
         }
         Renderer renderer = tools.renderer(profile);
-        Versioned versioned = endpoint.shape().thin()
+        Versioned versioned = endpoint.shape().thin() && !example
                 ? new Versioned(shaping.thin().payload(message, endpoint, now), null)
                 : versioned(message, application, tools);
         Draft draft = renderer.draft(new Renderer.Context(

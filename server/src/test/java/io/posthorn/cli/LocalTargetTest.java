@@ -42,13 +42,13 @@ final class LocalTargetTest {
         try (LocalTarget target = new LocalTarget(URI.create("http://127.0.0.1:" + port + "/"))) {
             List<Header> headers =
                     List.of(new Header("x-one", "1"), new Header("user-agent", "me"), new Header("host", "elsewhere"));
-            Result.Response response = (Result.Response) target.post(headers, BODY, LONG, 4);
+            Result.Response response = (Result.Response) target.send("POST", null, headers, BODY, LONG, 4);
             assertThat(seen.take()).isEqualTo("1 me 127.0.0.1:" + port + " {}");
             assertThat(response.status()).isEqualTo(418);
             assertThat(response.body()).asString().isEqualTo("0123");
             assertThat(response.truncated()).isTrue();
             assertThat(response.headers()).contains(new Header("x-two", "2"));
-            assertThat(((Result.Response) target.post(List.of(), BODY, LONG, 10)).truncated())
+            assertThat(((Result.Response) target.send("POST", null, List.of(), BODY, LONG, 10)).truncated())
                     .isFalse();
         } finally {
             server.stop(0);
@@ -84,7 +84,7 @@ final class LocalTargetTest {
 
     private static Result.Failure failure(URI url, Duration most) throws InterruptedException {
         try (LocalTarget target = new LocalTarget(url)) {
-            return (Result.Failure) target.post(List.of(), BODY, most, 10);
+            return (Result.Failure) target.send("POST", null, List.of(), BODY, most, 10);
         }
     }
 }
