@@ -56,6 +56,39 @@ final class LocalTargetTest {
     }
 
     @Test
+    void methodAndPathAreThoseOfTheRequest() throws Exception {
+        BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+        server.createContext("/", exchange -> {
+            seen.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " "
+                    + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            exchange.sendResponseHeaders(204, -1);
+            exchange.close();
+        });
+        server.start();
+        URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/hook?a=1");
+        try (LocalTarget target = new LocalTarget(url)) {
+            target.send("PUT", null, List.of(), BODY, LONG, 4);
+            assertThat(seen.take()).isEqualTo("PUT /hook?a=1 {}");
+            target.send("PATCH", "/other?b=%20", List.of(), BODY, LONG, 4);
+            assertThat(seen.take()).isEqualTo("PATCH /other?b=%20 {}");
+            target.send("GET", "/", List.of(), new byte[0], LONG, 4);
+            assertThat(seen.take()).isEqualTo("GET / ");
+            for (String elsewhere : List.of("@example.com/", "http://example.com/", ":1/", "/a b")) {
+                assertThat(target.send("POST", elsewhere, List.of(), BODY, LONG, 4))
+                        .as(elsewhere)
+                        .isInstanceOfSatisfying(
+                                Result.Failure.class,
+                                failure -> assertThat(failure.kind()).isEqualTo("protocol"));
+            }
+            target.send("POST", "//example.com/", List.of(), BODY, LONG, 4);
+            assertThat(seen.take()).as("only the path is another one").startsWith("POST //example.com/ ");
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    @Test
     void whatGoesWrongHasAKind() throws Exception {
         URI down;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
