@@ -176,12 +176,14 @@ final class RequestMaker {
         MakerTools tools = MakerTools.ofThread();
         Versioned full = versioned(message, application, tools);
         MessageFilter filter = endpoint.shape().filter();
-        if (filter != null && !tools.filters().wants(filter, message, Payload.tree(full.json))) {
+        boolean example = message.isExample(); // whoever tries the endpoint wants to see it arrive, and whole
+        if (filter != null && !example && !tools.filters().wants(filter, message, Payload.tree(full.json))) {
             return new Unsigned.NotWanted();
         }
         Renderer renderer = tools.renderer(profile());
-        Versioned versioned =
-                endpoint.shape().thin() ? new Versioned(shaping.thin().payload(message, endpoint, now), null) : full;
+        Versioned versioned = endpoint.shape().thin() && !example
+                ? new Versioned(shaping.thin().payload(message, endpoint, now), null)
+                : full;
         Draft draft = renderer.draft(new Renderer.Context(
                 message,
                 versioned.json,
