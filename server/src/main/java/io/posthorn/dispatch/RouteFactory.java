@@ -32,6 +32,7 @@ final class RouteFactory implements Routes {
     private final DispatchSettings settings;
     private final Shaping shaping;
     private final FairWorkers workers;
+    private final TlsIdentities identities;
     private final Time time;
 
     RouteFactory(
@@ -43,6 +44,7 @@ final class RouteFactory implements Routes {
             DispatchSettings settings,
             Shaping shaping,
             FairWorkers workers,
+            TlsIdentities identities,
             Time time) {
         this.catalog = catalog;
         this.egress = egress;
@@ -52,6 +54,7 @@ final class RouteFactory implements Routes {
         this.settings = settings;
         this.shaping = shaping;
         this.workers = workers;
+        this.identities = identities;
         this.time = time;
     }
 
@@ -76,13 +79,14 @@ final class RouteFactory implements Routes {
             case TargetResult.Ok(Target target) ->
                 route(
                         endpoint,
-                        Credentials.sender(endpoint, target, egress, policy, context, time),
+                        Credentials.sender(endpoint, target, egress, policy, identities, context, time),
                         new RequestMaker.UrlParts(target.toString(), target.path()));
             case TargetResult.Refused(String reason) -> failing(FailureKind.REFUSED_ADDRESS, reason);
         };
     }
 
-    private Route route(Endpoint endpoint, Sender sender, RequestMaker.UrlParts url) throws ContentException {
+    private Route route(Endpoint endpoint, Sender direct, RequestMaker.UrlParts url) throws ContentException {
+        Sender sender = new OnceSender(direct, context, time);
         ActiveProfile active = catalog.profiles().of(endpoint);
         if (active.isStandard() && !RequestMaker.isNeeded(endpoint.shape())) {
             return new EndpointRoute(sender, endpoint, catalog, context, settings, time);
