@@ -768,16 +768,14 @@ final class LaneLoop {
         route.send(message, 1, most, exchange -> called(lane, call, exchange));
     }
 
-    /**
-     * A call that is under way.
-     *
-     * @param request its number at the lane's gate
-     * @param hurried whether it has less time than the endpoint's owner allows
-     */
+    /** A call that is under way. */
     private static final class Call {
         private final Message message;
+        /** Its number at the lane's gate. */
         private final long request;
+        /** Whether it has less time than the endpoint's owner allows. */
         private final boolean hurried;
+
         private final Consumer<Called> done;
         private boolean answered;
 

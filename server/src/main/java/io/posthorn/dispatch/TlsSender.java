@@ -48,11 +48,14 @@ final class TlsSender implements Sender {
         this.waiters = new Waiters<>(context);
         OwnTls known = identities.known(identity);
         if (known == null) {
-            identities.read(endpointNo, identity, read -> context.runOnContext(nothing -> {
-                Sender made = sender(read, target, egress);
-                ready = made;
-                waiters.tell(made);
-            }));
+            identities.read(
+                    endpointNo,
+                    identity,
+                    read -> context.runOnContext(nothing -> {
+                        Sender made = sender(read, target, egress);
+                        ready = made;
+                        waiters.tell(made);
+                    }));
         } else {
             ready = Sender.to(target.with(known), egress);
         }
@@ -73,8 +76,7 @@ final class TlsSender implements Sender {
     }
 
     private Sender failing(String why) {
-        Outcome failure =
-                new Outcome.Failure(FailureKind.CONTENT, "the endpoint's member tls cannot be used: " + why);
+        Outcome failure = new Outcome.Failure(FailureKind.CONTENT, "the endpoint's member tls cannot be used: " + why);
         return (request, deadline, done) ->
                 context.runOnContext(nothing -> done.accept(new Exchange(time.micros(), 0, failure)));
     }

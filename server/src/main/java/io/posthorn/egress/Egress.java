@@ -303,8 +303,7 @@ public final class Egress {
         } catch (RuntimeException e) {
             // what the endpoint's owner gave has brought it to light; whoever waits is told, once
             LOG.error("no connection could be begun to {}", origin, e);
-            promise.tryFail(
-                    origin.secure ? new SSLException("its TLS cannot be used: " + e.getMessage()) : e);
+            promise.tryFail(origin.secure ? new SSLException("its TLS cannot be used: " + e.getMessage()) : e);
         }
     }
 
