@@ -143,12 +143,13 @@ public final class Dispatcher {
         this.policy = egressSettings.policy();
         this.listeners = new Listeners(catalog, egressSettings, settings.attemptTimeout(), time);
         this.makers = new FairWorkers("posthorn-make-", Math.max(2, loops));
+        TlsIdentities identities = new TlsIdentities(makers);
         DispatchSettings share = settings.share(loops);
         InstantSource clock = () -> Time.instant(time.micros());
         for (Context context : EventLoops.take(vertx, loops)) {
             Egress egress = new Egress(context, egressSettings, resolver, clock);
-            Routes routes =
-                    new RouteFactory(catalog, egress, policy, listeners, context, settings, shaping, makers, time);
+            Routes routes = new RouteFactory(
+                    catalog, egress, policy, listeners, context, settings, shaping, makers, identities, time);
             owners.add(
                     new Owner(context, new LaneLoop(share, routes, new Ports(context), time, metrics), egress, routes));
         }

@@ -27,6 +27,7 @@ import io.posthorn.model.SigningSecret;
 import io.posthorn.runtime.FairWorkers;
 import io.posthorn.store.Database;
 import io.posthorn.store.TestDatabase;
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -124,12 +125,13 @@ final class ShapedRouteTest {
                 false,
                 shaping,
                 now::get);
+        Context context = vertx.getOrCreateContext();
         return new ShapedRoute(
                 endpoint.no(),
                 maker,
                 workers,
-                (request, deadline, done) -> sender.send(request, deadline, done),
-                vertx.getOrCreateContext(),
+                new OnceSender((request, deadline, done) -> sender.send(request, deadline, done), context, now::get),
+                context,
                 Duration.ofSeconds(15),
                 now::get);
     }
