@@ -23,6 +23,12 @@ final class Credentials {
 
     private Credentials() {}
 
+    /** Whether its requests leave as they are, over connections that others use too. */
+    static boolean isUsual(Endpoint endpoint) {
+        return endpoint.secrets().tls() == null
+                && !(endpoint.secrets().authentication() instanceof Authentication.OAuth2);
+    }
+
     /**
      * The headers of an endpoint that are the same on every request: those that its owner named, and that of its
      * authentication, which wins over one of the same name.

@@ -1,6 +1,5 @@
 package io.posthorn.dispatch;
 
-import io.posthorn.catalog.ActiveProfile;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.egress.Egress;
 import io.posthorn.egress.EgressPolicy;
@@ -86,15 +85,27 @@ final class RouteFactory implements Routes {
     }
 
     private Route route(Endpoint endpoint, Sender direct, RequestMaker.UrlParts url) throws ContentException {
-        Sender sender = new OnceSender(direct, context, time);
-        ActiveProfile active = catalog.profiles().of(endpoint);
-        if (active.isStandard() && !RequestMaker.isNeeded(endpoint.shape())) {
+        Sender sender = Credentials.isUsual(endpoint) ? direct : new OnceSender(direct, context, time);
+        if (!RequestMaker.isNeeded(endpoint.shape())
+                && catalog.profiles().of(endpoint).isStandard()) {
             return new EndpointRoute(sender, endpoint, catalog, context, settings, time);
         }
-        RequestMaker maker =
-                new RequestMaker(catalog, endpoint, active.profile(), url, settings.svixHeaders(), shaping, time);
+        RequestMaker maker = new RequestMaker(
+                catalog,
+                endpoint,
+                () -> catalog.profiles().of(endpoint).profile(),
+                url,
+                settings.svixHeaders(),
+                shaping,
+                time);
         return new ShapedRoute(
-                endpoint.no(), maker, workers, sender, context, EndpointRoute.deadline(endpoint, settings), time);
+                endpoint.no(),
+                maker,
+                workers,
+                new OnceSender(direct, context, time),
+                context,
+                EndpointRoute.deadline(endpoint, settings),
+                time);
     }
 
     /** Later and not now: a lane may have a thousand of them, and each answer starts the next. */
