@@ -344,12 +344,16 @@ class ScriptTest {
 
     @Test
     void theOnesUsedLastAreKept() {
-        Scripts scripts = new Scripts(2);
+        Scripts scripts = new Scripts(2 * (Scripts.OF_EACH + 1));
         Script one = scripts.get("1");
         assertThat(scripts.get("2")).isNotSameAs(one);
         assertThat(scripts.get("1")).isSameAs(one);
         scripts.get("3");
         assertThat(scripts.get("1")).isSameAs(one);
         assertThatThrownBy(() -> scripts.get("(")).isInstanceOf(ScriptException.class);
+        assertThat(scripts.get("1")).isSameAs(one);
+        Script large = scripts.get("1" + " ".repeat(2 * Scripts.OF_EACH));
+        assertThat(scripts.get("1" + " ".repeat(2 * Scripts.OF_EACH))).isSameAs(large);
+        assertThat(scripts.get("1")).isNotSameAs(one);
     }
 }
