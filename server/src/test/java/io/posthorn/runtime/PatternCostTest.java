@@ -41,10 +41,10 @@ class PatternCostTest {
                 "(?:|)(?:|)(?:|)(?:|)(?:|)(?:|)(?:|)(?:|)(?:|)(?:|)(?:|)(?:|)(?:|)(?:|)(?:|)(?:|)(?!)",
                 "(?:)?(?:)?(?:)?(?:)?(?:)?(?:)?(?:)?(?:)?(?:)?(?:)?(?:)?(?:)?(?:)?(?:)?(?:)?(?:)?(?!)",
                 "^?^?^?^?^?^?^?^?^?^?^?^?^?^?^?^?(?!)",
-                "(?=(?:a|b*)?(?:a|b*)?(?:a|b*)?(?:a|b*)?(?:a|b*)?(?:a|b*)?(?:a|b*)?(?:a|b*)?(?:a|b*)?(?!))",
+                "(?=(?:a|b*)?(?:a|b*)?(?:a|b*)?(?:a|b*)?(?:a|b*)?(?:a|b*)?(?:a|b*)?(?:a|b*)?(?:a|b*)?(?:a|b*)?(?:a|b*)?(?!))",
                 // as many places to begin at as it is wide
                 "(?<=(?!)x{0,1000000})",
-                "(?<!(?!)(?:x{0,300}){0,300})",
+                "(?<!(?!)x{0,300}y{0,1000000})",
             })
     void isRefused(String pattern) {
         assertThat(PatternCost.broken(Pattern.compile(pattern))).isNotNull();
@@ -135,9 +135,7 @@ class PatternCostTest {
     @ValueSource(
             strings = {
                 "function($x)<(\"s](?:(?:(?:){2147483647}){2147483647}){2147483647}[s\")>{$x}(\"a\")",
-                "function($x)<(s](?:){9}[s)>{$x}(\"a\")",
                 "function($x)<(s]|[s)>{$x}(\"a\")",
-                "function($x)<->{$x}(\"a\")",
             })
     void aSignatureHasTypesOnly(String script) {
         assertThatThrownBy(() -> Script.of(script))
@@ -161,12 +159,13 @@ class PatternCostTest {
 
     @Test
     void aSchemaWithOneIsRefused() {
-        assertThat(JsonSchema.broken("{\"pattern\":\"" + ENDLESS + "\"}")).contains("2147483647");
+        assertThat(JsonSchema.broken("{\"pattern\":\"a{1000}\"}")).isNull();
+        assertThat(JsonSchema.broken("{\"pattern\":\"" + ENDLESS + "\"}")).contains("pattern");
         assertThat(JsonSchema.broken("{\"patternProperties\":{\"" + ENDLESS + "\":true}}"))
-                .contains("2147483647");
+                .contains("atter");
         assertThat(JsonSchema.broken("{\"$ref\":\"#/$defs/a\",\"$defs\":{\"a\":{\"properties\":{\"b\":{\"pattern\":\""
                         + ENDLESS + "\"}}}}}"))
-                .contains("2147483647");
+                .contains("atter");
     }
 
     @Test
@@ -179,7 +178,7 @@ class PatternCostTest {
 
     @Test
     void aScriptThatFailsWithoutALookIsStopped() {
-        assertThatThrownBy(() -> Script.of("$contains($pad('', 2000000, 'a'), /(?:){1000}(?!)/)")
+        assertThatThrownBy(() -> Script.of("$contains($pad('', 1000000, 'a'), /(?:){1000}(?!)/)")
                         .evaluate(null, Map.of()))
                 .isInstanceOf(ScriptException.class)
                 .hasMessageContaining("longer than");
