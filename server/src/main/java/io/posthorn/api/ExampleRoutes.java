@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code POST /api/v1/app/{app}/endpoint/{endpoint}/send-example}: a message like any other, stored, signed, tried again
- * and on record, except that it is for this endpoint alone, whatever types and channels the endpoint wants.
+ * and on record, except that it is for this endpoint alone, whatever the endpoint wants, and whole.
  */
 public final class ExampleRoutes implements RouteModule {
     private final Catalog catalog;
@@ -83,11 +83,11 @@ public final class ExampleRoutes implements RouteModule {
             return Answer.error(
                     409, "endpoint_disabled", "the endpoint is disabled: nothing is sent to it until it is enabled");
         }
-        if (test != null && test.eventType().equals(name)) {
-            return send(
-                    view.application(), example(endpoint, name, test.payload().getBytes(StandardCharsets.UTF_8)));
-        }
+        String own = test != null && test.eventType().equals(name) ? test.payload() : null;
         EventType type = catalog.eventType(call.env(), name);
+        if (type == null && own != null) {
+            return send(view.application(), example(endpoint, name, own));
+        }
         if (type == null) {
             return Answer.error(
                     404,
@@ -102,6 +102,9 @@ public final class ExampleRoutes implements RouteModule {
                     "needs " + Scopes.counted(missing) + ", which the application does not have",
                     "body",
                     "eventType")));
+        }
+        if (own != null) {
+            return send(view.application(), example(endpoint, name, own));
         }
         return switch (Examples.of(type, index, clock.instant())) {
             case Examples.Found.NoSuchIndex(int count) ->
@@ -120,6 +123,10 @@ public final class ExampleRoutes implements RouteModule {
         } catch (ContentException _) {
             return null; // the attempt will say what is wrong with the profile
         }
+    }
+
+    private static NewMessage example(Endpoint endpoint, String eventType, String json) {
+        return example(endpoint, eventType, json.getBytes(StandardCharsets.UTF_8));
     }
 
     private static NewMessage example(Endpoint endpoint, String eventType, byte[] json) {

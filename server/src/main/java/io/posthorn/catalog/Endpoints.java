@@ -283,9 +283,9 @@ public final class Endpoints {
             return unknown;
         }
         Endpoint fresh = fresh(view, draft);
-        PolicyCodec.Broken broken = PolicyCodec.broken(fresh.delivery());
+        Result<Endpoint> broken = broken(fresh);
         if (broken != null) {
-            return new Result.Broken<>(broken.path(), broken.rule());
+            return broken;
         }
         Endpoint made = Audit.about(subject(view, fresh), () -> pg.insert(fresh));
         publish(view, made);
@@ -444,10 +444,24 @@ public final class Endpoints {
         }
         String reason = draft.disabled() ? was.disabledReason() : null;
         Endpoint now = changed(was, draft, draft.disabled(), reason);
-        PolicyCodec.Broken broken = PolicyCodec.broken(now.delivery());
-        return broken == null
-                ? new Result.Updated<>(store(view, now))
-                : new Result.Broken<>(broken.path(), broken.rule());
+        Result<Endpoint> broken = broken(now);
+        return broken == null ? new Result.Updated<>(store(view, now)) : broken;
+    }
+
+    /** What is wrong with it as a whole, whose parts are fine by themselves; null if nothing is. */
+    private static @Nullable Result<Endpoint> broken(Endpoint endpoint) {
+        PolicyCodec.Broken broken = PolicyCodec.broken(endpoint.delivery());
+        if (broken != null) {
+            return new Result.Broken<>(broken.path(), broken.rule());
+        }
+        if (endpoint.shape().filter() != null
+                && endpoint.delivery().order().mode() == DeliveryPolicy.Mode.LATEST_BY_KEY) {
+            return new Result.Broken<>(
+                    List.of("filter"),
+                    "cannot be there with the order latestByKey: a newer message that is not wanted would take the place"
+                            + " of one that is");
+        }
+        return null;
     }
 
     private static DeliveryPolicy delivery(EndpointDraft draft, DeliveryPolicy present, DeliveryPolicy usual) {
@@ -486,7 +500,10 @@ public final class Endpoints {
         Boolean paused = draft.paused();
         AppView view = directory.find(was.appNo());
         int env = view == null ? Environment.DEFAULT_NO : view.application().envNo();
-        EndpointShape shape = changed(draft.shape(), was.shape());
+        // what was agreed was agreed with who is there, and not with who answers under another URL
+        EndpointShape base =
+                draft.url().equals(was.url()) ? was.shape() : was.shape().withAgreedRate(null);
+        EndpointShape shape = changed(draft.shape(), base);
         ActiveProfile before = profiles.orStandard(env, was.shape());
         ActiveProfile after = profiles.orStandard(env, shape);
         DeliveryPolicy present = PolicyCodec.rebase(was.delivery(), before.base(), after.base());

@@ -33,6 +33,11 @@ final class Flow {
         usedUntil = Math.max(usedUntil, (double) now) + SECOND / perSecond;
     }
 
+    /** One that had started was not sent after all. */
+    void givenBack(double perSecond) {
+        usedUntil -= SECOND / perSecond;
+    }
+
     /** Nothing has been used. */
     void reset() {
         usedUntil = Double.NEGATIVE_INFINITY;

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** Headers that a message's publisher gave with it, on the way out. */
+/** Headers that go behind others, on the way out: those of a message's publisher above all. */
 final class MessageHeaders {
     private MessageHeaders() {}
 
@@ -26,7 +26,20 @@ final class MessageHeaders {
         return all.toArray(String[]::new);
     }
 
-    private static boolean has(String[] headers, String name) {
+    /** The same with names and values in turn. */
+    static String[] behind(String[] headers, List<String> more) {
+        List<String> all = new ArrayList<>(Arrays.asList(headers));
+        for (int i = 0; i < more.size(); i += 2) {
+            if (!has(headers, more.get(i))) {
+                all.add(more.get(i));
+                all.add(more.get(i + 1));
+            }
+        }
+        return all.toArray(String[]::new);
+    }
+
+    /** Whether one of them has the name, in any case. */
+    static boolean has(String[] headers, String name) {
         for (int i = 0; i < headers.length; i += 2) {
             if (headers[i].equalsIgnoreCase(name)) {
                 return true;

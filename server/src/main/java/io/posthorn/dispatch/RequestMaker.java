@@ -82,13 +82,25 @@ final class RequestMaker {
 
     private final Catalog catalog;
     private final Endpoint endpoint;
-    private final Profile profile;
+    private final ProfileSource source;
+    private @Nullable Profile profile;
     private final UrlParts url;
     private final boolean svixHeaders;
     private final Shaping shaping;
     private final Time time;
     private final String[] fixed;
     private @Nullable SchemeSigner signer;
+
+    /** Where the profile comes from. */
+    @FunctionalInterface
+    interface ProfileSource {
+        /**
+         * The profile.
+         *
+         * @throws ContentException if it cannot be read
+         */
+        Profile get() throws ContentException;
+    }
 
     /**
      * Where its requests go, for signatures that cover that.
@@ -103,7 +115,8 @@ final class RequestMaker {
      *
      * @param catalog knows event types and applications
      * @param endpoint whose requests it makes
-     * @param profile what they are like
+     * @param source of what they are like; asked with the first request, away from the event loop, since it may have to be
+     *     read
      * @param url where they go
      * @param svixHeaders whether the headers of Standard Webhooks go by their other names too
      * @param shaping what it needs beside
@@ -111,14 +124,14 @@ final class RequestMaker {
     RequestMaker(
             Catalog catalog,
             Endpoint endpoint,
-            Profile profile,
+            ProfileSource source,
             UrlParts url,
             boolean svixHeaders,
             Shaping shaping,
             Time time) {
         this.catalog = catalog;
         this.endpoint = endpoint;
-        this.profile = profile;
+        this.source = source;
         this.url = url;
         this.svixHeaders = svixHeaders;
         this.shaping = shaping;
@@ -161,14 +174,16 @@ final class RequestMaker {
      */
     Unsigned unsigned(Message message, Application application, int attempt, long now) throws ContentException {
         MakerTools tools = MakerTools.ofThread();
+        Versioned full = versioned(message, application, tools);
         MessageFilter filter = endpoint.shape().filter();
-        if (filter != null && !tools.filters().wants(filter, message, Payload.tree(message.payload))) {
+        boolean example = message.isExample(); // whoever tries the endpoint wants to see it arrive, and whole
+        if (filter != null && !example && !tools.filters().wants(filter, message, Payload.tree(full.json))) {
             return new Unsigned.NotWanted();
         }
-        Renderer renderer = tools.renderer(profile);
-        Versioned versioned = endpoint.shape().thin()
+        Renderer renderer = tools.renderer(profile());
+        Versioned versioned = endpoint.shape().thin() && !example
                 ? new Versioned(shaping.thin().payload(message, endpoint, now), null)
-                : versioned(message, application, tools);
+                : full;
         Draft draft = renderer.draft(new Renderer.Context(
                 message,
                 versioned.json,
@@ -179,7 +194,11 @@ final class RequestMaker {
                 attempt,
                 now,
                 shaping.publicUrl().get()));
-        draft = new Draft(draft.method(), draft.path(), withOwn(draft.headers(), message.headers), draft.body());
+        draft = new Draft(
+                draft.method(),
+                draft.path(),
+                withOwn(draft.headers(), renderer.profile().carried(message.headers)),
+                draft.body());
         String script = endpoint.shape().transformation();
         if (script != null) {
             switch (tools.transformer().apply(script, draft, message, endpoint, application, attempt)) {
@@ -192,16 +211,14 @@ final class RequestMaker {
         return new Unsigned.Ready(renderer, renderer.print(draft), versioned.version);
     }
 
-    /** With the headers that the publisher gave, behind those of the profile and of the endpoint. */
+    /** With the headers that the publisher gave, behind those of the profile. */
     private Map<String, String> withOwn(Map<String, String> headers, Map<String, String> given) {
         if (given.isEmpty()) {
             return headers;
         }
         Map<String, String> all = new LinkedHashMap<>(headers);
         given.forEach((name, value) -> {
-            boolean taken = headers.keySet().stream().anyMatch(name::equalsIgnoreCase)
-                    || endpoint.headers().stream().anyMatch(own -> own.name().equalsIgnoreCase(name));
-            if (!taken) {
+            if (headers.keySet().stream().noneMatch(name::equalsIgnoreCase)) {
                 all.put(name, value);
             }
         });
@@ -232,7 +249,7 @@ final class RequestMaker {
     private Outgoing signed(Message message, Renderer renderer, Rendered rendered, @Nullable String version, long now)
             throws ContentException {
         List<String> headers = new ArrayList<>(Arrays.asList(rendered.headers()));
-        headers.addAll(Arrays.asList(fixed));
+        putAll(headers, fixed);
         if (version != null) {
             headers.add(VERSION_HEADER);
             headers.add(version);
@@ -248,7 +265,7 @@ final class RequestMaker {
                         unsigned,
                         rendered.body()),
                 now);
-        headers.addAll(Arrays.asList(signatures));
+        putAll(headers, signatures);
         if (svixHeaders) {
             addSvixNames(headers);
         }
@@ -259,6 +276,19 @@ final class RequestMaker {
                 rendered.userAgent(),
                 headers.toArray(String[]::new),
                 rendered.body());
+    }
+
+    /**
+     * In the place of those with the same names: a receiver that reads the first of two must not read the one that the
+     * publisher or a transformation has put there.
+     */
+    private static void putAll(List<String> headers, String[] over) {
+        for (int i = headers.size() - 2; i >= 0; i -= 2) {
+            if (MessageHeaders.has(over, headers.get(i))) {
+                headers.subList(i, i + 2).clear();
+            }
+        }
+        headers.addAll(Arrays.asList(over));
     }
 
     /** A secret may be of another kind than the profile that the environment has got since. */
@@ -288,7 +318,7 @@ final class RequestMaker {
         if (present == null) {
             String own = renderer.secret(endpoint.secrets().config());
             present = new SchemeSigner(
-                    profile.schemes(),
+                    renderer.profile().schemes(),
                     own == null ? endpoint.secret() : SigningSecret.text(own),
                     own == null ? endpoint.oldSecrets() : List.of(),
                     now);
@@ -297,9 +327,19 @@ final class RequestMaker {
         return present;
     }
 
+    private Profile profile() throws ContentException {
+        Profile present = profile;
+        if (present == null) {
+            present = source.get();
+            profile = present;
+        }
+        return present;
+    }
+
     /** Whether requests of an endpoint are made otherwise than the usual ones, whatever its profile is. */
     static boolean isNeeded(EndpointShape shape) {
-        return shape.filter() != null
+        return shape.ownProfile() != null
+                || shape.filter() != null
                 || shape.transformation() != null
                 || shape.thin()
                 || shape.payloadVersion() != null;

@@ -9,6 +9,7 @@ import io.posthorn.runtime.FairWorkers;
 import io.posthorn.runtime.Time;
 import io.vertx.core.Context;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,24 +54,41 @@ final class ShapedRoute implements Route {
 
     @Override
     public void send(Message message, int attempt, Consumer<Exchange> done) {
-        send(message, attempt, deadline, done);
+        long startedAt = time.micros();
+        workers.run(endpointNo, () -> {
+            RequestMaker.Made made = made(message, attempt);
+            context.runOnContext(ignored -> go(made, startedAt, deadline, done));
+        });
     }
 
+    /** Somebody waits: what is made too late for them is not sent any more. */
     @Override
     public void send(Message message, int attempt, Duration most, Consumer<Exchange> done) {
         long startedAt = time.micros();
-        Duration soonest = most.compareTo(deadline) < 0 ? most : deadline;
         workers.run(endpointNo, () -> {
             RequestMaker.Made made = made(message, attempt);
-            context.runOnContext(ignored -> go(made, startedAt, soonest, done));
+            context.runOnContext(ignored -> {
+                Duration left = most.minus(time.micros() - startedAt, ChronoUnit.MICROS);
+                if (left.isPositive()) {
+                    go(made, startedAt, left.compareTo(deadline) < 0 ? left : deadline, done);
+                } else {
+                    String detail = "its request was not made in time; nothing was sent";
+                    done.accept(
+                            new Exchange(startedAt, micros(most), new Outcome.Failure(FailureKind.TIMEOUT, detail)));
+                }
+            });
         });
+    }
+
+    private static long micros(Duration duration) {
+        return duration.toNanos() / 1_000;
     }
 
     /** Whatever it is that goes wrong: who sends has to be told, or the delivery would be in flight for ever. */
     private RequestMaker.Made made(Message message, int attempt) {
         try (Budget _ = Budget.open()) {
             return maker.make(message, attempt);
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (Throwable e) {
             LOG.error("no request could be made of message {}", message.id, e);
             return new RequestMaker.Made.Broken("no request could be made: " + e);
         }

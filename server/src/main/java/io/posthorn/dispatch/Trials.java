@@ -104,7 +104,7 @@ public final class Trials implements AutoCloseable {
                 done.complete(tried(app, harmless(endpoint, shape), message));
             } catch (ContentException e) {
                 done.complete(new Tried.Broken(e.detail()));
-            } catch (RuntimeException | StackOverflowError e) {
+            } catch (Throwable e) {
                 done.completeExceptionally(e);
             } finally {
                 room.release();
@@ -123,7 +123,7 @@ public final class Trials implements AutoCloseable {
         RequestMaker maker = new RequestMaker(
                 catalog,
                 endpoint,
-                catalog.profiles()
+                () -> catalog.profiles()
                         .of(app.application().envNo(), endpoint.shape())
                         .profile(),
                 new RequestMaker.UrlParts("", ""),

@@ -1,7 +1,10 @@
 package io.posthorn.wire;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param path and query instead of those of the endpoint's URL; null for those
  * @param body what is sent
  * @param headers beside those of signatures and authentication, in the order of the file
+ * @param messageHeaders which of the headers that a message's publisher gave go along, by their names in lower case; null
+ *     for all. Expressions see all of them
  * @param userAgent null for the installation's
  * @param id how messages' ids are written
  * @param schemes all of them sign; empty for requests without a signature
@@ -33,6 +38,7 @@ public record Profile(
         @Nullable Text path,
         Body body,
         List<Header> headers,
+        @Nullable Set<String> messageHeaders,
         @Nullable Text userAgent,
         IdForm id,
         List<Scheme> schemes,
@@ -205,6 +211,21 @@ public record Profile(
      * @param payload JSON, byte for byte
      */
     public record TestEvent(String eventType, String payload) {}
+
+    /**
+     * Those of a message's own headers that go along with its requests, in their order.
+     *
+     * @param given what its publisher gave
+     */
+    public Map<String, String> carried(Map<String, String> given) {
+        Set<String> names = messageHeaders;
+        if (names == null || given.isEmpty()) {
+            return given;
+        }
+        Map<String, String> carried = new LinkedHashMap<>(given);
+        carried.keySet().removeIf(name -> !names.contains(name.toLowerCase(Locale.ROOT)));
+        return carried;
+    }
 
     /**
      * A problem with a part of it, at the place where the part stands; or where what it is in does, if it is not there.

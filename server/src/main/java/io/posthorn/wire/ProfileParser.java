@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,9 @@ public final class ProfileParser {
     private static final int MOST_HEADERS = 50;
     private static final int MOST_SCHEMES = 8;
     private static final int MOST_TEXT = 4_096;
+    /** Of a path with its query, characters. */
+    private static final int MOST_PATH = 2_048;
+
     private static final int MOST_PROBLEMS = 50;
     private static final int MOST_BODY_BYTES = 16 << 20;
     private static final int MOST_RATE = 100_000;
@@ -134,6 +138,7 @@ public final class ProfileParser {
                 all.computable("path", ProfileParser::noPath),
                 body(all.group("body")),
                 headers(all.group("headers")),
+                messageHeaders(all),
                 all.computable("userAgent", ProfileParser::noHeaderValue),
                 id(all.group("id")),
                 schemes(all),
@@ -185,6 +190,26 @@ public final class ProfileParser {
             group.problem("", "must be at most " + MOST_HEADERS);
         }
         return List.copyOf(headers);
+    }
+
+    /** {@code all}, {@code none}, or names; null is for all. */
+    private @Nullable Set<String> messageHeaders(Group all) {
+        Part part = all.part("messageHeaders");
+        return switch (part) {
+            case null -> null;
+            case Items(List<Part> parts, Place _) when parts.isEmpty() -> Set.of();
+            case Items _ -> lower(all.texts("messageHeaders", List.of(), ProfileParser::noHeaderName));
+            case Scalar scalar when "all".equals(scalar.value()) -> null;
+            case Scalar scalar when "none".equals(scalar.value()) -> Set.of();
+            default -> {
+                all.problem("messageHeaders", "must be all, none, or a list of names of headers");
+                yield null;
+            }
+        };
+    }
+
+    private static Set<String> lower(List<String> names) {
+        return names.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toUnmodifiableSet());
     }
 
     private static IdForm id(Group group) {
@@ -343,13 +368,17 @@ public final class ProfileParser {
                 : "must be a method of HTTP in capitals, such as POST";
     }
 
-    /** What is wrong with a path; null if nothing is. */
+    /** What is wrong with a path and its query; null if nothing is. Whatever passes here can be sent. */
     static @Nullable String noPath(String text) {
-        boolean fine = text.startsWith("/") && text.length() <= MOST_TEXT;
+        boolean fine = text.startsWith("/") && text.length() <= MOST_PATH;
         for (int i = 0; fine && i < text.length(); i++) {
-            fine = text.charAt(i) > ' ' && text.charAt(i) < 0x7f && text.charAt(i) != '#';
+            char c = text.charAt(i);
+            fine = c > ' ' && c < 0x7f && c != '#' && c != '\\';
         }
-        return fine ? null : "must begin with a slash and have only ASCII without blanks and # in it";
+        return fine
+                ? null
+                : "must begin with a slash, have at most " + MOST_PATH
+                        + " characters, and have only ASCII without blanks, # and backslashes in it";
     }
 
     private static @Nullable String noContentType(String text) {

@@ -28,9 +28,6 @@ public final class Transformer {
     /** What a request may ask for; a GET has no body that a signature could stand for. */
     static final Set<String> METHODS = Set.of("POST", "PUT", "PATCH", "DELETE");
 
-    /** Of a path with its query, characters. */
-    static final int MOST_PATH = 2_048;
-
     private static final int MOST_HEADERS = 50;
     private static final int MOST_HEADER_CHARACTERS = 16 << 10;
     private static final Set<String> NOT_THEIRS = Set.of(
@@ -153,14 +150,10 @@ public final class Transformer {
         if (!output.containsKey("path")) {
             return before;
         }
-        boolean fine = output.get("path") instanceof String path && path.startsWith("/") && path.length() <= MOST_PATH;
-        String path = fine ? String.valueOf(output.get("path")) : "";
-        for (int i = 0; fine && i < path.length(); i++) {
-            fine = path.charAt(i) > ' ' && path.charAt(i) < 0x7f && path.charAt(i) != '#';
-        }
-        if (!fine) {
-            throw wrong("gives a path that does not begin with a slash, is longer than " + MOST_PATH
-                    + " characters, or has other than visible ASCII or a # in it");
+        String path = output.get("path") instanceof String text ? text : "";
+        String rule = ProfileParser.noPath(path);
+        if (rule != null) {
+            throw wrong("gives a path, which " + rule);
         }
         return path;
     }
