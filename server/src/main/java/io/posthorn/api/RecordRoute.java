@@ -97,7 +97,7 @@ public final class RecordRoute implements AutoCloseable {
     private void show(HttpServerRequest request, RecordTokens.Reference reference) {
         AppView app = catalog.appByNo(reference.appNo());
         Endpoint endpoint = app == null ? null : app.endpointByNo(reference.endpointNo());
-        if (endpoint == null) {
+        if (app == null || endpoint == null) {
             Errors.write(request, Answer.notFound("record"));
             return;
         }

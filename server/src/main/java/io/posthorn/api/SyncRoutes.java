@@ -497,16 +497,16 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
             try {
                 threads.execute(() -> work.step(() -> work.end(decided(
                         asked,
-                        (content, succeeded) -> merger.merge(
-                                work.application.no(), script, content, succeeded, work.left(sync))))));
+                        (content, succeeded) ->
+                                merger.merge(work.application.no(), script, content, succeeded, work.left(sync))))));
             } catch (RejectedExecutionException _) {
                 work.end(Answer.unavailable("the server is stopping", RETRY_SECONDS));
             }
         }
 
         private Answer decided(List<SyncResult> asked, SyncDecision.Merging merging) {
-            SyncDecision decision = SyncDecision.of(
-                    sync, new String(message.payload, StandardCharsets.UTF_8), inTurn, asked, merging);
+            SyncDecision decision =
+                    SyncDecision.of(sync, new String(message.payload, StandardCharsets.UTF_8), inTurn, asked, merging);
             return Answer.json(200, SyncView.of(message, decision, asked));
         }
     }

@@ -321,8 +321,7 @@ public final class Server {
         onStop("synchronous messages", sync::close);
         Records made = new Records(catalog, shaping, time);
         onStop("records", made::close);
-        RecordRoute records =
-                new RecordRoute(vertx, catalog, history, recordTokens, made, instants, System::nanoTime);
+        RecordRoute records = new RecordRoute(vertx, catalog, history, recordTokens, made, instants, System::nanoTime);
         onStop("links to records", records::close);
         ApiServer api = new ApiServer(
                 vertx,

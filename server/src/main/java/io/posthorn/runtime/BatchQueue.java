@@ -28,6 +28,7 @@ public final class BatchQueue<T> {
     private boolean consumerWaits;
     /** Something gathers that has to be taken now. */
     private boolean urgent;
+
     private boolean closed;
     /** Of what gathers. Written before {@link #size}, so that who reads that first sees this. */
     private long weight;
