@@ -194,7 +194,7 @@ class RecordApiTest {
 
     @Test
     void aRecordThatIsNotSentIsNotThereAndOneThatCannotBeMadeSaysWhy() {
-        AppView silent = app("silent", "\"transformation\": \"null\"");
+        AppView silent = app("silent", "\"transformation\": \"{'send': false}\"");
         assertThat(follow(link(silent, message(silent))).status()).isEqualTo(404);
         AppView broken = app("broken", "\"transformation\": \"{'body': $number('x')}\"");
         Api.Reply refused = follow(link(broken, message(broken)));
