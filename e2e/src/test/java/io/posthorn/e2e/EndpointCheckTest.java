@@ -49,7 +49,8 @@ final class EndpointCheckTest {
     private Api.Answer make(String uid, String check, String more) throws Exception {
         return api.post(
                 "/api/v1/app/" + app + "/endpoint",
-                "{\"uid\":\"" + uid + "\",\"url\":\"" + receiver.url() + "?a=1\",\"check\":\"" + check + "\"" + more + "}");
+                "{\"uid\":\"" + uid + "\",\"url\":\"" + receiver.url() + "?a=1\",\"check\":\"" + check + "\"" + more
+                        + "}");
     }
 
     private void isRefused(Api.Answer answer, String... words) throws Exception {
@@ -114,7 +115,8 @@ final class EndpointCheckTest {
     void aPutIsCheckedToo() throws Exception {
         receiver.replies(request -> "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
         String path = "/api/v1/app/" + app + "/endpoint/one";
-        byte[] body = ("{\"url\":\"" + receiver.url() + "\",\"check\":\"test-event\"}").getBytes(StandardCharsets.UTF_8);
+        byte[] body =
+                ("{\"url\":\"" + receiver.url() + "\",\"check\":\"test-event\"}").getBytes(StandardCharsets.UTF_8);
         assertThat(api.call("PUT", path, body).status()).isEqualTo(422);
         assertThat(api.get(path).status()).isEqualTo(404);
         receiver.replies(request -> "HTTP/1.1 200 Ok\r\nContent-Length: 0\r\n\r\n");
@@ -190,7 +192,8 @@ final class EndpointCheckTest {
         }
         String line = URLDecoder.decode(receiver.last().line(), StandardCharsets.UTF_8);
         assertThat(line)
-                .startsWith("GET /?a=1&hub.mode=subscribe&hub.topic=https://hooks.posthorn.example/topics/order.created&")
+                .startsWith(
+                        "GET /?a=1&hub.mode=subscribe&hub.topic=https://hooks.posthorn.example/topics/order.created&")
                 .contains("&hub.lease_seconds=31536000 HTTP/1.1");
     }
 
@@ -220,10 +223,17 @@ final class EndpointCheckTest {
         assertThat(failed.path("passed").asBoolean()).isFalse();
         assertThat(failed.path("detail").asText()).contains("503");
 
-        receiver.replies(request -> "HTTP/1.1 204 Ok\r\nwebhook-allowed-origin: *\r\nwebhook-allowed-rate: 240\r\n\r\n");
-        assertThat(api.post(check, "{\"check\":\"cloudevents\"}").json().path("rateLimit").asInt())
+        receiver.replies(
+                request -> "HTTP/1.1 204 Ok\r\nwebhook-allowed-origin: *\r\nwebhook-allowed-rate: 240\r\n\r\n");
+        assertThat(api.post(check, "{\"check\":\"cloudevents\"}")
+                        .json()
+                        .path("rateLimit")
+                        .asInt())
                 .isEqualTo(4);
-        assertThat(api.get("/api/v1/app/" + app + "/endpoint/one").json().path("rateLimit").asInt())
+        assertThat(api.get("/api/v1/app/" + app + "/endpoint/one")
+                        .json()
+                        .path("rateLimit")
+                        .asInt())
                 .isEqualTo(4);
     }
 }
