@@ -648,6 +648,11 @@ public final class Dispatcher {
         }
 
         @Override
+        public void recordSoon(Settlement settlement) {
+            recorder.recordSoon(settlement);
+        }
+
+        @Override
         public boolean full() {
             return recorder.full();
         }
