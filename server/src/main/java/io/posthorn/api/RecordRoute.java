@@ -139,7 +139,7 @@ public final class RecordRoute implements AutoCloseable {
             }
             throw e;
         }
-        if (message == null || !message.hasContent()) {
+        if (message == null || !message.hasContent() || !permitted(message)) {
             return GONE;
         }
         Sent sent = content.of(message, endpoint);
@@ -151,6 +151,12 @@ public final class RecordRoute implements AutoCloseable {
                         "cache-control", "private, no-store",
                         "referrer-policy", "no-referrer",
                         "x-content-type-options", "nosniff"));
+    }
+
+    /** What an application may not be told of any more is not shown either, whoever has the link. */
+    private boolean permitted(Message message) {
+        AppView app = catalog.appByNo(message.appNo);
+        return app != null && catalog.permits(app.application(), message.eventType);
     }
 
     /** Takes no more, and waits for what is under way. */

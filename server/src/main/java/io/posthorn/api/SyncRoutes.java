@@ -186,6 +186,11 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
                 case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> {
                     return Errors.invalid(problems);
                 }
+                // an event id that was used before is told as such only if the message could be sent: nothing is
+                // repeated
+                case ParsedMessage.Refused refused -> {
+                    return Errors.invalid(refused.problems());
+                }
                 case ParsedMessage.Ok(NewMessage parsed) -> message = parsed;
             }
             List<Problem> problems = new ArrayList<>();
@@ -275,6 +280,7 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
                 case AcceptResult.EventIdTaken(String firstId) -> Errors.eventIdTaken(firstId);
                 case AcceptResult.Unavailable _ -> Errors.UNAVAILABLE;
                 case AcceptResult.Failed _ -> Errors.INTERNAL;
+                case AcceptResult.Refused(List<ParsedMessage.Problem> problems) -> Errors.invalid(problems);
                 case AcceptResult.Repeated _, AcceptResult.KeyReused _ ->
                     throw new IllegalStateException("it was given no key: " + result);
             };
