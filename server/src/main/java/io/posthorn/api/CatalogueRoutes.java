@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -238,7 +239,7 @@ final class CatalogueRoutes implements RouteModule {
     private static EventTypes.Over over(CatalogueEntry entry, @Nullable EventType seen, List<Problem> problems) {
         EventTypeDraft draft = entry.draft(seen, problems);
         return present -> {
-            if (present == seen) {
+            if (Objects.equals(present, seen)) {
                 return draft;
             }
             List<Problem> late = new ArrayList<>();

@@ -165,7 +165,8 @@ final class EndpointRoutes implements Resource<Endpoint> {
         Paging paging = Paging.of(call.query(), true);
         WithheldTypes withheld = catalog.withheld(view.application());
         return call.query().problems().isEmpty()
-                ? Answer.json(200, paging.bounded(view::endpoints, Endpoint::id, endpoint -> Out.of(withheld, endpoint)))
+                ? Answer.json(
+                        200, paging.bounded(view::endpoints, Endpoint::id, endpoint -> Out.of(withheld, endpoint)))
                 : Answer.invalid(call.query().problems());
     }
 

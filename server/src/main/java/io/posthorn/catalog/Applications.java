@@ -206,10 +206,7 @@ public final class Applications {
                 ? List.of()
                 : had.stream().filter(scope -> !left.contains(scope)).toList();
         watcher.scopesTaken(
-                now,
-                taken,
-                endpoints,
-                types.stream().limit(WithheldTypes.MOST).toList());
+                now, taken, endpoints, types.stream().limit(WithheldTypes.MOST).toList());
     }
 
     /** How its deliveries are made depends on whether it has scopes, not on which. */

@@ -42,6 +42,7 @@ public record EndpointLimit(int usual, Watcher watcher) {
          * @param endpoints how many want event types that they do not get any more
          * @param eventTypes the first of these types by name, at most {@link WithheldTypes#MOST}
          */
-        default void scopesTaken(Application application, List<String> scopes, int endpoints, List<String> eventTypes) {}
+        default void scopesTaken(
+                Application application, List<String> scopes, int endpoints, List<String> eventTypes) {}
     }
 }

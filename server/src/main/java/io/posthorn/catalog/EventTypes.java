@@ -384,8 +384,7 @@ public final class EventTypes {
      * @return {@code Updated}; {@code Conflict} if there were more than {@link #MOST}, or a draft does not fit; {@code NotFound} without the
      *     environment; {@code Broken} as for {@link #create}, with the name in front of the path
      */
-    public Result<CatalogueChange> importAll(
-            int env, Map<String, Over> drafts, boolean replaceAll, boolean dryRun) {
+    public Result<CatalogueChange> importAll(int env, Map<String, Over> drafts, boolean replaceAll, boolean dryRun) {
         return changes.run(SUBJECT, () -> {
             if (!known.has(env)) {
                 return new Result.NotFound<>("environment"); // deleted since the request began
@@ -401,7 +400,8 @@ public final class EventTypes {
                 if (draft == null) {
                     return new Result.Conflict<>(
                             "name",
-                            "the event type " + each.getKey() + " was changed at the same moment, and what was given does"
+                            "the event type " + each.getKey()
+                                    + " was changed at the same moment, and what was given does"
                                     + " not fit to it any more; import it again");
                 }
                 EventType next = wanted(env, each.getKey(), present, draft);

@@ -85,8 +85,7 @@ public final class Scopes {
     }
 
     private static WithheldTypes some(Application of, EventTypes types, Predicate<EventType> which) {
-        return new WithheldTypes(
-                types.all(of.envNo()).stream().filter(which).toList());
+        return new WithheldTypes(types.all(of.envNo()).stream().filter(which).toList());
     }
 
     /** For the one whose subscription is refused. */

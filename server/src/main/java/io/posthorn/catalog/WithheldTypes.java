@@ -46,7 +46,8 @@ public final class WithheldTypes {
             if (Subscribed.isGroup(entry)) {
                 groups.add(entry.substring(Subscribed.GROUP.length()));
             } else if (Subscribed.isPattern(entry)) {
-                for (String name : types.tailMap(Subscribed.beginning(entry), true).keySet()) {
+                for (String name :
+                        types.tailMap(Subscribed.beginning(entry), true).keySet()) {
                     if (wanted.size() == MOST || !Subscribed.covers(entry, name, null)) {
                         break;
                     }

@@ -3,15 +3,15 @@ package io.posthorn.api;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.posthorn.catalog.EventTypeDraft;
-import io.posthorn.catalog.EventTypes;
-import io.posthorn.catalog.Result;
-import java.util.Map;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.posthorn.Requirement;
+import io.posthorn.catalog.EventTypeDraft;
+import io.posthorn.catalog.EventTypes;
+import io.posthorn.catalog.Result;
 import io.posthorn.model.EventType;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -286,13 +286,14 @@ class CatalogueApiTest {
         api.patch("/app/a", "{\"scopes\":[\"One\",\"Two\"]}");
         String pattern = subscribe("a", "a.*", "ab").id();
         String group = subscribe("a", "group:G").id();
-        String all =
-                api.post("/app/a/endpoint", "{\"url\":\"https://example.com/\"}").id();
+        String all = api.post("/app/a/endpoint", "{\"url\":\"https://example.com/\"}")
+                .id();
         assertThat(api.get("/app/a").body().path("withheld").isNull()).isTrue();
-        JsonNode withheld =
-                api.patch("/app/a", "{\"scopes\":[\"Two\"]}").body().path("withheld");
+        JsonNode withheld = api.patch("/app/a", "{\"scopes\":[\"Two\"]}").body().path("withheld");
         assertThat(withheld.path("count").intValue()).isEqualTo(3);
-        assertThat(withheld.path("endpoints").valueStream().map(at -> at.path("id").asText()))
+        assertThat(withheld.path("endpoints")
+                        .valueStream()
+                        .map(at -> at.path("id").asText()))
                 .containsExactlyInAnyOrder(pattern, group, all);
         for (String id : List.of(pattern, group, all)) {
             assertThat(texts(api.get("/app/a/endpoint/" + id).body().path("withheldEventTypes")))

@@ -66,7 +66,8 @@ final class PermittedRouteTest {
             public void reached(Application application, int limit, int active) {}
 
             @Override
-            public void scopesTaken(Application application, List<String> scopes, int endpoints, List<String> eventTypes) {
+            public void scopesTaken(
+                    Application application, List<String> scopes, int endpoints, List<String> eventTypes) {
                 taken.add(scopes + " " + endpoints + " " + eventTypes);
             }
         };
