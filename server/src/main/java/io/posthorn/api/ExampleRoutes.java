@@ -168,7 +168,10 @@ public final class ExampleRoutes implements RouteModule {
             case AcceptResult.Accepted(Message message) -> Answer.json(202, MessageView.of(message));
             case AcceptResult.Unavailable _ -> Errors.UNAVAILABLE;
             case AcceptResult.Failed _ -> Errors.INTERNAL;
-            case AcceptResult.Repeated _, AcceptResult.EventIdTaken _, AcceptResult.KeyReused _ ->
+            case AcceptResult.Repeated _,
+                    AcceptResult.EventIdTaken _,
+                    AcceptResult.KeyReused _,
+                    AcceptResult.Refused _ ->
                 throw new IllegalStateException("an example has no key that could be taken: " + result);
         };
     }

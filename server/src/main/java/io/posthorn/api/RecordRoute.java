@@ -126,7 +126,7 @@ public final class RecordRoute implements AutoCloseable {
             }
             throw e;
         }
-        if (message == null || !message.hasContent()) {
+        if (message == null || !message.hasContent() || !permitted(message)) {
             return GONE;
         }
         return switch (records.of(application, endpoint, message, MADE_WITHIN)) {
@@ -144,6 +144,12 @@ public final class RecordRoute implements AutoCloseable {
                 Answer.error(409, "content", "the record cannot be made as it would have been sent: " + detail);
             case Records.Made.Busy _ -> Answer.unavailable("too many follow links just now", RETRY_SECONDS);
         };
+    }
+
+    /** What an application may not be told of any more is not shown either, whoever has the link. */
+    private boolean permitted(Message message) {
+        AppView app = catalog.appByNo(message.appNo);
+        return app != null && catalog.permits(app.application(), message.eventType);
     }
 
     /** Takes no more, and waits for what is under way. */

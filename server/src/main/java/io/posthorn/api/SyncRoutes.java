@@ -303,6 +303,8 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
         private void take(ParsedMessage checked) {
             switch (checked) {
                 case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> end(Errors.invalid(problems));
+                // an event id that was used before is told as such only if the message could be sent: nothing is repeated
+                case ParsedMessage.Refused refused -> end(Errors.invalid(refused.problems()));
                 case ParsedMessage.Ok(NewMessage message) -> take(message);
             }
         }
@@ -374,6 +376,7 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
                 case AcceptResult.EventIdTaken(String firstId) -> end(Errors.eventIdTaken(firstId));
                 case AcceptResult.Unavailable _ -> end(Errors.UNAVAILABLE);
                 case AcceptResult.Failed _ -> end(Errors.INTERNAL);
+                case AcceptResult.Refused(List<ParsedMessage.Problem> problems) -> end(Errors.invalid(problems));
                 case AcceptResult.Repeated _, AcceptResult.KeyReused _ ->
                     throw new IllegalStateException("it was given no key: " + result);
             }

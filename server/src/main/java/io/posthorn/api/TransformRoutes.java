@@ -103,6 +103,7 @@ public final class TransformRoutes implements RouteModule {
                 problems.forEach(problem -> fields.refuse("message", problem.path(), problem.rule()));
                 yield null;
             }
+            case ParsedMessage.Refused _ -> throw new IllegalStateException("it was held against nothing");
             case ParsedMessage.Ok(NewMessage message) ->
                 new Message(
                         appNo,

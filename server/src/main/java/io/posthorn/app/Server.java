@@ -484,8 +484,9 @@ public final class Server {
             }
 
             @Override
-            public void scopesTaken(Application application, List<String> scopes, int endpoints) {
-                notices.scopesTaken(application.no(), scopes, endpoints);
+            public void scopesTaken(
+                    Application application, List<String> scopes, int endpoints, List<String> eventTypes) {
+                notices.scopesTaken(application.no(), scopes, endpoints, eventTypes);
             }
         });
     }

@@ -204,6 +204,19 @@ class RecordApiTest {
     }
 
     @Test
+    @Requirement({"C9", "E6"})
+    void aScopeThatIsTakenAwayTakesTheLinksAlong() {
+        AppView app = app("scoped");
+        String link = link(app, message(app));
+        api.put("/event-type/report.created", "{\"description\":\"d\",\"scopes\":[\"Reports\"]}");
+        assertThat(follow(link).status()).isEqualTo(200);
+        api.patch("/app/scoped", "{\"scopes\":[\"Other\"]}");
+        assertThat(follow(link).status()).isEqualTo(410);
+        api.patch("/app/scoped", "{\"scopes\":[\"Other\",\"Reports\"]}");
+        assertThat(follow(link).status()).isEqualTo(200);
+    }
+
+    @Test
     @Requirement("C9")
     void aLinkComesToItsEnd() {
         AppView app = app("ends");
