@@ -1,6 +1,8 @@
 package io.posthorn.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.posthorn.catalog.AppView;
+import io.posthorn.catalog.Audit;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointDraft;
 import io.posthorn.catalog.Result;
@@ -19,20 +21,25 @@ import org.jspecify.annotations.Nullable;
  */
 final class EndpointCheckRoutes implements RouteModule {
     private static final int RETRY_SECONDS = 1;
+    private static final String TOO_MANY =
+            "an application may have two endpoints checked at a time, and about one a second; try this one again";
     private static final String KINDS =
             Arrays.stream(Kind.values()).map(Kind::text).collect(Collectors.joining(", "));
 
     private final Catalog catalog;
     private final @Nullable EndpointCheck checks;
+    private final Audit audit;
 
     /**
      * The route.
      *
      * @param catalog the endpoints
      * @param checks makes the requests; null where none are made
+     * @param audit where it is noted that they were made
      */
-    EndpointCheckRoutes(Catalog catalog, @Nullable EndpointCheck checks) {
+    EndpointCheckRoutes(Catalog catalog, @Nullable EndpointCheck checks, Audit audit) {
         this.catalog = catalog;
+        this.audit = audit;
         this.checks = checks;
     }
 
@@ -92,6 +99,10 @@ final class EndpointCheckRoutes implements RouteModule {
             return change.apply(draft);
         }
         EndpointDraft whole = catalog.endpoints().withSecret(call.env(), call.path("app"), idOrUid, draft);
+        Result<Endpoint> refused = catalog.endpoints().refusal(call.env(), call.path("app"), idOrUid, whole);
+        if (refused != null) {
+            return refused; // nobody need be asked
+        }
         Endpoint there = catalog.endpoints().find(call.env(), call.path("app"), idOrUid);
         Endpoint candidate = catalog.endpoints().preview(call.env(), call.path("app"), idOrUid, whole);
         if (candidate == null) {
@@ -105,6 +116,7 @@ final class EndpointCheckRoutes implements RouteModule {
             case EndpointCheck.Verdict.Refused(String why) -> new Result.Broken<>(List.of("url"), why);
             case EndpointCheck.Verdict.Busy _ ->
                 new Result.Limited<>("too many endpoints are being checked just now; try this one again");
+            case EndpointCheck.Verdict.TooMany _ -> new Result.TooMany<>(TOO_MANY, RETRY_SECONDS);
         };
     }
 
@@ -122,8 +134,12 @@ final class EndpointCheckRoutes implements RouteModule {
         Kind kind = asked != null ? asked : usual == Kind.NONE ? Kind.TEST_EVENT : usual;
         return switch (check(making, kind, endpoint)) {
             case EndpointCheck.Verdict.Passed(Integer perSecond) -> passed(call, kind, endpoint, perSecond);
-            case EndpointCheck.Verdict.Refused(String why) ->
-                Answer.json(200, new CheckOut(kind.text(), false, why, endpoint.rateLimit()));
+            case EndpointCheck.Verdict.Refused(String why) -> {
+                noted(call, endpoint);
+                yield Answer.json(200, new CheckOut(kind.text(), false, why, endpoint.rateLimit()));
+            }
+            case EndpointCheck.Verdict.TooMany _ ->
+                Answer.of(new Result.TooMany<>(TOO_MANY, RETRY_SECONDS), any -> any);
             case EndpointCheck.Verdict.Busy _ ->
                 Answer.unavailable("too many endpoints are being checked just now", RETRY_SECONDS);
         };
@@ -131,6 +147,7 @@ final class EndpointCheckRoutes implements RouteModule {
 
     private Answer passed(Call call, Kind kind, Endpoint endpoint, @Nullable Integer perSecond) {
         if (perSecond == null || perSecond.equals(endpoint.rateLimit())) {
+            noted(call, endpoint);
             return Answer.json(200, new CheckOut(kind.text(), true, null, endpoint.rateLimit()));
         }
         Result<Endpoint> changed = catalog.endpoints()
@@ -138,6 +155,17 @@ final class EndpointCheckRoutes implements RouteModule {
         return changed instanceof Result.Updated<Endpoint>(Endpoint now)
                 ? Answer.json(200, new CheckOut(kind.text(), true, null, now.rateLimit()))
                 : Answer.of(changed, endpointNow -> endpointNow.id());
+    }
+
+    /** That somebody had a request sent stands in the audit log, as a change does, which writes itself down there. */
+    private void noted(Call call, Endpoint endpoint) {
+        AppView app = catalog.appByNo(endpoint.appNo());
+        if (Audit.ACT.isBound()) {
+            audit.note(Audit.ACT
+                    .get()
+                    .of(new Audit.Subject(
+                            call.env(), app == null ? null : app.application().id(), endpoint.id())));
+        }
     }
 
     private static EndpointCheck.Verdict check(EndpointCheck making, Kind kind, Endpoint endpoint) {

@@ -2,6 +2,7 @@ package io.posthorn.api;
 
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.EndpointChange;
 import io.posthorn.catalog.RecordTokens;
 import io.posthorn.dispatch.Thin;
 import io.posthorn.history.History;
@@ -85,6 +86,11 @@ public final class RecordRoute implements AutoCloseable {
         this.clock = clock;
         this.nanos = nanos;
         this.blocking = new Blocking(vertx, MOST);
+        catalog.onEndpointChange(change -> {
+            if (change instanceof EndpointChange.Removed(Endpoint endpoint)) {
+                paces.remove(endpoint.no());
+            }
+        });
     }
 
     /** The route where requests come in. */
@@ -151,6 +157,11 @@ public final class RecordRoute implements AutoCloseable {
                         "cache-control", "private, no-store",
                         "referrer-policy", "no-referrer",
                         "x-content-type-options", "nosniff"));
+    }
+
+    /** How many endpoints it holds a pace for. */
+    int paces() {
+        return paces.size();
     }
 
     /** Takes no more, and waits for what is under way. */

@@ -1,5 +1,7 @@
 package io.posthorn.wire;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -204,7 +206,16 @@ public record Profile(
      * @param eventType of the message
      * @param payload JSON, byte for byte
      */
-    public record TestEvent(String eventType, String payload) {}
+    public record TestEvent(String eventType, String payload) {
+        /** The type in its place where an endpoint's owner has written the profile: others are the publisher's to use. */
+        public static final String OWN = "webhook.test";
+
+        /** Whether a message is it. */
+        boolean isMessage(String type, byte[] sent) {
+            return (eventType.equals(type) || OWN.equals(type))
+                    && Arrays.equals(payload.getBytes(StandardCharsets.UTF_8), sent);
+        }
+    }
 
     /**
      * A problem with a part of it, at the place where the part stands; or where what it is in does, if it is not there.

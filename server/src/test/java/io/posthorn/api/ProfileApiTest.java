@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.posthorn.Requirement;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -46,6 +47,28 @@ class ProfileApiTest {
         assertThat(api.delete("/profile/admin").status()).isEqualTo(409);
         assertThat(api.put("/profile/test", "{\"source\":\"description: x\"}").places())
                 .containsExactly("path.profile");
+    }
+
+    @Test
+    void applicationsChooseTheOperatorsProfilesAndDoNotReadThem() {
+        api.put("/profile/kept", "{\"source\":\"headers: {X-Api-Key: hush}\\ndescription: ours\"}");
+        api.post("/app", "{\"name\":\"c\",\"uid\":\"c\"}");
+        Client chief = new Client(api, api.server.port(), api.token, null);
+        for (String role : List.of("application", "viewer")) {
+            Client customer = chief.with(
+                    api.post("/token", "{\"name\":\"t\",\"appId\":\"c\",\"role\":\"" + role + "\"}")
+                            .body()
+                            .get("token")
+                            .textValue());
+            Api.Reply kept = customer.get("/profile/kept");
+            assertThat(kept.status()).as(role).isEqualTo(200);
+            assertThat(kept.body().get("description").textValue()).isEqualTo("ours");
+            assertThat(kept.body().has("source")).as(role).isFalse();
+            assertThat(kept.text()).doesNotContain("hush");
+            assertThat(customer.get("/profile/admin").body().get("source").textValue())
+                    .contains("x-admin-signature");
+        }
+        assertThat(api.get("/profile/kept").body().get("source").textValue()).contains("hush");
     }
 
     @Test
