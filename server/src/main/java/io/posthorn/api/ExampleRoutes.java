@@ -118,7 +118,9 @@ public final class ExampleRoutes implements RouteModule {
     private Profile.@Nullable TestEvent test(Endpoint endpoint) {
         try {
             Profile.TestEvent test = catalog.profiles().of(endpoint).profile().testEvent();
-            return test == null || !isOwn(endpoint) ? test : new Profile.TestEvent(Profile.TestEvent.OWN, test.payload());
+            return test == null || !isOwn(endpoint)
+                    ? test
+                    : new Profile.TestEvent(Profile.TestEvent.OWN, test.payload());
         } catch (ContentException _) {
             return null; // the attempt will say what is wrong with the profile
         }

@@ -142,7 +142,8 @@ class EndpointCheckApiTest {
         answer = new CompletableFuture<>();
         List<CompletableFuture<Api.Reply>> waiting = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
-            waiting.add(CompletableFuture.supplyAsync(this::check, task -> Thread.ofVirtual().start(task)));
+            waiting.add(CompletableFuture.supplyAsync(
+                    this::check, task -> Thread.ofVirtual().start(task)));
         }
         assertThat(underWay.tryAcquire(2, 30, TimeUnit.SECONDS)).isTrue();
         assertThat(check().status()).isEqualTo(429);
@@ -162,8 +163,8 @@ class EndpointCheckApiTest {
         assertThat(check().body().get("passed").booleanValue()).isFalse();
         assertThat(noted())
                 .hasSize(2)
-                .allSatisfy(entry -> assertThat(entry.path("target").textValue())
-                        .isEqualTo("/api/v1/app/a/endpoint/e/check"))
+                .allSatisfy(entry ->
+                        assertThat(entry.path("target").textValue()).isEqualTo("/api/v1/app/a/endpoint/e/check"))
                 .allSatisfy(entry -> assertThat(entry.path("appId").textValue())
                         .isEqualTo(api.get("/app/a").id()));
     }

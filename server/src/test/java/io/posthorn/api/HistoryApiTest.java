@@ -182,11 +182,11 @@ class HistoryApiTest {
         assertThat(get("listed/msg?channel=c").text()).contains("\"data\":[]");
     }
 
-    private static Client customer(String app, String role) {
+    private static Client customer(String app, boolean readOnly) {
         return new Client(
                 api,
                 server.port(),
-                api.post("/token", "{\"name\":\"t\",\"appId\":\"" + app + "\",\"role\":\"" + role + "\"}")
+                api.post("/auth/app-portal-access/" + app, "{\"readOnly\":" + readOnly + "}")
                         .body()
                         .get("token")
                         .textValue(),
@@ -216,8 +216,8 @@ class HistoryApiTest {
                 "msg/" + secret.id + "/attempt/" + attempt,
                 "attempt/msg/" + secret.id,
                 "attempt?msg_id=" + secret.id);
-        for (String role : List.of("application", "viewer")) {
-            Client customer = customer("scoped", role);
+        for (boolean readOnly : new boolean[] {false, true}) {
+            Client customer = customer("scoped", readOnly);
             for (String path : lists) {
                 assertThat(customer.get("/app/scoped/" + path).body().get("data"))
                         .as(path + " of an application without scopes")
@@ -229,7 +229,8 @@ class HistoryApiTest {
                 List<String> found = new ArrayList<>();
                 String next = "";
                 for (JsonNode page = null; page == null || !page.get("done").booleanValue(); ) {
-                    page = customer.get("/app/scoped/" + path + "?limit=1" + (id.equals("id") ? "" : "&with_msg=true") + next)
+                    page = customer.get("/app/scoped/" + path + "?limit=1" + (id.equals("id") ? "" : "&with_msg=true")
+                                    + next)
                             .body();
                     assertThat(page.toString()).doesNotContain("payment.done");
                     found.addAll(all(page, id));
@@ -243,7 +244,9 @@ class HistoryApiTest {
                         .isEmpty();
             }
             for (String path : single) {
-                assertThat(customer.get("/app/scoped/" + path).status()).as(path).isEqualTo(404);
+                assertThat(customer.get("/app/scoped/" + path).status())
+                        .as(path)
+                        .isEqualTo(404);
                 assertThat(get("scoped/" + path).status()).as(path).isEqualTo(200);
             }
             assertThat(customer.get("/app/scoped/msg/" + ids.getFirst()).status())

@@ -148,9 +148,7 @@ class TestEventApiTest {
     @Test
     @Requirement("B27")
     void theTestEventOfAProfileNeedsTheScopesOfItsType() {
-        api.post(
-                "/event-type",
-                "{\"name\":\"webhook.configured\",\"description\":\"\",\"scopes\":[\"Hooks\"]}");
+        api.post("/event-type", "{\"name\":\"webhook.configured\",\"description\":\"\",\"scopes\":[\"Hooks\"]}");
         api.patch("/app/a", "{\"scopes\":[]}");
         api.post("/app/a/endpoint", "{\"url\":\"https://example.com/\",\"uid\":\"e\",\"profile\":\"admin\"}");
         String path = "/app/a/endpoint/e/send-example";

@@ -191,11 +191,10 @@ class TransformApiTest {
         String stored = "{\"messageId\":\"" + message.id + "\"}";
         String inline = "{\"message\":{\"eventType\":\"payment.completed\",\"payload\":{}}}";
         Client chief = new Client(api, server.port(), api.token, null);
-        Client customer =
-                chief.with(api.post("/token", "{\"name\":\"t\",\"appId\":\"two\",\"role\":\"application\"}")
-                        .body()
-                        .get("token")
-                        .textValue());
+        Client customer = chief.with(api.post("/token", "{\"name\":\"t\",\"appId\":\"two\",\"role\":\"application\"}")
+                .body()
+                .get("token")
+                .textValue());
 
         assertThat(customer.post(path, stored).status()).isEqualTo(404);
         assertThat(customer.post(path, inline).places()).containsExactly("body.message.eventType");
