@@ -87,6 +87,10 @@ final class Api implements AutoCloseable {
             if (plan.keys() > 0) {
                 body.putObject("delivery").putObject("order").put("mode", "fifoByKey");
             }
+            if (plan.shaped()) {
+                body.putObject("filter").put("jsonata", "$exists(payload)");
+                body.put("transformation", "{'headers': {'X-Bench': message.eventType}}");
+            }
             if (plan.byType()) {
                 body.putArray("filterTypes").add(Plan.typeName(slot));
             }

@@ -12,6 +12,7 @@ final class Bench {
             "throughput",
             "fanout10",
             "order",
+            "shaped",
             "memory",
             "latency",
             "isolation",
@@ -44,6 +45,7 @@ final class Bench {
             case "throughput" -> throughput();
             case "fanout10" -> fanOut();
             case "order" -> order();
+            case "shaped" -> shaped();
             case "memory" -> memory();
             case "latency" -> latency();
             case "isolation" -> new Isolation(lab, report).run();
@@ -118,6 +120,20 @@ final class Bench {
         keyed.drive().close();
         floorProcess.stop();
         server.stop();
+    }
+
+    /** No bound is demanded: what strangers write costs what it costs. */
+    private void shaped() throws IOException, InterruptedException, SQLException {
+        Baseline usual = baseline();
+        Drive drive = new Drive(
+                lab, usual.drive().server(), lab.install(usual.drive().server(), Plan.SHAPED));
+        drive.warm(64, 5, 5_000, 15);
+        Turns turns = Turns.take(report, usual.side(), new Turns.Side(drive, 128), pairs, seconds);
+        report.add(Figure.plain(
+                "shaped", "with a filter and a transformation in JSONata", turns.medianOfB(Drive.Rate::messages), "/s"));
+        report.add(Figure.plain("shaped", "of the rate without", turns.ratio(Drive.Rate::messages), ""));
+        drive.check(report);
+        drive.close();
     }
 
     private void memory() throws IOException, InterruptedException, SQLException {

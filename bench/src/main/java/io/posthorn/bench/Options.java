@@ -33,7 +33,7 @@ record Options(
     static final String USAGE = """
             Usage: bench [quick | full | SCENARIO…] [options]
 
-            Scenarios: throughput fanout10 order latency isolation backlog wide stored memory start kill
+            Scenarios: throughput fanout10 order shaped latency isolation backlog wide stored memory start kill
                        sync
               quick             a short form of throughput, latency and kill, within 60 seconds
               full              all of them (the default)
@@ -56,6 +56,7 @@ record Options(
             "throughput",
             "fanout10",
             "order",
+            "shaped",
             "latency",
             "isolation",
             "backlog",

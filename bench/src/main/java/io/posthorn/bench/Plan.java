@@ -11,9 +11,11 @@ package io.posthorn.bench;
  *     application
  * @param keys how many ordering keys the messages have, 0 to 10,000; with some, the endpoints deliver in order by key.
  *     Message number {@code n} has the key {@code n mod keys}
+ * @param shaped whether the endpoints have a filter and a transformation in JSONata, which change nothing
  * @param behaviour what the endpoints do
  */
-record Plan(String name, int apps, int perApp, boolean byType, int keys, Behaviour behaviour) {
+record Plan(
+        String name, int apps, int perApp, boolean byType, int keys, boolean shaped, Behaviour behaviour) {
     /** What an endpoint of the receiver does with a delivery. */
     enum Behaviour {
         /** Answers 200 at once. */
@@ -46,13 +48,20 @@ record Plan(String name, int apps, int perApp, boolean byType, int keys, Behavio
     /** A thousand endpoints that never answer. */
     static final Plan SICK = new Plan("1,000 endpoints that never answer", 10, 100, false, Behaviour.HANG);
     /** One endpoint that delivers in order by a thousand keys. */
-    static final Plan ORDER = new Plan("one endpoint, in order by 1,000 keys", 1, 1, false, 1_000, Behaviour.OK);
+    static final Plan ORDER = new Plan("one endpoint, in order by 1,000 keys", 1, 1, false, 1_000, false, Behaviour.OK);
+    /** Ten applications with an endpoint each, which has a filter and a transformation. */
+    static final Plan SHAPED = new Plan("one endpoint each, with JSONata", 10, 1, false, 0, true, Behaviour.OK);
     /** One endpoint that has much to catch up with. */
     static final Plan BACKLOG = new Plan("an endpoint with a backlog", 1, 1, false, Behaviour.OK);
 
     /** A plan without keys. */
     Plan(String name, int apps, int perApp, boolean byType, Behaviour behaviour) {
-        this(name, apps, perApp, byType, 0, behaviour);
+        this(name, apps, perApp, byType, 0, false, behaviour);
+    }
+
+    /** A plan with keys. */
+    Plan(String name, int apps, int perApp, boolean byType, int keys, Behaviour behaviour) {
+        this(name, apps, perApp, byType, keys, false, behaviour);
     }
 
     Plan {

@@ -43,6 +43,11 @@ final class BareReceiver implements AutoCloseable {
         return arrivals.getLast();
     }
 
+    /** How many have come. */
+    int count() {
+        return arrivals.size();
+    }
+
     private void accept() {
         while (!listener.isClosed()) {
             try (Socket socket = listener.accept()) {

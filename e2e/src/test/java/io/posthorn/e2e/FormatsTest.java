@@ -169,6 +169,29 @@ final class FormatsTest {
                 .isEqualTo("hello");
     }
 
+    private static String messageSignatures(String algorithm) {
+        return "\"profileSource\":\"signatures: [{scheme: message-signature, algorithm: " + algorithm
+                + ", key: standard, keyId: key, components: ['@method', '@target-uri', content-digest, content-type]}]\"";
+    }
+
+    @Test
+    @Requirement({"D3", "D4", "D5", "D21"})
+    void anotherImplementationOfHttpMessageSignaturesAcceptsIt(@TempDir Path folder) throws Exception {
+        Inbox symmetric = receiver.at("/hmac?a=b");
+        String first = endpoint(symmetric, messageSignatures("hmac-sha256"));
+        Inbox asymmetric = receiver.at("/ed25519");
+        String second = endpoint(asymmetric, messageSignatures("ed25519"));
+        publish("order.created", "{\"total\": 12.50}");
+        String publicKey = server.api()
+                .call("GET", "/api/v1/app/" + app + "/endpoint/" + second + "/secret", new byte[0])
+                .json()
+                .path("publicKey")
+                .asText();
+        forNpm("rfc9421-hmac-sha256", secret(first), symmetric, only(symmetric));
+        forNpm("rfc9421-ed25519", publicKey, asymmetric, only(asymmetric));
+        npmVerifies(folder);
+    }
+
     @Test
     @Requirement({"D3", "D4", "D5", "B11"})
     void octokitAndShopifyAndSvixAcceptIt(@TempDir Path folder) throws Exception {
@@ -189,6 +212,7 @@ final class FormatsTest {
         forNpm("github", TEXT_SECRET, github, only(github));
         forNpm("shopify", TEXT_SECRET, shopify, only(shopify));
         forNpm("standard", secret(standardEndpoint), standard, only(standard));
+        forNpm("svix", secret(standardEndpoint), standard, only(standard));
         npmVerifies(folder);
     }
 

@@ -105,6 +105,27 @@ final class ListenTest {
     }
 
     @Test
+    void aShapedRequestKeepsItsMethodAndItsPath() throws Exception {
+        Inbox inbox = receiver.at("/shaped");
+        Listening listening = listen(inbox.url());
+        Api.Answer shaped = server.api()
+                .call(
+                        "PATCH",
+                        "/api/v1/app/" + customer.id() + "/endpoint/" + listening.endpoint(),
+                        "{\"transformation\":\"$merge([$, {'method': 'PUT', 'path': '/shaped?as=put'}])\"}"
+                                .getBytes(StandardCharsets.UTF_8));
+        assertThat(shaped.status()).as(shaped.body()).isEqualTo(200);
+
+        String message = customer.publish("{\"n\":1}");
+
+        Arrival arrival = inbox.await(1).getFirst();
+        assertThat(arrival.line()).isEqualTo("PUT /shaped?as=put HTTP/1.1");
+        assertThat(arrival.id()).isEqualTo(message);
+        arrival.verify(listening.secret());
+    }
+
+    @Test
+    @Requirement("D8")
     void aDeliveryArrivesSignedAndItsAnswerIsTheResult() throws Exception {
         Inbox inbox = receiver.at("/hook?from=posthorn")
                 .replies(Reply.response(201, "{\"seen\":true}".getBytes(StandardCharsets.UTF_8), "X-Answer: yes"));

@@ -69,7 +69,7 @@ final class MainPathTest {
     }
 
     @Test
-    @Requirement({"A2", "A11", "B11", "C4", "C5", "D2", "D4", "D5", "D6", "D17", "E1", "E2", "E3"})
+    @Requirement({"A2", "A11", "B11", "C1", "C3", "C4", "C5", "D2", "D4", "D5", "D6", "D17", "E1", "E2", "E3"})
     void anEventArrivesAsOneSignedPost() throws Exception {
         Inbox inbox = receiver.at("/hooks?from=acme");
         EndpointOut endpoint = endpoint(inbox);
@@ -120,7 +120,7 @@ final class MainPathTest {
     }
 
     @Test
-    @Requirement({"B8", "D1", "D9", "D15", "D18", "E22"})
+    @Requirement({"B8", "C2", "D1", "D9", "D15", "D18", "E22"})
     void eachEndpointGetsWhatItSubscribedTo() throws Exception {
         svix.getEventType().create(new EventTypeIn().name("order.created").description("An order came in"));
         svix.getEventType().create(new EventTypeIn().name("order.paid").description("An order was paid"));

@@ -156,10 +156,27 @@ final class OrderTest {
                 .toList();
     }
 
+    // ---- none
+
+    @Test
+    @Requirement({"A15", "C23"})
+    void withoutAnOrderSeveralAreUnderWayAtOnce() throws Exception {
+        CountDownLatch together = new CountDownLatch(3);
+        inbox.replies((request, out) -> {
+            together.countDown();
+            together.await(); // none is answered before three have come
+            return taken.write(request, out);
+        });
+        customer.endpoint(inbox);
+        List<String> messages = customer.publish(3);
+        assertThat(taken.await(3)).containsExactlyInAnyOrderElementsOf(messages);
+        assertThat(inbox.all()).as("none was given up and tried again").hasSize(3);
+    }
+
     // ---- fifo
 
     @Test
-    @Requirement({"A15", "B42"})
+    @Requirement({"A15", "B42", "C24", "C25"})
     void oneAtATimeInTheOrderOfAcceptanceAndARetryReturnsToItsPlace() throws Exception {
         EachThirdOnce thirds = new EachThirdOnce("n");
         taken = thirds;

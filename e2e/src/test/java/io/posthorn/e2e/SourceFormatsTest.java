@@ -112,6 +112,7 @@ final class SourceFormatsTest {
                     .isEqualTo("Basic "
                             + Base64.getEncoder().encodeToString("user:p@ss".getBytes(StandardCharsets.UTF_8)));
             assertThat(arrival.header("user-agent")).isEqualTo("Administrate/1.0");
+            assertThat(arrival.headers()).doesNotContainKey("user-email");
             assertThat(arrival.header("content-type")).startsWith("application/json");
             assertThat(names(body)).containsExactly("metadata", "payload", "configuration");
             JsonNode metadata = body.path("metadata");
@@ -127,7 +128,9 @@ final class SourceFormatsTest {
             triggered = triggered == null ? metadata.path("triggered_at").asText() : triggered;
             assertThat(metadata.path("triggered_at").asText()).isEqualTo(triggered);
             assertThat(new String(
-                            Base64.getDecoder().decode(metadata.path("webhook_id").asText()), StandardCharsets.UTF_8))
+                            Base64.getDecoder()
+                                    .decode(metadata.path("webhook_id").asText()),
+                            StandardCharsets.UTF_8))
                     .startsWith("OutboundHook:");
             assertThat(metadata.path("is_retry").asBoolean()).isEqualTo(i > 0);
             assertThat(arrival.text()).contains("\"payload\":{\"id\":\"RXZlbnQ6MQ==\",\"price\":10.50}");
@@ -154,7 +157,7 @@ final class SourceFormatsTest {
         assertThat(delivery.path("order").path("mode").asText()).isEqualTo("fifo");
         assertThat(delivery.path("circuit").path("keepFor").asText()).isIn("24h", "1d");
 
-        inbox.replies(Reply.status(302));
+        inbox.replies(Reply.inTurn(Reply.status(302), Reply.status(410)));
         publish("{\"eventType\":\"user.created\",\"headers\":{\"source\":\"web\",\"ip-address\":\"203.0.113.42\"},"
                 + "\"payload\":{\"user_id\":\"usr_9x2k4m7\"}}");
         inbox.await(2);
@@ -173,6 +176,7 @@ final class SourceFormatsTest {
                     .isEqualTo(body.path("id").asText());
             assertThat(arrival.body()).isEqualTo(arrivals.getFirst().body());
             assertThat(arrival.header("x-admin-signature")).isEqualTo("sha256=" + hmac(secret, arrival.text()));
+            assertThat(arrival.headers()).doesNotContainKeys("source", "ip-address");
         }
 
         Api.Answer test = server.api().post(path() + "/" + endpoint.id() + "/send-example", "{}");
@@ -190,17 +194,14 @@ final class SourceFormatsTest {
         Api.Answer imported = server.api().post("/api/v1/catalogue/import?catalogue=timify", "");
         assertThat(imported.status()).as(imported.body()).isEqualTo(200);
         Api.Answer scoped = server.api()
-                .call(
-                        "PATCH",
-                        "/api/v1/app/" + app,
-                        "{\"scopes\":[\"Customers\"]}".getBytes(StandardCharsets.UTF_8));
+                .call("PATCH", "/api/v1/app/" + app, "{\"scopes\":[\"Customers\"]}".getBytes(StandardCharsets.UTF_8));
         assertThat(scoped.status()).as(scoped.body()).isEqualTo(200);
 
         Inbox inbox = receiver.at("/timify");
         String members = "\"profile\":\"timify\",\"authentication\":{\"type\":\"header\",\"name\":\"X-Timify-Key\","
                 + "\"value\":\"s3cret-value\"},\"eventTypes\":";
-        Api.Answer refused = server.api()
-                .post(path(), "{\"url\":\"" + inbox.url() + "\"," + members + "[\"event.created\"]}");
+        Api.Answer refused =
+                server.api().post(path(), "{\"url\":\"" + inbox.url() + "\"," + members + "[\"event.created\"]}");
         assertThat(refused.status()).isEqualTo(422);
         assertThat(refused.body()).contains("Events", "Resources", "Services");
         Api.Answer endpoint = made(inbox.url().toString(), members + "[\"customers.created\"]");
@@ -216,7 +217,7 @@ final class SourceFormatsTest {
     }
 
     @Test
-    @Requirement({"C6", "C14", "D7"})
+    @Requirement({"C6", "C13", "C14", "D7"})
     void prismaticsWithXmlAndTheAnswerThatItExpects() throws Exception {
         Inbox xml = receiver.at("/xml");
         made(xml.url().toString(), "\"profile\":\"prismatic-xml\",\"eventTypes\":[\"contact.changed\"]");
@@ -224,8 +225,20 @@ final class SourceFormatsTest {
         flow.replies(Reply.status(200));
         made(
                 flow.url().toString(),
-                "\"profile\":\"prismatic\",\"eventTypes\":[\"report.created\"],\"delivery\":{\"retry\":{\"schedule\":[\"50ms\","
+                "\"profile\":\"prismatic\",\"eventTypes\":[\"report.created\"],\"delivery\":{\"success\":"
+                        + "{\"expression\":\"$exists(body.executionId)\"},\"retry\":{\"schedule\":[\"50ms\","
                         + "\"50ms\",\"50ms\",\"50ms\",\"50ms\",\"50ms\"]}}");
+        Inbox plain = receiver.at("/plain");
+        plain.replies(Reply.status(200));
+        Api.Answer usual =
+                made(plain.url().toString(), "\"profile\":\"prismatic\",\"eventTypes\":[\"report.created\"]");
+        assertThat(usual.json()
+                        .path("delivery")
+                        .path("success")
+                        .path("expression")
+                        .isNull())
+                .as("a plain 2xx is success unless somebody says otherwise")
+                .isTrue();
         publish("{\"eventType\":\"contact.changed\",\"payload\":{\"name\":\"A & <B>\",\"tags\":[\"x\",\"y\"]}}");
         publish("{\"eventType\":\"report.created\",\"payload\":{\"n\":1}}");
 

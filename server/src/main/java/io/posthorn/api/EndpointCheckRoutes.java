@@ -9,9 +9,12 @@ import io.posthorn.catalog.Result;
 import io.posthorn.dispatch.EndpointCheck;
 import io.posthorn.dispatch.EndpointCheck.Kind;
 import io.posthorn.model.Endpoint;
+import io.posthorn.model.SigningSecret;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -49,13 +52,24 @@ final class EndpointCheckRoutes implements RouteModule {
      * @param check which
      * @param passed whether the endpoint wants what it is sent
      * @param detail what was asked and what was answered, if it does not
-     * @param rateLimit requests a second that it has agreed to, and that it has now
+     * @param rateLimit requests a second that its owner wants it to get at most
+     * @param agreedRate requests a minute that it has agreed to
      */
     record CheckOut(
             String check,
             boolean passed,
             @Nullable String detail,
-            @Nullable Integer rateLimit) {}
+            @Nullable Integer rateLimit,
+            @Nullable Integer agreedRate) {
+        static CheckOut of(Kind kind, @Nullable String refusal, Endpoint endpoint) {
+            return new CheckOut(
+                    kind.text(),
+                    refusal == null,
+                    refusal,
+                    endpoint.rateLimit(),
+                    endpoint.shape().agreedRate());
+        }
+    }
 
     @Override
     public List<Operation> operations() {
@@ -80,12 +94,12 @@ final class EndpointCheckRoutes implements RouteModule {
     }
 
     /**
-     * Checks an endpoint that is to be made or replaced, and then does that.
+     * Checks an endpoint that is to be made or changed, and then does that.
      *
-     * @param asked the check; null for that of its profile, if it is new or moves
+     * @param asked the check; null for that of its profile, if it is new or moves, or had another one until now
      * @param idOrUid how it is addressed; null if it is to be made
      * @param draft what it is to be
-     * @param change makes it so
+     * @param change makes it so; it is given what the check adds to the draft
      * @return of the change; {@code Broken} of {@code url} if the endpoint does not want it
      */
     Result<Endpoint> passed(
@@ -93,10 +107,10 @@ final class EndpointCheckRoutes implements RouteModule {
             @Nullable Kind asked,
             @Nullable String idOrUid,
             EndpointDraft draft,
-            Function<EndpointDraft, Result<Endpoint>> change) {
+            Function<UnaryOperator<EndpointDraft>, Result<Endpoint>> change) {
         EndpointCheck making = checks;
         if (making == null || asked == Kind.NONE) {
-            return change.apply(draft);
+            return change.apply(as -> as);
         }
         EndpointDraft whole = catalog.endpoints().withSecret(call.env(), call.path("app"), idOrUid, draft);
         Result<Endpoint> refused = catalog.endpoints().refusal(call.env(), call.path("app"), idOrUid, whole);
@@ -106,18 +120,32 @@ final class EndpointCheckRoutes implements RouteModule {
         Endpoint there = catalog.endpoints().find(call.env(), call.path("app"), idOrUid);
         Endpoint candidate = catalog.endpoints().preview(call.env(), call.path("app"), idOrUid, whole);
         if (candidate == null) {
-            return change.apply(draft); // it says what is wrong
+            return change.apply(as -> as); // it says what is wrong
         }
-        boolean fresh = there == null || !there.url().equals(candidate.url());
-        Kind kind = asked != null ? asked : fresh ? making.usual(candidate) : Kind.NONE;
-        return switch (check(making, kind, candidate)) {
-            case EndpointCheck.Verdict.Passed(Integer perSecond) ->
-                change.apply(perSecond == null ? whole : whole.withRateLimit(perSecond));
+        SigningSecret secret = there == null ? whole.secret() : null;
+        return switch (check(making, kind(making, asked, there, candidate), candidate)) {
+            case EndpointCheck.Verdict.Passed(EndpointCheck.Rate rate) ->
+                change.apply(as -> {
+                    EndpointDraft same = secret == null ? as : as.withSecret(secret);
+                    return rate == null ? same : agreed(same, candidate, rate);
+                });
             case EndpointCheck.Verdict.Refused(String why) -> new Result.Broken<>(List.of("url"), why);
             case EndpointCheck.Verdict.Busy _ ->
                 new Result.Limited<>("too many endpoints are being checked just now; try this one again");
             case EndpointCheck.Verdict.TooMany _ -> new Result.TooMany<>(TOO_MANY, RETRY_SECONDS);
         };
+    }
+
+    private static Kind kind(EndpointCheck making, @Nullable Kind asked, @Nullable Endpoint there, Endpoint candidate) {
+        if (asked != null) {
+            return asked;
+        }
+        if (candidate.temporary()) {
+            return Kind.NONE; // there is no URL, and who is connected wants to be
+        }
+        Kind usual = making.usual(candidate);
+        boolean fresh = there == null || !there.url().equals(candidate.url()) || making.usual(there) != usual;
+        return fresh ? usual : Kind.NONE;
     }
 
     private Answer again(Call call, Endpoint endpoint) {
@@ -133,10 +161,10 @@ final class EndpointCheckRoutes implements RouteModule {
         Kind usual = making.usual(endpoint);
         Kind kind = asked != null ? asked : usual == Kind.NONE ? Kind.TEST_EVENT : usual;
         return switch (check(making, kind, endpoint)) {
-            case EndpointCheck.Verdict.Passed(Integer perSecond) -> passed(call, kind, endpoint, perSecond);
+            case EndpointCheck.Verdict.Passed(EndpointCheck.Rate rate) -> passed(call, kind, endpoint, rate);
             case EndpointCheck.Verdict.Refused(String why) -> {
                 noted(call, endpoint);
-                yield Answer.json(200, new CheckOut(kind.text(), false, why, endpoint.rateLimit()));
+                yield Answer.json(200, CheckOut.of(kind, why, endpoint));
             }
             case EndpointCheck.Verdict.TooMany _ ->
                 Answer.of(new Result.TooMany<>(TOO_MANY, RETRY_SECONDS), any -> any);
@@ -145,15 +173,15 @@ final class EndpointCheckRoutes implements RouteModule {
         };
     }
 
-    private Answer passed(Call call, Kind kind, Endpoint endpoint, @Nullable Integer perSecond) {
-        if (perSecond == null || perSecond.equals(endpoint.rateLimit())) {
+    private Answer passed(Call call, Kind kind, Endpoint endpoint, EndpointCheck.@Nullable Rate rate) {
+        if (rate == null || Objects.equals(rate.perMinute(), endpoint.shape().agreedRate())) {
             noted(call, endpoint);
-            return Answer.json(200, new CheckOut(kind.text(), true, null, endpoint.rateLimit()));
+            return Answer.json(200, CheckOut.of(kind, null, endpoint));
         }
         Result<Endpoint> changed = catalog.endpoints()
-                .patch(call.env(), call.path("app"), endpoint.id(), present -> present.withRateLimit(perSecond));
+                .patch(call.env(), call.path("app"), endpoint.id(), present -> agreed(present, endpoint, rate));
         return changed instanceof Result.Updated<Endpoint>(Endpoint now)
-                ? Answer.json(200, new CheckOut(kind.text(), true, null, now.rateLimit()))
+                ? Answer.json(200, CheckOut.of(kind, null, now))
                 : Answer.of(changed, endpointNow -> endpointNow.id());
     }
 
@@ -166,6 +194,11 @@ final class EndpointCheckRoutes implements RouteModule {
                     .of(new Audit.Subject(
                             call.env(), app == null ? null : app.application().id(), endpoint.id())));
         }
+    }
+
+    /** Unless it has gone elsewhere meanwhile: what was agreed is nothing to who is there now. */
+    private static EndpointDraft agreed(EndpointDraft present, Endpoint asked, EndpointCheck.Rate rate) {
+        return present.url().equals(asked.url()) ? present.withAgreedRate(rate.perMinute()) : present;
     }
 
     private static EndpointCheck.Verdict check(EndpointCheck making, Kind kind, Endpoint endpoint) {

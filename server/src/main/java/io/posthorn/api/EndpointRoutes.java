@@ -67,6 +67,7 @@ final class EndpointRoutes implements Resource<Endpoint> {
             @Nullable String disabledReason,
             @Nullable Integer rateLimit,
             @Nullable Integer throttleRate,
+            @Nullable Integer agreedRate,
             boolean paused,
             ObjectNode delivery,
             @Nullable String profile,
@@ -97,6 +98,7 @@ final class EndpointRoutes implements Resource<Endpoint> {
                     e.disabledReason(),
                     e.rateLimit(),
                     e.rateLimit(),
+                    e.shape().agreedRate(),
                     e.paused(),
                     PolicyCodec.shown(e.delivery()),
                     e.shape().profile(),
@@ -172,7 +174,11 @@ final class EndpointRoutes implements Resource<Endpoint> {
         EndpointDraft draft = draft(fields, BLANK, secret(call.env(), fields, null));
         Kind check = checks.kind(fields);
         return () -> checks.passed(
-                call, check, null, draft, whole -> catalog.endpoints().create(call.env(), call.path("app"), whole));
+                call,
+                check,
+                null,
+                draft,
+                checked -> catalog.endpoints().create(call.env(), call.path("app"), checked.apply(draft)));
     }
 
     @Override
@@ -182,19 +188,28 @@ final class EndpointRoutes implements Resource<Endpoint> {
         Kind check = checks.kind(fields);
         String key = call.path("endpoint");
         return () -> checks.passed(
-                call, check, key, draft, whole -> catalog.endpoints().put(call.env(), call.path("app"), key, whole));
+                call,
+                check,
+                key,
+                draft,
+                checked -> catalog.endpoints().put(call.env(), call.path("app"), key, checked.apply(draft)));
     }
 
     @Override
     public Supplier<Result<Endpoint>> patch(Call call, Fields fields) {
         SigningSecret secret = secret(call.env(), fields, present(call));
         draft(fields, BLANK, secret);
-        return () -> catalog.endpoints()
-                .patch(
-                        call.env(),
-                        call.path("app"),
-                        call.path("endpoint"),
-                        present -> draft(fields.checked(), present, secret));
+        Kind check = checks.kind(fields);
+        String key = call.path("endpoint");
+        return () -> {
+            UnaryOperator<EndpointDraft> patch = present -> draft(fields.checked(), present, secret);
+            Function<UnaryOperator<EndpointDraft>, Result<Endpoint>> change = checked -> catalog.endpoints()
+                    .patch(call.env(), call.path("app"), key, present -> checked.apply(patch.apply(present)));
+            Endpoint there = present(call);
+            return there == null
+                    ? change.apply(as -> as) // it says what is wrong
+                    : checks.passed(call, check, key, patch.apply(EndpointDraft.of(there)), change);
+        };
     }
 
     @Override

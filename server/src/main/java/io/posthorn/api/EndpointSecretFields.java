@@ -9,7 +9,6 @@ import io.posthorn.model.Authentication;
 import io.posthorn.model.EndpointSecrets;
 import io.posthorn.model.TlsIdentity;
 import io.posthorn.model.TlsMaterial;
-import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +26,7 @@ final class EndpointSecretFields {
     private static final int LONGEST_CONFIG = 16 << 10;
     private static final int LONGEST = 1_024;
     private static final int LONGEST_TOKEN = 8_192;
+    private static final ShownCertificates CERTIFICATES = new ShownCertificates();
 
     private EndpointSecretFields() {}
 
@@ -158,7 +158,7 @@ final class EndpointSecretFields {
                 part.optional("ca", text -> null),
                 part.texts("pins"));
         try {
-            TlsMaterial.of(identity).checkValidAt(now);
+            TlsMaterial.given(identity, now);
         } catch (TlsMaterial.Unusable e) {
             part.refuse(e.member(), e.rule());
         }
@@ -193,24 +193,22 @@ final class EndpointSecretFields {
         if (identity == null) {
             return null;
         }
-        TlsMaterial material = TlsMaterial.of(identity);
         ObjectNode node = JsonNodeFactory.instance.objectNode();
-        node.set(
-                "certificate",
-                material.chain().isEmpty() ? null : shown(material.chain().getFirst()));
+        List<ShownCertificates.Facts> chain = CERTIFICATES.of(identity.certificate());
+        node.set("certificate", chain.isEmpty() ? null : shown(chain.getFirst()));
         ArrayNode authorities = node.putArray("ca");
-        material.authorities().forEach(each -> authorities.add(shown(each)));
+        CERTIFICATES.of(identity.ca()).forEach(each -> authorities.add(shown(each)));
         ArrayNode pins = node.putArray("pins");
         identity.pins().forEach(pins::add);
         return node;
     }
 
-    private static ObjectNode shown(X509Certificate certificate) {
+    private static ObjectNode shown(ShownCertificates.Facts facts) {
         return JsonNodeFactory.instance
                 .objectNode()
-                .put("subject", certificate.getSubjectX500Principal().getName())
-                .put("issuer", certificate.getIssuerX500Principal().getName())
-                .put("expiresAt", certificate.getNotAfter().toInstant().toString());
+                .put("subject", facts.subject())
+                .put("issuer", facts.issuer())
+                .put("expiresAt", facts.expiresAt().toString());
     }
 
     /** A member that is an object. */

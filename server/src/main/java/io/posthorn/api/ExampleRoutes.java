@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code POST /api/v1/app/{app}/endpoint/{endpoint}/send-example}: a message like any other, stored, signed, tried again
- * and on record, except that it is for this endpoint alone, whatever types and channels the endpoint wants.
+ * and on record, except that it is for this endpoint alone, whatever the endpoint wants, and whole.
  */
 public final class ExampleRoutes implements RouteModule {
     private final Catalog catalog;

@@ -1,5 +1,6 @@
 package io.posthorn.api;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.posthorn.catalog.Rules;
@@ -27,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  *     │ ◀──── invalid   detail: [{loc, msg, type}], then close 4422  │ (instead of ready)
  *     │                                                              │
  *     │ ◀──── delivery  id, messageId, eventType, timeoutMs,         │ as often as there are deliveries,
- *     │                 headers: [{name, value}], body (base64)      │ several at a time
+ *     │                 method, path?,                               │ several at a time
+ *     │                 headers: [{name, value}], body (base64)      │
  *     │ response id, status, headers: [{name, value}],               │
  *     │          body (base64), truncated ─────────────────────────▶ │ in any order
  *     │ failure  id, kind, detail ─────────────────────────────────▶ │ kind: timeout, dns, connect, tls, protocol
@@ -35,7 +37,8 @@ import org.jspecify.annotations.Nullable;
  *     │ ◀──── ping every 15 s; the pong comes by itself ───────────▶ │
  * </pre>
  *
- * <p>{@code body} of a response is its beginning, at most {@code keepResponseBytes}; {@code truncated} says that there
+ * <p>{@code path} of a delivery is path and query, and stands for those of the URL that the client forwards to; an older
+ * client, which knows neither it nor {@code method}, makes a POST to that URL. {@code body} of a response is its beginning, at most {@code keepResponseBytes}; {@code truncated} says that there
  * was more. Answers to a delivery that is not waited for any more are ignored.
  */
 final class ListenFrames {
@@ -78,6 +81,11 @@ final class ListenFrames {
             String messageId,
             String eventType,
             long timeoutMs,
+            String method,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            String path,
+
             List<Header> headers,
             byte[] body) {}
 
@@ -96,6 +104,8 @@ final class ListenFrames {
                 request.messageId(),
                 request.eventType(),
                 request.timeout().toMillis(),
+                request.method(),
+                request.path(),
                 request.headers(),
                 request.body()));
     }

@@ -119,8 +119,9 @@ public record EndpointDraft(
                 paused);
     }
 
-    /** The same with another rate limit. */
-    public EndpointDraft withRateLimit(Integer other) {
+    /** The same, with what the endpoint has agreed to: requests a minute, null for any number. */
+    public EndpointDraft withAgreedRate(@Nullable Integer perMinute) {
+        UnaryOperator<EndpointShape> before = shape;
         return new EndpointDraft(
                 url,
                 uid,
@@ -128,13 +129,13 @@ public record EndpointDraft(
                 eventTypes,
                 channels,
                 disabled,
-                other,
+                rateLimit,
                 metadata,
                 secret,
                 headers,
                 version,
                 delivery,
-                shape,
+                present -> (before == null ? present : before.apply(present)).withAgreedRate(perMinute),
                 secrets,
                 paused);
     }

@@ -533,7 +533,10 @@ public final class Endpoints {
         Boolean paused = draft.paused();
         AppView view = directory.find(was.appNo());
         int env = view == null ? Environment.DEFAULT_NO : view.application().envNo();
-        EndpointShape shape = changed(draft.shape(), was.shape());
+        // what was agreed was agreed with who is there, and not with who answers under another URL
+        EndpointShape base =
+                draft.url().equals(was.url()) ? was.shape() : was.shape().withAgreedRate(null);
+        EndpointShape shape = changed(draft.shape(), base);
         ActiveProfile before = profiles.orStandard(env, was.shape());
         ActiveProfile after = profiles.orStandard(env, shape);
         DeliveryPolicy present = PolicyCodec.rebase(was.delivery(), before.base(), after.base());

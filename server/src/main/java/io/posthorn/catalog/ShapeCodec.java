@@ -35,6 +35,9 @@ public final class ShapeCodec {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MOST_CONDITIONS = 20;
     private static final int LONGEST_VALUE = 1_024;
+    /** In the database only: it is agreed, and nobody can give it. */
+    private static final String AGREED_RATE = "agreedRate";
+
     private static final String FULL = "full";
     private static final String THIN = "thin";
 
@@ -98,7 +101,8 @@ public final class ShapeCodec {
                 filter(member.apply("filter"), base.filter(), problems),
                 reader.text("transformation", base.transformation(), LONGEST_EXPRESSION),
                 reader.thin(base.thin()),
-                reader.text("payloadVersion", base.payloadVersion(), 64));
+                reader.text("payloadVersion", base.payloadVersion(), 64),
+                base.agreedRate());
     }
 
     private static boolean isGiven(JsonNode node) {
@@ -257,6 +261,9 @@ public final class ShapeCodec {
             node.put("payload", THIN);
         }
         put(node, "payloadVersion", shape.payloadVersion());
+        if (shape.agreedRate() != null) {
+            node.put(AGREED_RATE, shape.agreedRate());
+        }
         return node.toString();
     }
 
@@ -268,7 +275,9 @@ public final class ShapeCodec {
         try {
             JsonNode node = JSON.readTree(json);
             // what an earlier version allowed stays as it is: an endpoint must not keep the server from starting
-            return members(name -> node.path(name), EndpointShape.DEFAULT, (path, rule) -> {});
+            EndpointShape decided = members(name -> node.path(name), EndpointShape.DEFAULT, (path, rule) -> {});
+            int agreed = node.path(AGREED_RATE).asInt();
+            return agreed < 1 ? decided : decided.withAgreedRate(agreed);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a stored shape of an endpoint is not JSON", e);
         }

@@ -229,7 +229,10 @@ final class ListenLink implements WebSocket.Listener {
             byte[] body = delivery.path("body").binaryValue();
             Duration most =
                     Duration.ofMillis(Math.max(1, delivery.path("timeoutMs").asLong()));
-            result = target.post(headers, body == null ? new byte[0] : body, most, keep);
+            // an older server says neither: it has only ever had one method and no path of its own
+            String method = delivery.path("method").asText("POST");
+            String path = delivery.path("path").textValue();
+            result = target.send(method, path, headers, body == null ? new byte[0] : body, most, keep);
         } catch (IOException e) {
             result = new Result.Failure("protocol", "the server sent a body that is not base64");
         } catch (InterruptedException e) {

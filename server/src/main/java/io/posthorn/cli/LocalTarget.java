@@ -25,12 +25,15 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /** The program on this machine that gets the deliveries. Used by many threads. */
 final class LocalTarget implements AutoCloseable {
     /** Those that the JDK's client sets by itself and does not let anybody else set. */
     private static final Set<String> OF_THE_CLIENT =
             Set.of("connection", "content-length", "expect", "host", "upgrade");
+
+    private static final String POST = "POST";
 
     /** What is read of a response so that its connection can be used again; more is cut off. */
     private static final int MOST_READ = 1 << 20;
@@ -71,13 +74,22 @@ final class LocalTarget implements AutoCloseable {
     /**
      * Makes a request.
      *
+     * @param method in capitals
+     * @param path and query in the place of those of the URL; null for those
      * @param headers to send, in this order
      * @param body to send
      * @param most how long it may take with everything
      * @param keep how much of the response's body is wanted, bytes
      */
-    Result post(List<Header> headers, byte[] body, Duration most, int keep) throws InterruptedException {
-        Future<Result> exchange = threads.submit(() -> exchange(headers, body, keep));
+    Result send(String method, @Nullable String path, List<Header> headers, byte[] body, Duration most, int keep)
+            throws InterruptedException {
+        HttpRequest request;
+        try {
+            request = request(method, path, headers, body);
+        } catch (IllegalArgumentException e) {
+            return new Result.Failure("protocol", "the request cannot be made here: " + e.getMessage());
+        }
+        Future<Result> exchange = threads.submit(() -> exchange(request, keep));
         try {
             return exchange.get(most.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
@@ -88,14 +100,31 @@ final class LocalTarget implements AutoCloseable {
         }
     }
 
-    private Result exchange(List<Header> headers, byte[] body, int keep) throws IOException, InterruptedException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(url).POST(BodyPublishers.ofByteArray(body));
+    private HttpRequest request(String method, @Nullable String path, List<Header> headers, byte[] body) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(path == null ? url : at(path))
+                .method(
+                        method,
+                        body.length == 0 && !method.equals(POST)
+                                ? BodyPublishers.noBody()
+                                : BodyPublishers.ofByteArray(body));
         for (Header header : headers) {
             if (!OF_THE_CLIENT.contains(header.name().toLowerCase(Locale.ROOT))) {
                 request.header(header.name(), header.value());
             }
         }
-        HttpResponse<InputStream> response = client.send(request.build(), BodyHandlers.ofInputStream());
+        return request.build();
+    }
+
+    /** Whatever the path is, the program remains the one that the command was given. */
+    private URI at(String path) {
+        if (!path.startsWith("/")) {
+            throw new IllegalArgumentException("the path does not begin with a slash");
+        }
+        return URI.create(url.getScheme() + "://" + url.getRawAuthority() + path);
+    }
+
+    private Result exchange(HttpRequest request, int keep) throws IOException, InterruptedException {
+        HttpResponse<InputStream> response = client.send(request, BodyHandlers.ofInputStream());
         try (InputStream in = response.body()) {
             byte[] kept = in.readNBytes(keep);
             long more = in.skip(MOST_READ);

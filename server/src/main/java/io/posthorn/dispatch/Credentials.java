@@ -2,7 +2,6 @@ package io.posthorn.dispatch;
 
 import io.posthorn.egress.Egress;
 import io.posthorn.egress.EgressPolicy;
-import io.posthorn.egress.OwnTls;
 import io.posthorn.egress.Target;
 import io.posthorn.egress.TargetResult;
 import io.posthorn.model.Authentication;
@@ -23,6 +22,12 @@ final class Credentials {
     static final String AUTHORIZATION = "authorization";
 
     private Credentials() {}
+
+    /** Whether its requests leave as they are, over connections that others use too. */
+    static boolean isUsual(Endpoint endpoint) {
+        return endpoint.secrets().tls() == null
+                && !(endpoint.secrets().authentication() instanceof Authentication.OAuth2);
+    }
 
     /**
      * The headers of an endpoint that are the same on every request: those that its owner named, and that of its
@@ -70,13 +75,22 @@ final class Credentials {
      * one.
      *
      * @param target where its URL leads
-     * @throws IllegalArgumentException if its TLS cannot be used, or tokens must not be got from where it says; the
-     *     message is for people
+     * @param identities of endpoints with TLS of their own
+     * @throws IllegalArgumentException if its URL and its TLS do not fit, or tokens must not be got from where it says;
+     *     the message is for people
      */
     static Sender sender(
-            Endpoint endpoint, Target target, Egress egress, EgressPolicy policy, Context context, Time time) {
+            Endpoint endpoint,
+            Target target,
+            Egress egress,
+            EgressPolicy policy,
+            TlsIdentities identities,
+            Context context,
+            Time time) {
         TlsIdentity tls = endpoint.secrets().tls();
-        Sender direct = Sender.to(tls == null ? target : target.with(OwnTls.of(tls)), egress);
+        Sender direct = tls == null
+                ? Sender.to(target, egress)
+                : new TlsSender(endpoint.no(), tls, target, egress, identities, context, time);
         Authentication authentication = endpoint.secrets().authentication();
         if (!(authentication instanceof Authentication.OAuth2 oauth)) {
             return direct;

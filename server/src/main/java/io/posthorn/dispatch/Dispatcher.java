@@ -80,6 +80,7 @@ public final class Dispatcher {
     private final TroubleKeeper keeper;
     private final Assessors assessors = new Assessors();
     private final FairWorkers makers;
+    private final EgressPolicy policy;
     private final Time time;
     private final List<Owner> owners = new ArrayList<>();
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
@@ -139,15 +140,16 @@ public final class Dispatcher {
         this.metrics = metrics;
         this.notices = notices;
         this.fatal = fatal;
+        this.policy = egressSettings.policy();
         this.listeners = new Listeners(catalog, egressSettings, settings.attemptTimeout(), time);
         this.makers = new FairWorkers("posthorn-make-", Math.max(2, loops));
+        TlsIdentities identities = new TlsIdentities(makers);
         DispatchSettings share = settings.share(loops);
-        EgressPolicy policy = egressSettings.policy();
         InstantSource clock = () -> Time.instant(time.micros());
         for (Context context : EventLoops.take(vertx, loops)) {
             Egress egress = new Egress(context, egressSettings, resolver, clock);
-            Routes routes =
-                    new RouteFactory(catalog, egress, policy, listeners, context, settings, shaping, makers, time);
+            Routes routes = new RouteFactory(
+                    catalog, egress, policy, listeners, context, settings, shaping, makers, identities, time);
             owners.add(
                     new Owner(context, new LaneLoop(share, routes, new Ports(context), time, metrics), egress, routes));
         }
@@ -234,9 +236,20 @@ public final class Dispatcher {
         return new EndpointCheck.Exchanges() {
             @Override
             public CompletableFuture<Exchange> send(
-                    Target target, String method, @Nullable String path, String[] headers, byte[] body, Duration most) {
-                Owner owner = owners.getFirst();
-                return made(owner, done -> owner.egress.send(target, method, path, null, headers, body, most, done));
+                    Endpoint endpoint,
+                    Target target,
+                    Message message,
+                    String method,
+                    @Nullable String path,
+                    String[] headers,
+                    Duration most) {
+                Owner owner = owners.get(loopOf(endpoint.no()));
+                return made(owner, done -> {
+                    String[] all = MessageHeaders.behind(headers, Credentials.headers(endpoint));
+                    Outgoing outgoing = new Outgoing(message, method, path, null, all, message.payload);
+                    Credentials.sender(endpoint, target, owner.egress, policy, owner.context, time)
+                            .send(outgoing, most, done);
+                });
             }
 
             @Override

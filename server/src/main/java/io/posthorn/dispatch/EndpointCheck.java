@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   test-event    POST  a delivery of the test event, signed like any other       any 2xx
- *   challenge     POST  a delivery with a random challenge                        2xx with the challenge in the body
+ *   challenge     POST  a delivery of a random challenge, in no envelope          2xx with the challenge in the body
  *   cloudevents   OPTIONS with WebHook-Request-Origin (and -Rate)                 WebHook-Allowed-Origin (and -Rate)
  *   websub        GET   with hub.mode, hub.topic, hub.challenge, …                2xx with exactly the challenge
  *   rest-hooks    POST  with X-Hook-Secret                                        2xx with the same header
@@ -101,14 +101,21 @@ public final class EndpointCheck {
         }
     }
 
+    /**
+     * What an endpoint has agreed to.
+     *
+     * @param perMinute requests a minute, at least 1; null for any number
+     */
+    public record Rate(@Nullable Integer perMinute) {}
+
     /** What came of a check. */
     public sealed interface Verdict {
         /**
          * The endpoint wants it.
          *
-         * @param perSecond how many requests a second it has agreed to; null for any number, or if that was not asked
+         * @param rate what was agreed on how many requests it gets; null if that was not asked
          */
-        record Passed(@Nullable Integer perSecond) implements Verdict {}
+        record Passed(@Nullable Rate rate) implements Verdict {}
 
         /**
          * It does not, or cannot be reached.
@@ -126,9 +133,23 @@ public final class EndpointCheck {
 
     /** How requests leave that are no deliveries; each future completes on its own in time. */
     public interface Exchanges {
-        /** As {@link io.posthorn.egress.Egress#send}. */
+        /**
+         * As the endpoint's deliveries leave, with its own TLS, headers and authentication, but unsigned and past its
+         * lane.
+         *
+         * @param target where its URL leads
+         * @param message its payload is the body
+         * @param path and query; null for those of the URL
+         * @param headers names and values in turn; they win over the endpoint's own
+         */
         CompletableFuture<Exchange> send(
-                Target target, String method, @Nullable String path, String[] headers, byte[] body, Duration most);
+                Endpoint endpoint,
+                Target target,
+                Message message,
+                String method,
+                @Nullable String path,
+                String[] headers,
+                Duration most);
 
         /** As the endpoint's deliveries leave, past its lane. */
         CompletableFuture<Exchange> deliver(Endpoint endpoint, Message message, Duration most);
@@ -253,7 +274,10 @@ public final class EndpointCheck {
 
     private Verdict testEvent(Endpoint endpoint) throws InterruptedException {
         TestEvent event = tests.event(endpoint);
-        Outcome outcome = deliver(endpoint, event.eventType(), event.payload());
+        EndpointShape shape = endpoint.shape();
+        Endpoint whole = endpoint.with(
+                new EndpointShape(shape.profile(), shape.ownProfile(), null, shape.transformation(), false, null));
+        Outcome outcome = deliver(whole, message(endpoint, event.eventType(), event.payload(), Message.NOBODY));
         return outcome instanceof Outcome.Response response && isSuccess(response)
                 ? new Verdict.Passed(null)
                 : refused("must answer a test event with 2xx", outcome);
@@ -263,7 +287,9 @@ public final class EndpointCheck {
         String challenge = random();
         byte[] payload = ("{\"type\":\"url_verification\",\"challenge\":\"" + challenge + "\"}")
                 .getBytes(StandardCharsets.UTF_8);
-        Outcome outcome = deliver(endpoint, "url_verification", payload);
+        EndpointShape shape = endpoint.shape();
+        Endpoint whole = endpoint.with(new EndpointShape(shape.profile(), shape.ownProfile(), null, null, false, null));
+        Outcome outcome = deliver(whole, message(endpoint, "url_verification", payload, Message.BARE));
         boolean echoed = outcome instanceof Outcome.Response response
                 && isSuccess(response)
                 && new String(response.body(), StandardCharsets.UTF_8).contains(challenge);
@@ -284,7 +310,7 @@ public final class EndpointCheck {
                     Long.toString((long) wanted * SECONDS_IN_MINUTE)
                 };
         String rule = "must answer OPTIONS with `WebHook-Allowed-Origin: " + origin + "` or `*`";
-        Outcome outcome = await(exchanges.send(target, "OPTIONS", null, headers, new byte[0], MOST));
+        Outcome outcome = send(endpoint, target, "OPTIONS", null, headers, "");
         if (!(outcome instanceof Outcome.Response response)) {
             return refused(rule, outcome);
         }
@@ -295,13 +321,13 @@ public final class EndpointCheck {
                             ? "that header is not in its answer"
                             : "it has answered with " + shown(allowed)));
         }
-        return agreed(wanted, header(response, "webhook-allowed-rate"));
+        return agreed(header(response, "webhook-allowed-rate"));
     }
 
-    /** So many a minute there, so many a second here, rounded down; the smaller one of what is wanted and what is allowed. */
-    private static Verdict agreed(@Nullable Integer wanted, @Nullable String allowed) {
+    /** A minute, as it is given: what is agreed is kept to exactly. */
+    private static Verdict agreed(@Nullable String allowed) {
         if (allowed == null || allowed.equals("*")) {
-            return new Verdict.Passed(wanted);
+            return new Verdict.Passed(new Rate(null));
         }
         long perMinute;
         try {
@@ -309,17 +335,11 @@ public final class EndpointCheck {
         } catch (NumberFormatException _) {
             perMinute = 0;
         }
-        if (perMinute < 1) {
-            return new Verdict.Refused(
-                    "must give `WebHook-Allowed-Rate` as a whole number above 0, or `*`; it has answered with "
-                            + shown(allowed));
-        }
-        if (perMinute < SECONDS_IN_MINUTE) {
-            return new Verdict.Refused("allows " + perMinute
-                    + " requests a minute (`WebHook-Allowed-Rate`); less than one a second cannot be kept to");
-        }
-        int perSecond = (int) Math.min(Integer.MAX_VALUE, perMinute / SECONDS_IN_MINUTE);
-        return new Verdict.Passed(wanted == null ? perSecond : Math.min(wanted, perSecond));
+        return perMinute < 1
+                ? new Verdict.Refused(
+                        "must give `WebHook-Allowed-Rate` as a whole number above 0, or `*`; it has answered with "
+                                + shown(allowed))
+                : new Verdict.Passed(new Rate((int) Math.min(Integer.MAX_VALUE, perMinute)));
     }
 
     private Verdict webSub(Endpoint endpoint, Target target) throws InterruptedException {
@@ -327,8 +347,8 @@ public final class EndpointCheck {
         String query = "hub.mode=subscribe&hub.topic=" + encoded(topic(endpoint)) + "&hub.challenge=" + challenge
                 + "&hub.lease_seconds=" + LEASE_SECONDS;
         String path = target.path();
-        Outcome outcome = await(exchanges.send(
-                target, "GET", path + (path.indexOf('?') < 0 ? "?" : "&") + query, new String[0], new byte[0], MOST));
+        Outcome outcome =
+                send(endpoint, target, "GET", path + (path.indexOf('?') < 0 ? "?" : "&") + query, new String[0], "");
         boolean echoed = outcome instanceof Outcome.Response response
                 && isSuccess(response)
                 && !response.truncated()
@@ -349,13 +369,13 @@ public final class EndpointCheck {
 
     private Verdict restHooks(Endpoint endpoint, Target target) throws InterruptedException {
         String secret = endpoint.secret().reveal();
-        Outcome outcome = await(exchanges.send(
+        Outcome outcome = send(
+                endpoint,
                 target,
                 "POST",
                 null,
                 new String[] {"content-type", "application/json", "X-Hook-Secret", secret},
-                "{}".getBytes(StandardCharsets.UTF_8),
-                MOST));
+                "{}");
         boolean echoed = outcome instanceof Outcome.Response response
                 && isSuccess(response)
                 && secret.equals(header(response, "x-hook-secret"));
@@ -366,11 +386,19 @@ public final class EndpointCheck {
 
     // ---- requests and their answers
 
-    private Outcome deliver(Endpoint endpoint, String eventType, byte[] payload) throws InterruptedException {
-        EndpointShape shape = endpoint.shape();
-        Endpoint whole = endpoint.with(
-                new EndpointShape(shape.profile(), shape.ownProfile(), null, shape.transformation(), false, null));
-        Message message = new Message(
+    private Outcome deliver(Endpoint endpoint, Message message) throws InterruptedException {
+        return await(exchanges.deliver(endpoint, message, MOST));
+    }
+
+    private Outcome send(
+            Endpoint endpoint, Target target, String method, @Nullable String path, String[] headers, String body)
+            throws InterruptedException {
+        Message message = message(endpoint, "check", body.getBytes(StandardCharsets.UTF_8), Message.BARE);
+        return await(exchanges.send(endpoint, target, message, method, path, headers, MOST));
+    }
+
+    private Message message(Endpoint endpoint, String eventType, byte[] payload, int only) {
+        return new Message(
                 endpoint.appNo(),
                 1,
                 time.micros(),
@@ -380,10 +408,9 @@ public final class EndpointCheck {
                 List.of(),
                 List.of(),
                 payload,
-                Message.NOBODY,
+                only,
                 null,
                 0);
-        return await(exchanges.deliver(whole, message, MOST));
     }
 
     private static Outcome await(CompletableFuture<Exchange> exchange) throws InterruptedException {

@@ -76,18 +76,24 @@ final class EndpointRoute implements Route {
 
     @Override
     public void send(Message message, int attempt, Duration most, Consumer<Exchange> done) {
+        Outgoing request;
         try {
-            long now = time.micros();
-            String timestamp = Long.toString(now / 1_000_000);
-            String signature = signer.sign(message.id, now, message.payload);
-            Outgoing usual = Outgoing.usual(message, withOwn(message, headers(message.id, timestamp, signature)));
-            String version = catalog.payloadVersion(message);
-            sender.send(
-                    version == null ? usual : usual.with(RequestMaker.VERSION_HEADER, version), soonest(most), done);
+            request = request(message);
         } catch (RuntimeException e) {
             LOG.error("message {} could not be sent", message.id, e);
             fail(context, time, FailureKind.CONTENT, "the request could not be made: " + e, done);
+            return;
         }
+        sender.send(request, soonest(most), done); // outside: who has it tells what came of it, and nobody else does
+    }
+
+    private Outgoing request(Message message) {
+        long now = time.micros();
+        String timestamp = Long.toString(now / 1_000_000);
+        String signature = signer.sign(message.id, now, message.payload);
+        Outgoing usual = Outgoing.usual(message, withOwn(message, headers(message.id, timestamp, signature)));
+        String version = catalog.payloadVersion(message);
+        return version == null ? usual : usual.with(RequestMaker.VERSION_HEADER, version);
     }
 
     /** With those that the publisher gave; what the endpoint's owner has decided comes before them. */

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One request that a {@link Listener} is to make, and where its answer goes. Answering is possible on any thread; the
@@ -87,6 +88,16 @@ public final class Forward {
     /** The message's event type. */
     public String eventType() {
         return request.message().eventType;
+    }
+
+    /** In capitals. */
+    public String method() {
+        return request.method();
+    }
+
+    /** Path and query in the place of those of the URL that the listener forwards to; null for those. */
+    public @Nullable String path() {
+        return request.path();
     }
 
     /** All headers to send, those of the signature among them, in their order. */

@@ -29,6 +29,7 @@ final class Gate {
 
     private static final int TOO_MANY_REQUESTS = 429;
     private static final int UNAVAILABLE = 503;
+    private static final double SECONDS_IN_MINUTE = 60;
     private static final long FIRST_HOLD = 1_000_000;
     private static final long LONGEST_HOLD = 60_000_000;
     /** Beyond it, a lane that holds still gives its memory back, microseconds. */
@@ -42,7 +43,9 @@ final class Gate {
     private final Flow flow = new Flow();
     private final Flow ramp = new Flow();
 
-    private @Nullable Integer rate;
+    /** Requests a second, of what its owner wants and what it has agreed to the smaller one; 0 for any number. */
+    private double rate;
+
     private DeliveryPolicy.Disabling disabling = DeliveryPolicy.DEFAULT.disabling();
     private long heldUntil;
     private long nextHold = FIRST_HOLD;
@@ -68,10 +71,15 @@ final class Gate {
     /** The endpoint as it is from now on. */
     final void endpoint(Endpoint endpoint) {
         DeliveryPolicy policy = endpoint.delivery();
-        rate = endpoint.rateLimit();
+        rate = rate(endpoint.rateLimit(), endpoint.shape().agreedRate());
         disabling = policy.disabling();
         health.bounds(most(policy), policy.concurrency().adaptive());
         circuit.policy(policy, !endpoint.temporary());
+    }
+
+    private static double rate(@Nullable Integer perSecond, @Nullable Integer perMinute) {
+        double agreed = perMinute == null ? 0 : perMinute / SECONDS_IN_MINUTE;
+        return perSecond == null ? agreed : agreed == 0 ? perSecond : Math.min(perSecond, agreed);
     }
 
     private int most(DeliveryPolicy policy) {
@@ -97,7 +105,7 @@ final class Gate {
 
     /** Whether time has no say in it: most lanes never need to look at the clock. */
     boolean timeless() {
-        return rate == null && heldUntil == 0 && circuit.state() == Circuit.State.CLOSED;
+        return rate == 0 && heldUntil == 0 && circuit.state() == Circuit.State.CLOSED;
     }
 
     /**
@@ -118,8 +126,7 @@ final class Gate {
             case OPEN -> at = Math.max(at, circuit.probeAt());
             case RAMP -> at = Math.max(at, ramp.opensAt(circuit.rampRate(), now));
         }
-        Integer perSecond = rate;
-        return perSecond == null ? at : Math.max(at, flow.opensAt(perSecond, now));
+        return rate == 0 ? at : Math.max(at, flow.opensAt(rate, now));
     }
 
     /** Whether what waits here would be in the way for long. */
@@ -143,8 +150,7 @@ final class Gate {
             return 1;
         }
         int most = forEachInFlight * limit();
-        Integer perSecond = rate;
-        return perSecond == null ? most : Math.min(most, Math.max(1, perSecond));
+        return rate == 0 ? most : Math.min(most, Math.max(1, (int) rate));
     }
 
     /** Which part of what all lanes share is for this one. */
@@ -165,9 +171,8 @@ final class Gate {
     long begin(Time time) {
         long request = health.begin();
         circuit.begun(request);
-        Integer perSecond = rate;
-        if (perSecond != null) {
-            flow.started(perSecond, time.micros());
+        if (rate > 0) {
+            flow.started(rate, time.micros());
         }
         if (circuit.state() == Circuit.State.RAMP) {
             ramp.started(circuit.rampRate(), time.micros());

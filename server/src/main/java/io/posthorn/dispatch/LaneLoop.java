@@ -764,16 +764,35 @@ final class LaneLoop {
         lane.calls++;
         inFlight++;
         long request = lane.gate.begin(time);
-        route.send(message, 1, most, exchange -> called(lane, new Call(message, request, hurried, done), exchange));
+        Call call = new Call(message, request, hurried, done);
+        route.send(message, 1, most, exchange -> called(lane, call, exchange));
     }
 
-    /**
-     * A call that is under way.
-     *
-     * @param request its number at the lane's gate
-     * @param hurried whether it has less time than the endpoint's owner allows
-     */
-    private record Call(Message message, long request, boolean hurried, Consumer<Called> done) {}
+    /** A call that is under way. */
+    private static final class Call {
+        private final Message message;
+        /** Its number at the lane's gate. */
+        private final long request;
+        /** Whether it has less time than the endpoint's owner allows. */
+        private final boolean hurried;
+
+        private final Consumer<Called> done;
+        private boolean answered;
+
+        Call(Message message, long request, boolean hurried, Consumer<Called> done) {
+            this.message = message;
+            this.request = request;
+            this.hurried = hurried;
+            this.done = done;
+        }
+
+        /** Whether this is its first answer. A second would be counted as one request fewer under way than there is. */
+        boolean first() {
+            boolean first = !answered;
+            answered = true;
+            return first;
+        }
+    }
 
     /** What waits in the lane is no reason, and neither are the requests under way for it, unless its owner counts them. */
     private Called.@Nullable Reason whyNotCalled(Lane lane, long now) {
@@ -796,6 +815,9 @@ final class LaneLoop {
     }
 
     private void called(Lane lane, Call call, Exchange exchange) {
+        if (!call.first()) {
+            return;
+        }
         try {
             Judge judge = lane.judge;
             String expression = judge.asks(exchange);
@@ -812,18 +834,18 @@ final class LaneLoop {
     private void called(Lane lane, Call call, Exchange exchange, Judge judge, Expression.@Nullable Answer answer) {
         lane.calls--;
         inFlight--;
-        Message message = call.message();
+        Message message = call.message;
         long now = time.micros();
         if (exchange.outcome() instanceof Outcome.Unwanted) {
-            lane.gate.unsent(call.request());
+            lane.gate.unsent(call.request);
             metrics.unwanted();
-            call.done().accept(new Called.NotCalled(Called.Reason.UNWANTED));
+            call.done.accept(new Called.NotCalled(Called.Reason.UNWANTED));
         } else {
             String objection = judge.objection(exchange, answer);
             Attempt attempt = Judge.attempt(exchange, 1, objection);
             Verdict verdict = judge.verdict(exchange, objection, 1, message.startsAt(), now);
             Verdict kept = verdict instanceof Verdict.Delivered ? verdict : new Verdict.Unrepeated();
-            call.done().accept(said(exchange, objection, verdict));
+            call.done.accept(said(exchange, objection, verdict));
             // as if it had a row in the backlog, because no settled position waits for it
             record(new Settlement(
                     message.appNo, lane.endpointNo, message.seq, message.createdAt, 1, true, attempt, kept));
@@ -840,15 +862,15 @@ final class LaneLoop {
         boolean says = switch (exchange.outcome()) {
             case Outcome.Response _ -> true;
             case Outcome.Failure(FailureKind kind, String _) ->
-                kind != FailureKind.CONTENT && (kind != FailureKind.TIMEOUT || !call.hurried());
+                kind != FailureKind.CONTENT && (kind != FailureKind.TIMEOUT || !call.hurried);
             case Outcome.Unwanted _ -> false;
         };
         if (!says) {
-            lane.gate.unsent(call.request());
+            lane.gate.unsent(call.request);
             return Gate.Turn.NONE;
         }
         long askedFor = exchange.outcome() instanceof Outcome.Response response ? judge.askedFor(response, now) : 0;
-        return lane.gate.ended(call.request(), exchange.outcome(), verdict, askedFor, now);
+        return lane.gate.ended(call.request, exchange.outcome(), verdict, askedFor, now);
     }
 
     private static Called said(Exchange exchange, @Nullable String objection, Verdict verdict) {

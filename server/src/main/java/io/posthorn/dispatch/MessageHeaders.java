@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** Headers that a message's publisher gave with it, on the way out. */
+/** Headers that go behind others, on the way out: those of a message's publisher above all. */
 final class MessageHeaders {
     private MessageHeaders() {}
 
@@ -23,6 +23,18 @@ final class MessageHeaders {
                 all.add(value);
             }
         });
+        return all.toArray(String[]::new);
+    }
+
+    /** The same with names and values in turn. */
+    static String[] behind(String[] headers, List<String> more) {
+        List<String> all = new ArrayList<>(Arrays.asList(headers));
+        for (int i = 0; i < more.size(); i += 2) {
+            if (!has(headers, more.get(i))) {
+                all.add(more.get(i));
+                all.add(more.get(i + 1));
+            }
+        }
         return all.toArray(String[]::new);
     }
 

@@ -176,12 +176,14 @@ final class RequestMaker {
         MakerTools tools = MakerTools.ofThread();
         Versioned full = versioned(message, application, tools);
         MessageFilter filter = endpoint.shape().filter();
-        if (filter != null && !tools.filters().wants(filter, message, Payload.tree(full.json))) {
+        boolean example = message.isExample(); // whoever tries the endpoint wants to see it arrive, and whole
+        if (filter != null && !example && !tools.filters().wants(filter, message, Payload.tree(full.json))) {
             return new Unsigned.NotWanted();
         }
         Renderer renderer = tools.renderer(profile());
-        Versioned versioned =
-                endpoint.shape().thin() ? new Versioned(shaping.thin().payload(message, endpoint, now), null) : full;
+        Versioned versioned = endpoint.shape().thin() && !example
+                ? new Versioned(shaping.thin().payload(message, endpoint, now), null)
+                : full;
         Draft draft = renderer.draft(new Renderer.Context(
                 message,
                 versioned.json,
@@ -192,7 +194,11 @@ final class RequestMaker {
                 attempt,
                 now,
                 shaping.publicUrl().get()));
-        draft = new Draft(draft.method(), draft.path(), withOwn(draft.headers(), message.headers), draft.body());
+        draft = new Draft(
+                draft.method(),
+                draft.path(),
+                withOwn(draft.headers(), renderer.profile().carried(message.headers)),
+                draft.body());
         String script = endpoint.shape().transformation();
         if (script != null) {
             switch (tools.transformer().apply(script, draft, message, endpoint, application, attempt)) {

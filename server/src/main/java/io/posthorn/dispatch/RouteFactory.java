@@ -31,6 +31,7 @@ final class RouteFactory implements Routes {
     private final DispatchSettings settings;
     private final Shaping shaping;
     private final FairWorkers workers;
+    private final TlsIdentities identities;
     private final Time time;
 
     RouteFactory(
@@ -42,6 +43,7 @@ final class RouteFactory implements Routes {
             DispatchSettings settings,
             Shaping shaping,
             FairWorkers workers,
+            TlsIdentities identities,
             Time time) {
         this.catalog = catalog;
         this.egress = egress;
@@ -51,6 +53,7 @@ final class RouteFactory implements Routes {
         this.settings = settings;
         this.shaping = shaping;
         this.workers = workers;
+        this.identities = identities;
         this.time = time;
     }
 
@@ -75,13 +78,14 @@ final class RouteFactory implements Routes {
             case TargetResult.Ok(Target target) ->
                 route(
                         endpoint,
-                        Credentials.sender(endpoint, target, egress, policy, context, time),
+                        Credentials.sender(endpoint, target, egress, policy, identities, context, time),
                         new RequestMaker.UrlParts(target.toString(), target.path()));
             case TargetResult.Refused(String reason) -> failing(FailureKind.REFUSED_ADDRESS, reason);
         };
     }
 
-    private Route route(Endpoint endpoint, Sender sender, RequestMaker.UrlParts url) throws ContentException {
+    private Route route(Endpoint endpoint, Sender direct, RequestMaker.UrlParts url) throws ContentException {
+        Sender sender = Credentials.isUsual(endpoint) ? direct : new OnceSender(direct, context, time);
         if (!RequestMaker.isNeeded(endpoint.shape())
                 && catalog.profiles().of(endpoint).isStandard()) {
             return new EndpointRoute(sender, endpoint, catalog, context, settings, time);
@@ -95,7 +99,13 @@ final class RouteFactory implements Routes {
                 shaping,
                 time);
         return new ShapedRoute(
-                endpoint.no(), maker, workers, sender, context, EndpointRoute.deadline(endpoint, settings), time);
+                endpoint.no(),
+                maker,
+                workers,
+                new OnceSender(direct, context, time),
+                context,
+                EndpointRoute.deadline(endpoint, settings),
+                time);
     }
 
     /** Later and not now: a lane may have a thousand of them, and each answer starts the next. */

@@ -93,18 +93,9 @@ final class ShapedRoute implements Route {
         }
     }
 
-    private void send(Outgoing outgoing, long startedAt, Duration most, Consumer<Exchange> done) {
-        try {
-            sender.send(outgoing, most, done);
-        } catch (IllegalArgumentException e) {
-            String detail = "the request cannot be sent: " + e.getMessage();
-            done.accept(new Exchange(startedAt, 0, new Outcome.Failure(FailureKind.CONTENT, detail)));
-        }
-    }
-
     private void go(RequestMaker.Made made, long startedAt, Duration most, Consumer<Exchange> done) {
         switch (made) {
-            case RequestMaker.Made.Request(Outgoing outgoing) -> send(outgoing, startedAt, most, done);
+            case RequestMaker.Made.Request(Outgoing outgoing) -> sender.send(outgoing, most, done);
             case RequestMaker.Made.Unwanted _ -> done.accept(new Exchange(startedAt, 0, new Outcome.Unwanted()));
             case RequestMaker.Made.Broken(String detail) ->
                 done.accept(new Exchange(startedAt, 0, new Outcome.Failure(FailureKind.CONTENT, detail)));

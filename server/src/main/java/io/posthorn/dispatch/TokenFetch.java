@@ -17,12 +17,15 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Asks for an access token: client credentials, RFC 6749, 4.4. What comes back is believed in nothing but its form, and
  * no word of it reaches an error, because a server that is wrong may send back what it was sent.
  */
 final class TokenFetch {
+    private static final Logger LOG = LoggerFactory.getLogger(TokenFetch.class);
     private static final ObjectMapper JSON = new ObjectMapper();
     /** Bytes of an answer. */
     private static final int MOST_ANSWER = 32 << 10;
@@ -89,25 +92,31 @@ final class TokenFetch {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 
+    /** Who is asked. */
+    String host() {
+        return target.host();
+    }
+
     /**
      * Asks once.
      *
      * @param done told once, on the event loop, after this has returned
      */
     void fetch(Duration deadline, Consumer<Answer> done) {
-        egress.fetch(
-                target,
-                headers,
-                body,
-                MOST_ANSWER,
-                deadline,
-                exchange -> done.accept(
-                        switch (exchange.outcome()) {
-                            case Outcome.Response response -> answer(response);
-                            case Outcome.Failure(FailureKind kind, String detail) -> none(kind, detail);
-                            case Outcome.Unwanted _ ->
-                                throw new IllegalStateException("nobody filters requests for tokens");
-                        }));
+        egress.fetch(target, headers, body, MOST_ANSWER, deadline, exchange -> done.accept(answer(exchange.outcome())));
+    }
+
+    private Answer answer(Outcome outcome) {
+        try {
+            return switch (outcome) {
+                case Outcome.Response response -> answer(response);
+                case Outcome.Failure(FailureKind kind, String detail) -> none(kind, detail);
+                case Outcome.Unwanted _ -> throw new IllegalStateException("nobody filters requests for tokens");
+            };
+        } catch (RuntimeException e) {
+            LOG.error("an answer of {} could not be read", target.host(), e);
+            return none(FailureKind.PROTOCOL, "the answer of " + target.host() + " could not be read");
+        }
     }
 
     private Answer answer(Outcome.Response response) {

@@ -7,16 +7,17 @@ import io.posthorn.egress.Outcome;
 import io.posthorn.runtime.Time;
 import io.vertx.core.Context;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends with an access token. The token is kept until shortly before its end; then one request for a new one goes out
  * beside the deliveries, which use the present one as long as it lasts. Where there is none, deliveries wait for the one
- * request that is under way. If the endpoint answers 401, a fresh token is got and the request sent once more, within the
- * same attempt and its deadline. Confined to the event loop of the endpoint's lane.
+ * request that is under way, each as long as its own deadline lets it; the request has one that is nobody's else. If the
+ * endpoint answers 401, a fresh token is got and the request sent once more, within the same attempt and its deadline;
+ * every few seconds at most, because an endpoint that always answers so must not make us flood who gives out tokens.
+ * Confined to the event loop of the endpoint's lane.
  */
 final class TokenSender implements Sender {
     private static final int UNAUTHORIZED = 401;
@@ -25,6 +26,8 @@ final class TokenSender implements Sender {
     private static final long MOST_AHEAD = 60;
     /** Between two attempts to renew a token that can still be used, microseconds. */
     private static final long PAUSE = 5 * SECOND;
+    /** Of a request for a token, however long those wait for whom it was begun. */
+    private static final Duration FETCH = Duration.ofSeconds(10);
 
     private final TokenFetch tokens;
     private final Sender next;
@@ -35,13 +38,17 @@ final class TokenSender implements Sender {
     private long renewAt;
     private long endsAt;
     private boolean fetching;
-    private List<Consumer<Answer>> waiting = new ArrayList<>();
+    /** When the last token was given up because it was refused; 0 for never. */
+    private long refusedAt;
+
+    private final Waiters<Answer> waiting;
 
     TokenSender(TokenFetch tokens, Sender next, Context context, Time time) {
         this.tokens = tokens;
-        this.next = next;
+        this.next = new OnceSender(next, context, time); // who waits for a token can do nothing about what it throws
         this.context = context;
         this.time = time;
+        this.waiting = new Waiters<>(context);
     }
 
     @Override
@@ -75,17 +82,16 @@ final class TokenSender implements Sender {
         }
 
         private void answered(String used, Outcome outcome) {
-            if (outcome instanceof Outcome.Response response && response.code() == UNAUTHORIZED) {
-                String newer = token;
-                if (newer != null && newer.equals(used)) {
-                    token = null;
-                    newer = null;
-                }
-                if (newer == null) {
-                    fetchAnd(got -> post(got, (again, last) -> end(last)));
-                } else {
-                    post(newer, (again, last) -> end(last));
-                }
+            if (!(outcome instanceof Outcome.Response response && response.code() == UNAUTHORIZED)) {
+                end(outcome);
+                return;
+            }
+            String newer = token;
+            if (newer != null && !newer.equals(used)) {
+                post(newer, (again, last) -> end(last));
+            } else if (fetching || mayRefuse()) {
+                token = null;
+                fetchAnd(got -> post(got, (again, last) -> end(last)));
             } else {
                 end(outcome);
             }
@@ -93,21 +99,25 @@ final class TokenSender implements Sender {
 
         private void fetchAnd(Consumer<String> then) {
             Duration left = left();
-            if (left.isNegative() || left.isZero()) {
+            if (!left.isPositive()) {
                 context.runOnContext(nothing -> tooLate());
                 return;
             }
-            fetch(left, answer -> {
-                switch (answer) {
-                    case Answer.Token(String got, long _) -> then.accept(got);
-                    case Answer.None(Outcome.Failure failure) -> end(failure);
-                }
-            });
+            waiting.add(
+                    left,
+                    answer -> {
+                        switch (answer) {
+                            case Answer.Token(String got, long _) -> then.accept(got);
+                            case Answer.None(Outcome.Failure failure) -> end(failure);
+                        }
+                    },
+                    this::tooLate);
+            fetch();
         }
 
-        private void post(String with, java.util.function.BiConsumer<String, Outcome> then) {
+        private void post(String with, BiConsumer<String, Outcome> then) {
             Duration left = left();
-            if (left.isNegative() || left.isZero()) {
+            if (!left.isPositive()) {
                 context.runOnContext(nothing -> tooLate());
                 return;
             }
@@ -133,7 +143,8 @@ final class TokenSender implements Sender {
         private void tooLate() {
             end(new Outcome.Failure(
                     FailureKind.TIMEOUT,
-                    "no complete answer within " + budgetMillis + " ms; it ended while getting an access token"));
+                    "no access token: " + tokens.host() + " gave none in time; no complete answer within "
+                            + budgetMillis + " ms"));
         }
 
         private void end(Outcome outcome) {
@@ -149,29 +160,43 @@ final class TokenSender implements Sender {
         }
         if (now >= renewAt && !fetching) {
             renewAt = now + PAUSE;
-            fetch(Duration.ofNanos((endsAt - now) * 1_000), answer -> {});
+            fetch();
         }
         return token;
     }
 
+    /** Whether a token that the endpoint refuses is worth another. */
+    private boolean mayRefuse() {
+        long now = time.micros();
+        if (Math.abs(now - refusedAt) < PAUSE) {
+            return false;
+        }
+        refusedAt = now;
+        return true;
+    }
+
     /** One request at a time, whoever waits for it. */
-    private void fetch(Duration deadline, Consumer<Answer> then) {
-        waiting.add(then);
+    private void fetch() {
         if (fetching) {
             return;
         }
         fetching = true;
-        tokens.fetch(deadline, answer -> {
-            fetching = false;
-            if (answer instanceof Answer.Token(String got, long lifeSeconds)) {
-                long now = time.micros();
-                token = got;
-                endsAt = now + lifeSeconds * SECOND;
-                renewAt = endsAt - Math.min(MOST_AHEAD, lifeSeconds / 5) * SECOND;
-            }
-            List<Consumer<Answer>> told = waiting;
-            waiting = new ArrayList<>();
-            told.forEach(each -> each.accept(answer));
-        });
+        try {
+            tokens.fetch(FETCH, this::fetched);
+        } catch (RuntimeException e) {
+            Answer none = new Answer.None(OnceSender.notMade(e));
+            context.runOnContext(nothing -> fetched(none));
+        }
+    }
+
+    private void fetched(Answer answer) {
+        fetching = false;
+        if (answer instanceof Answer.Token(String got, long lifeSeconds)) {
+            long now = time.micros();
+            token = got;
+            endsAt = now + lifeSeconds * SECOND;
+            renewAt = endsAt - Math.min(MOST_AHEAD, lifeSeconds / 5) * SECOND;
+        }
+        waiting.tell(answer);
     }
 }

@@ -24,13 +24,18 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Posts to endpoints. One for each event loop, used from that loop only; the package tells how it works.
  */
 public final class Egress {
+    private static final Logger LOG = LoggerFactory.getLogger(Egress.class);
+
     /** Most bytes of response headers, line ends included. A response with more is a failure. */
     static final int MAX_HEADERS = 16 << 10;
 
@@ -218,7 +223,12 @@ public final class Egress {
                 deadlines.remove(flight);
                 flight.expired();
             } else {
-                flight.start();
+                try {
+                    flight.start();
+                } catch (RuntimeException e) {
+                    LOG.error("a request could not be begun", e);
+                    flight.failed(e);
+                }
             }
             posting = false;
         }
@@ -273,10 +283,6 @@ public final class Egress {
                 .setHost(origin.host)
                 .setPort(origin.port)
                 .setSsl(origin.secure);
-        OwnTls own = origin.tls;
-        if (own != null) {
-            options.setSslOptions(ownTls.computeIfAbsent(own, each -> each.options(baseTls, usualTrust)));
-        }
         Promise<NetSocket> promise = context.promise();
         promise.future()
                 .onComplete(
@@ -288,7 +294,17 @@ public final class Egress {
                                 address,
                                 idle)),
                         failed::accept);
-        client.connectInternal(options, promise, context);
+        try {
+            OwnTls own = origin.tls;
+            if (own != null) {
+                options.setSslOptions(ownTls.computeIfAbsent(own, each -> each.options(baseTls, usualTrust)));
+            }
+            client.connectInternal(options, promise, context);
+        } catch (RuntimeException e) {
+            // what the endpoint's owner gave has brought it to light; whoever waits is told, once
+            LOG.error("no connection could be begun to {}", origin, e);
+            promise.tryFail(origin.secure ? new SSLException("its TLS cannot be used: " + e.getMessage()) : e);
+        }
     }
 
     private void tick() {

@@ -196,6 +196,13 @@ final class Flight extends Deadlines.Entry {
         }
     }
 
+    /** A fault of ours, while it was begun. */
+    void failed(RuntimeException why) {
+        if (!over) {
+            abort(Failures.protocol("the request to " + target.host() + " could not be begun: " + why));
+        }
+    }
+
     private void abort(Failure why) {
         Link used = link;
         if (used != null) {

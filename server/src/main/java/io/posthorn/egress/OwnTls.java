@@ -14,6 +14,7 @@ import java.security.PrivateKey;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Objects;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLEngine;
@@ -25,24 +26,57 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The TLS of one endpoint: what it shows of itself, and whom it trusts. Immutable; two are equal if they say the same.
- * Connections that were made with one serve no request with another ({@link Origin}).
+ * Connections that were made with one serve no request with another ({@link Origin}). To read one takes milliseconds and
+ * more, which no event loop has; to use it takes none.
  */
 public final class OwnTls {
     private static final char[] PASSWORD = {};
 
     private final TlsMaterial material;
+    private final @Nullable X509KeyManager keys;
+    /** Of its own authorities; null without. */
+    private final @Nullable X509ExtendedTrustManager trust;
 
-    private OwnTls(TlsMaterial material) {
+    private OwnTls(TlsMaterial material) throws GeneralSecurityException, IOException {
         this.material = material;
+        PrivateKey key = material.key();
+        this.keys = key == null ? null : keyManager(key, material.chain());
+        List<X509Certificate> authorities = material.authorities();
+        this.trust = authorities.isEmpty() ? null : trustManager(authorities);
+        if (authorities.isEmpty()) {
+            Objects.requireNonNull(OfJava.TRUST, "read now, so that no event loop has to");
+        }
     }
 
     /**
-     * Reads one.
+     * Reads one. Not on an event loop.
      *
      * @throws TlsMaterial.Unusable if a part is not what it must be
+     * @throws IllegalArgumentException if Java cannot use it; the message is for people
      */
     public static OwnTls of(TlsIdentity identity) {
-        return new OwnTls(TlsMaterial.of(identity));
+        TlsMaterial material = TlsMaterial.of(identity);
+        try {
+            return new OwnTls(material);
+        } catch (GeneralSecurityException | IOException e) {
+            throw new IllegalArgumentException("the certificates cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    /** Whom the Java runtime trusts. */
+    private static final class OfJava {
+        static final X509ExtendedTrustManager TRUST = read();
+
+        private static X509ExtendedTrustManager read() {
+            try {
+                TrustManagerFactory factory =
+                        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+                factory.init((KeyStore) null);
+                return x509(factory);
+            } catch (GeneralSecurityException e) {
+                throw new IllegalStateException("the Java runtime's trusted certificates cannot be read", e);
+            }
+        }
     }
 
     /**
@@ -53,22 +87,22 @@ public final class OwnTls {
      */
     ClientSSLOptions options(ClientSSLOptions base, @Nullable TrustManagerFactory usual) {
         ClientSSLOptions options = new ClientSSLOptions(base);
-        try {
-            PrivateKey key = material.key();
-            if (key != null) {
-                options.setKeyCertOptions(KeyCertOptions.wrap(keyManager(key)));
-            }
-            options.setTrustOptions(TrustOptions.wrap(trustManager(usual)));
-        } catch (GeneralSecurityException | IOException e) {
-            throw new IllegalStateException("what was checked before cannot be used: " + e.getMessage(), e);
+        if (keys != null) {
+            options.setKeyCertOptions(KeyCertOptions.wrap(keys));
         }
-        return options;
+        X509ExtendedTrustManager trusted = trust;
+        if (trusted == null) {
+            trusted = usual == null ? OfJava.TRUST : x509(usual);
+        }
+        List<byte[]> pins = material.pins();
+        return options.setTrustOptions(TrustOptions.wrap(pins.isEmpty() ? trusted : new Pinned(trusted, pins)));
     }
 
-    private X509KeyManager keyManager(PrivateKey key) throws GeneralSecurityException, IOException {
+    private static X509KeyManager keyManager(PrivateKey key, List<X509Certificate> chain)
+            throws GeneralSecurityException, IOException {
         KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
         store.load(null, null);
-        store.setKeyEntry("client", key, PASSWORD, material.chain().toArray(X509Certificate[]::new));
+        store.setKeyEntry("client", key, PASSWORD, chain.toArray(X509Certificate[]::new));
         KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         factory.init(store, PASSWORD);
         for (KeyManager manager : factory.getKeyManagers()) {
@@ -79,29 +113,26 @@ public final class OwnTls {
         throw new GeneralSecurityException("no key manager for X.509");
     }
 
-    private TrustManager trustManager(@Nullable TrustManagerFactory usual)
+    private static X509ExtendedTrustManager trustManager(List<X509Certificate> authorities)
             throws GeneralSecurityException, IOException {
-        TrustManagerFactory factory = usual;
-        List<X509Certificate> authorities = material.authorities();
-        if (!authorities.isEmpty() || factory == null) {
-            factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            KeyStore store = null;
-            if (!authorities.isEmpty()) {
-                store = KeyStore.getInstance(KeyStore.getDefaultType());
-                store.load(null, null);
-                int count = 0;
-                for (X509Certificate authority : authorities) {
-                    store.setCertificateEntry("ca-" + count++, authority);
-                }
-            }
-            factory.init(store);
+        KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+        store.load(null, null);
+        int count = 0;
+        for (X509Certificate authority : authorities) {
+            store.setCertificateEntry("ca-" + count++, authority);
         }
+        TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        factory.init(store);
+        return x509(factory);
+    }
+
+    private static X509ExtendedTrustManager x509(TrustManagerFactory factory) {
         for (TrustManager manager : factory.getTrustManagers()) {
             if (manager instanceof X509ExtendedTrustManager x509) {
-                return material.pins().isEmpty() ? x509 : new Pinned(x509, material.pins());
+                return x509;
             }
         }
-        throw new GeneralSecurityException("no trust manager for X.509");
+        throw new IllegalStateException("no trust manager for X.509");
     }
 
     /** Trusts whom another trusts, if the key is one of a few. */

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 public final class Message {
     /** In the place of an endpoint's number: the message is on record, and nobody is owed it. */
     public static final int NOBODY = -1;
+    /** In the same place: it is on no record either, and its payload is sent as it is, in no envelope. */
+    public static final int BARE = -2;
 
     /** {@link Application#no()}. */
     public final int appNo;
@@ -30,7 +32,10 @@ public final class Message {
     public final List<String> tags;
     /** JSON, byte for byte as it came in; empty if it was deleted since, which no JSON is. Nobody changes it. */
     public final byte[] payload;
-    /** {@link Endpoint#no()} of the only endpoint that it is for; 0 if it is for all that want it, {@link #NOBODY}. */
+    /**
+     * {@link Endpoint#no()} of the only endpoint that it is for; 0 if it is for all that want it, {@link #NOBODY}, {@link
+     * #BARE}.
+     */
     public final int onlyEndpointNo;
     /** What its publisher has put it in order by; null for nothing. */
     public final @Nullable String orderingKey;
@@ -111,6 +116,14 @@ public final class Message {
         this.orderingKey = orderingKey;
         this.deliverAt = deliverAt;
         this.headers = headers;
+    }
+
+    /**
+     * Whether it is an example or a test event, which somebody had sent to one endpoint to see it arrive. No other message
+     * is for one endpoint alone, however often and to whomever it is sent again.
+     */
+    public boolean isExample() {
+        return onlyEndpointNo > 0;
     }
 
     /** When its deliveries may begin, microseconds since 1970: their age counts from then. */

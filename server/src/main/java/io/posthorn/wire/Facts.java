@@ -28,9 +28,16 @@ final class Facts {
         facts.put("timestamp", MICROS.format(Time.instant(message.createdAt)));
         facts.put("channels", message.channels);
         facts.put("tags", message.tags);
-        facts.put("headers", message.headers);
+        facts.put("headers", headers(message.headers));
         some(facts, "orderingKey", message.orderingKey);
         return facts;
+    }
+
+    /** By their names in lower case: names of headers have no case, and those of members do. */
+    static Map<String, String> headers(Map<String, String> given) {
+        Map<String, String> lower = new LinkedHashMap<>();
+        given.forEach((name, value) -> lower.put(name.toLowerCase(Locale.ROOT), value));
+        return lower;
     }
 
     static Map<String, @Nullable Object> of(Endpoint endpoint) {

@@ -2,8 +2,11 @@ package io.posthorn.wire;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param path and query instead of those of the endpoint's URL; null for those
  * @param body what is sent
  * @param headers beside those of signatures and authentication, in the order of the file
+ * @param messageHeaders which of the headers that a message's publisher gave go along, by their names in lower case; null
+ *     for all. Expressions see all of them
  * @param userAgent null for the installation's
  * @param id how messages' ids are written
  * @param schemes all of them sign; empty for requests without a signature
@@ -35,6 +40,7 @@ public record Profile(
         @Nullable Text path,
         Body body,
         List<Header> headers,
+        @Nullable Set<String> messageHeaders,
         @Nullable Text userAgent,
         IdForm id,
         List<Scheme> schemes,
@@ -215,6 +221,21 @@ public record Profile(
             return (eventType.equals(type) || OWN.equals(type))
                     && Arrays.equals(payload.getBytes(StandardCharsets.UTF_8), sent);
         }
+    }
+
+    /**
+     * Those of a message's own headers that go along with its requests, in their order.
+     *
+     * @param given what its publisher gave
+     */
+    public Map<String, String> carried(Map<String, String> given) {
+        Set<String> names = messageHeaders;
+        if (names == null || given.isEmpty()) {
+            return given;
+        }
+        Map<String, String> carried = new LinkedHashMap<>(given);
+        carried.keySet().removeIf(name -> !names.contains(name.toLowerCase(Locale.ROOT)));
+        return carried;
     }
 
     /**

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -137,6 +138,7 @@ public final class ProfileParser {
                 all.computable("path", ProfileParser::noPath),
                 body(all.group("body")),
                 headers(all.group("headers")),
+                messageHeaders(all),
                 all.computable("userAgent", ProfileParser::noHeaderValue),
                 id(all.group("id")),
                 schemes(all),
@@ -188,6 +190,26 @@ public final class ProfileParser {
             group.problem("", "must be at most " + MOST_HEADERS);
         }
         return List.copyOf(headers);
+    }
+
+    /** {@code all}, {@code none}, or names; null is for all. */
+    private @Nullable Set<String> messageHeaders(Group all) {
+        Part part = all.part("messageHeaders");
+        return switch (part) {
+            case null -> null;
+            case Items(List<Part> parts, Place _) when parts.isEmpty() -> Set.of();
+            case Items _ -> lower(all.texts("messageHeaders", List.of(), ProfileParser::noHeaderName));
+            case Scalar scalar when "all".equals(scalar.value()) -> null;
+            case Scalar scalar when "none".equals(scalar.value()) -> Set.of();
+            default -> {
+                all.problem("messageHeaders", "must be all, none, or a list of names of headers");
+                yield null;
+            }
+        };
+    }
+
+    private static Set<String> lower(List<String> names) {
+        return names.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toUnmodifiableSet());
     }
 
     private static IdForm id(Group group) {

@@ -142,7 +142,7 @@ public final class Renderer {
             Context context, @Nullable Object payload, Map<String, @Nullable Object> input, Map<String, Object> ids)
             throws ContentException {
         Text.Computed envelope = profile.body().envelope();
-        if (envelope == null || isTest(context)) {
+        if (envelope == null || isTest(context) || context.message().onlyEndpointNo == Message.BARE) {
             return payload;
         }
         Object body = evaluate(envelope, input, ids);
@@ -195,7 +195,7 @@ public final class Renderer {
         about.put("timestamp", iso(message.createdAt));
         about.put("channels", message.channels);
         about.put("tags", message.tags);
-        about.put("headers", context.messageHeaders());
+        about.put("headers", Facts.headers(context.messageHeaders()));
         about.put("payload", payload);
         Map<String, @Nullable Object> attempt = new LinkedHashMap<>();
         attempt.put("number", context.attempt());

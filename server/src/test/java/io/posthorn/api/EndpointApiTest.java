@@ -3,6 +3,7 @@ package io.posthorn.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.posthorn.Requirement;
 import io.posthorn.model.SigningSecret;
 import java.util.Base64;
 import org.junit.jupiter.api.AfterAll;
@@ -24,6 +25,7 @@ class EndpointApiTest {
     }
 
     @Test
+    @Requirement("A4")
     void livesAndDies() {
         Api.Reply made = api.post("/app/one/endpoint/", """
                 {"url": "https://example.com/hook", "uid": "e1", "description": "d", "filterTypes": ["a.b", "c", "a.b"],
@@ -63,6 +65,23 @@ class EndpointApiTest {
                 .isFalse();
         assertThat(api.get("/app/three/endpoint/mine").status()).isEqualTo(404);
         assertThat(api.get("/app/three/endpoint").status()).isEqualTo(404);
+    }
+
+    @Test
+    void aFilterDoesNotGoWithTheOrderOfTheLatest() {
+        Api.Reply made = api.post("/app/one/endpoint", """
+                {"url":"https://example.com/","uid":"latest","filter":{"tags":["a"]},
+                 "delivery":{"order":{"mode":"latestByKey"}}}
+                """);
+        assertThat(made.status()).isEqualTo(422);
+        assertThat(made.places()).containsExactly("body.filter");
+        assertThat(api.post("/app/one/endpoint", """
+                        {"url":"https://example.com/","uid":"latest","filter":{"tags":["a"]}}
+                        """).status()).isEqualTo(201);
+        Api.Reply changed =
+                api.patch("/app/one/endpoint/latest", "{\"delivery\":{\"order\":{\"mode\":\"latestByKey\"}}}");
+        assertThat(changed.status()).isEqualTo(422);
+        assertThat(changed.places()).containsExactly("body.filter");
     }
 
     @Test

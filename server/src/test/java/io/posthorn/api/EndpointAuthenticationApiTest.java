@@ -159,6 +159,17 @@ class EndpointAuthenticationApiTest {
         assertThat(changed.body().at("/tls/pins/0").textValue()).isEqualTo(pin);
         assertThat(changed.text()).doesNotContain("PRIVATE", "BEGIN");
 
+        ShownCertificates shown = new ShownCertificates();
+        String pem = certificates.certificate(Certificates.CLIENT);
+        assertThat(shown.of(pem)).isSameAs(shown.of(pem)).hasSize(1);
+        for (int i = 0; i < 1_100; i++) {
+            shown.of("number " + i + "\n" + pem);
+        }
+        assertThat(shown.size()).isEqualTo(1_000);
+        assertThat(shown.of(null)).isEmpty();
+
+        var backwards = tls.deepCopy().put("certificate", Files.readString(certificates.ca) + pem);
+        assertThat(api.patch(one, "{\"tls\":" + backwards + "}").places()).containsExactly("body.tls.certificate");
         tls.put("key", certificates.key(Certificates.GOOD));
         assertThat(api.patch(one, "{\"tls\":" + tls + "}").places()).containsExactly("body.tls.key");
         assertThat(api.patch(one, "{\"tls\":{\"ca\":\"x\"}}").places()).containsExactly("body.tls.ca");

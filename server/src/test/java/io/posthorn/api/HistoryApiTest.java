@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.posthorn.Requirement;
 import io.posthorn.catalog.AppView;
 import io.posthorn.history.PgHistory;
 import io.posthorn.history.Settlement;
@@ -110,6 +111,7 @@ class HistoryApiTest {
     }
 
     @Test
+    @Requirement("D20")
     void aMessageIsShownAsWhereItWasAccepted() {
         AppView view = app("shown");
         byte[] payload = "{ \"n\": 1.10, \"s\":\"\\u00e9ü\\/\", \"n2\":1e400 }".getBytes(StandardCharsets.UTF_8);
@@ -270,6 +272,7 @@ class HistoryApiTest {
     }
 
     @Test
+    @Requirement("D20")
     void attemptsTellEverything() {
         AppView view = app("told");
         Endpoint one = endpoint(view, "one");

@@ -36,6 +36,16 @@ class EndpointShapeTest {
         EndpointShape own = new EndpointShape(null, "name: mine", null, null, false, null);
         assertThat(ShapeCodec.stored(ShapeCodec.stored(own))).isEqualTo(own);
         assertThat(ShapeCodec.stored(EndpointShape.DEFAULT)).isNull();
+        EndpointShape agreed = EndpointShape.DEFAULT.withAgreedRate(30);
+        assertThat(ShapeCodec.stored(ShapeCodec.stored(agreed))).isEqualTo(agreed);
+    }
+
+    @Test
+    void whatWasAgreedStaysAndNobodyCanGiveIt() throws Exception {
+        EndpointShape agreed = ALL.withAgreedRate(30);
+        assertThat(read("{\"payload\": \"full\", \"agreedRate\": 900}", agreed).agreedRate())
+                .isEqualTo(30);
+        assertThat(read("{\"agreedRate\": 900}", EndpointShape.DEFAULT)).isEqualTo(EndpointShape.DEFAULT);
     }
 
     @Test

@@ -100,6 +100,11 @@ class ProfilesTest {
                     assertThat(retry.timeouts()).isTrue();
                     assertThat(retry.connectionErrors()).isTrue();
                 });
+        assertThat(endpoint("f", shape -> with("admin", null))
+                        .delivery()
+                        .disabling()
+                        .onGone())
+                .isFalse();
     }
 
     @Test
@@ -112,14 +117,19 @@ class ProfilesTest {
         assertThat(delivery.retry().jitter()).isZero();
         assertThat(delivery.retry().statuses()).containsExactly("5xx", "429");
         assertThat(delivery.notification().onRejected()).isTrue();
+        assertThat(delivery.circuit().enabled()).isFalse();
+        assertThat(delivery.disabling().onGone()).isFalse();
+        assertThat(delivery.disabling().failingFor()).isNull();
     }
 
     @Test
-    @Requirement({"C14", "C24"})
-    void prismaticLooksForItsReplyAndCanBeInOrder() {
+    @Requirement({"C13", "C14", "C24"})
+    void prismaticTakesAPlain200UnlessItsOwnerLooksForAReplyAndCanBeInOrder() {
         Endpoint endpoint = endpoint("e", shape -> with("prismatic", null));
 
-        assertThat(endpoint.delivery().success().expression()).isEqualTo("$exists(body.executionId)");
+        assertThat(endpoint.delivery().success()).isEqualTo(DeliveryPolicy.DEFAULT.success());
+        Endpoint looking = change("e", "{\"success\":{\"expression\":\"$exists(body.executionId)\"}}");
+        assertThat(looking.delivery().success().expression()).isEqualTo("$exists(body.executionId)");
         Endpoint inOrder = change("e", "{\"order\":{\"mode\":\"fifo\"}}");
         assertThat(inOrder.delivery().order().mode()).isEqualTo(DeliveryPolicy.Mode.FIFO);
         assertThat(inOrder.delivery().success().expression()).isEqualTo("$exists(body.executionId)");

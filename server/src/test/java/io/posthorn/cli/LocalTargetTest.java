@@ -42,14 +42,47 @@ final class LocalTargetTest {
         try (LocalTarget target = new LocalTarget(URI.create("http://127.0.0.1:" + port + "/"))) {
             List<Header> headers =
                     List.of(new Header("x-one", "1"), new Header("user-agent", "me"), new Header("host", "elsewhere"));
-            Result.Response response = (Result.Response) target.post(headers, BODY, LONG, 4);
+            Result.Response response = (Result.Response) target.send("POST", null, headers, BODY, LONG, 4);
             assertThat(seen.take()).isEqualTo("1 me 127.0.0.1:" + port + " {}");
             assertThat(response.status()).isEqualTo(418);
             assertThat(response.body()).asString().isEqualTo("0123");
             assertThat(response.truncated()).isTrue();
             assertThat(response.headers()).contains(new Header("x-two", "2"));
-            assertThat(((Result.Response) target.post(List.of(), BODY, LONG, 10)).truncated())
+            assertThat(((Result.Response) target.send("POST", null, List.of(), BODY, LONG, 10)).truncated())
                     .isFalse();
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    @Test
+    void methodAndPathAreThoseOfTheRequest() throws Exception {
+        BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+        server.createContext("/", exchange -> {
+            seen.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " "
+                    + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            exchange.sendResponseHeaders(204, -1);
+            exchange.close();
+        });
+        server.start();
+        URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/hook?a=1");
+        try (LocalTarget target = new LocalTarget(url)) {
+            target.send("PUT", null, List.of(), BODY, LONG, 4);
+            assertThat(seen.take()).isEqualTo("PUT /hook?a=1 {}");
+            target.send("PATCH", "/other?b=%20", List.of(), BODY, LONG, 4);
+            assertThat(seen.take()).isEqualTo("PATCH /other?b=%20 {}");
+            target.send("GET", "/", List.of(), new byte[0], LONG, 4);
+            assertThat(seen.take()).isEqualTo("GET / ");
+            for (String elsewhere : List.of("@example.com/", "http://example.com/", ":1/", "/a b")) {
+                assertThat(target.send("POST", elsewhere, List.of(), BODY, LONG, 4))
+                        .as(elsewhere)
+                        .isInstanceOfSatisfying(
+                                Result.Failure.class,
+                                failure -> assertThat(failure.kind()).isEqualTo("protocol"));
+            }
+            target.send("POST", "//example.com/", List.of(), BODY, LONG, 4);
+            assertThat(seen.take()).as("only the path is another one").startsWith("POST //example.com/ ");
         } finally {
             server.stop(0);
         }
@@ -84,7 +117,7 @@ final class LocalTargetTest {
 
     private static Result.Failure failure(URI url, Duration most) throws InterruptedException {
         try (LocalTarget target = new LocalTarget(url)) {
-            return (Result.Failure) target.post(List.of(), BODY, most, 10);
+            return (Result.Failure) target.send("POST", null, List.of(), BODY, most, 10);
         }
     }
 }

@@ -22,6 +22,7 @@ import io.posthorn.model.EndpointShape;
 import io.posthorn.model.Message;
 import io.posthorn.model.SigningSecret;
 import io.posthorn.model.TlsIdentity;
+import io.posthorn.runtime.FairWorkers;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -86,6 +87,8 @@ final class CredentialsTest {
             "Posthorn/test",
             null,
             Duration.ofSeconds(30));
+    private final FairWorkers workers = new FairWorkers("test-", 1);
+    private final TlsIdentities identities = new TlsIdentities(workers);
     private Egress egress;
     private HttpServer tokenServer;
     private HttpServer receiver;
@@ -109,6 +112,7 @@ final class CredentialsTest {
 
     @AfterEach
     void end() {
+        workers.close();
         await(vertx.close().toCompletionStage().toCompletableFuture());
     }
 
@@ -181,7 +185,7 @@ final class CredentialsTest {
     private Sender sender(Endpoint endpoint) {
         return switch (Target.parse(endpoint.url(), settings.policy())) {
             case TargetResult.Ok(Target target) ->
-                on(() -> Credentials.sender(endpoint, target, egress, settings.policy(), lane, now::get));
+                on(() -> Credentials.sender(endpoint, target, egress, settings.policy(), identities, lane, now::get));
             case TargetResult.Refused(String reason) -> throw new AssertionError(reason);
         };
     }
@@ -195,15 +199,20 @@ final class CredentialsTest {
     }
 
     private CompletableFuture<Exchange> start(Sender sender, Duration deadline) {
+        return start(sender, deadline, null);
+    }
+
+    private CompletableFuture<Exchange> start(Sender sender, Duration deadline, @Nullable String path) {
         CompletableFuture<Exchange> result = new CompletableFuture<>();
         Message message =
                 new Message(1, 1, 1, "msg_1", "a", null, List.of(), List.of(), "{}".getBytes(StandardCharsets.UTF_8));
-        lane.runOnContext(nothing -> sender.send(
-                Outgoing.usual(message, new String[] {"content-type", "application/json"}), deadline, exchange -> {
-                    if (!result.complete(exchange)) {
-                        throw new AssertionError("told twice");
-                    }
-                }));
+        Outgoing request = new Outgoing(
+                message, "POST", path, null, new String[] {"content-type", "application/json"}, message.payload);
+        lane.runOnContext(nothing -> sender.send(request, deadline, exchange -> {
+            if (!result.complete(exchange)) {
+                throw new AssertionError("told twice");
+            }
+        }));
         return result;
     }
 
@@ -330,6 +339,7 @@ final class CredentialsTest {
         assertThat(deliveries.stream().map(Got::authorization))
                 .containsExactly("Bearer token-1", "Bearer token-1", "Bearer token-2");
         // and no more than once
+        now.addAndGet(6 * SECOND);
         tokenAnswer.set(request -> answer(request, 200, "{\"access_token\":\"useless\",\"expires_in\":\"50\"}"));
         accepted.set("none");
         deliveries.clear();
@@ -378,6 +388,133 @@ final class CredentialsTest {
         assertThat(deliveries).isEmpty();
     }
 
+    /** A request for a token has a deadline of its own, and each who waits for it has theirs. */
+    @Test
+    void eachWaitsForATokenAsLongAsItMayAndNoLonger() throws Exception {
+        BlockingQueue<HttpServerRequest> asked = new LinkedBlockingQueue<>();
+        tokenAnswer.set(asked::add);
+        Sender sender = oauthSender();
+        CompletableFuture<Exchange> hurried = start(sender, Duration.ofMillis(200));
+        CompletableFuture<Exchange> patient = start(sender);
+
+        assertThat(failure(await(hurried)).kind()).isEqualTo(FailureKind.TIMEOUT);
+        assertThat(patient).isNotDone();
+        HttpServerRequest request = asked.take();
+        vertx.runOnContext(nothing -> issue(request));
+        assertThat(status(await(patient))).isEqualTo(204);
+        assertThat(tokenRequests).hasSize(1);
+
+        // a renewal is begun beside a delivery and hangs; the token ends meanwhile
+        now.addAndGet(81 * SECOND);
+        assertThat(send(sender)).isEqualTo(204);
+        asked.take();
+        now.addAndGet(1_000 * SECOND);
+        assertThat(failure(await(start(sender, Duration.ofMillis(200)))).kind()).isEqualTo(FailureKind.TIMEOUT);
+        assertThat(tokenRequests).hasSize(2);
+    }
+
+    @Test
+    void anEndpointThatRefusesEveryTokenDoesNotFloodWhoGivesThemOut() {
+        tokenAnswer.set(request -> answer(
+                request, 200, "{\"access_token\":\"useless-" + issued.incrementAndGet() + "\",\"expires_in\":900}"));
+        Sender sender = oauthSender();
+        for (int i = 0; i < 5; i++) {
+            assertThat(send(sender)).isEqualTo(401);
+        }
+        assertThat(tokenRequests).as("the first, and one instead of it").hasSize(2);
+
+        now.addAndGet(6 * SECOND);
+        assertThat(send(sender)).isEqualTo(401);
+        assertThat(send(sender)).isEqualTo(401);
+        assertThat(tokenRequests).hasSize(3);
+    }
+
+    @Test
+    void whoCannotUseTheTokenFailsAndLeavesTheOthersAlone() throws Exception {
+        BlockingQueue<HttpServerRequest> asked = new LinkedBlockingQueue<>();
+        tokenAnswer.set(asked::add);
+        Sender sender = oauthSender();
+        // with a token that is there, and with one that is waited for, a path that cannot be sent is a failure
+        CompletableFuture<Exchange> broken = start(sender, Duration.ofSeconds(20), "no slash");
+        CompletableFuture<Exchange> good = start(sender);
+        HttpServerRequest request = asked.take();
+        vertx.runOnContext(nothing -> issue(request));
+        assertThat(failure(await(broken)).kind()).isEqualTo(FailureKind.CONTENT);
+        assertThat(status(await(good))).isEqualTo(204);
+        assertThat(failure(await(start(sender, Duration.ofSeconds(20), "no slash")))
+                        .kind())
+                .isEqualTo(FailureKind.CONTENT);
+
+        // one whose end cannot be dealt with
+        now.addAndGet(1_000 * SECOND);
+        lane.runOnContext(nothing -> sender.send(
+                Outgoing.usual(
+                        new Message(1, 1, 1, "msg_2", "a", null, List.of(), List.of(), new byte[2]), new String[0]),
+                Duration.ofSeconds(20),
+                exchange -> {
+                    throw new IllegalStateException("of the test");
+                }));
+        CompletableFuture<Exchange> other = start(sender);
+        HttpServerRequest second = asked.take();
+        on(() -> true); // both of them have been begun
+        vertx.runOnContext(nothing -> answer(second, 500, ""));
+        assertThat(failure(await(other)).detail()).startsWith("no access token: ");
+    }
+
+    @Test
+    void whateverASenderDoesTheEndIsToldOnce() {
+        Exchange first = new Exchange(1, 1, new Outcome.Unwanted());
+        List<Exchange> told = new ArrayList<>();
+        Sender talkative = new OnceSender(
+                (request, deadline, done) -> {
+                    done.accept(first);
+                    done.accept(new Exchange(2, 2, new Outcome.Unwanted()));
+                    throw new IllegalStateException("of the test");
+                },
+                lane,
+                now::get);
+        Sender mute = new OnceSender(
+                (request, deadline, done) -> {
+                    throw new IllegalStateException("of the test");
+                },
+                lane,
+                now::get);
+        Outgoing request = Outgoing.usual(
+                new Message(1, 1, 1, "msg_1", "a", null, List.of(), List.of(), new byte[2]), new String[0]);
+        on(() -> {
+            talkative.send(request, Duration.ofSeconds(1), told::add);
+            return true;
+        });
+        on(() -> true); // after whatever it has left to be done
+        assertThat(told).containsExactly(first);
+        assertThat(failure(await(start(mute))).detail()).contains("of the test");
+    }
+
+    @Test
+    void certificatesThatCannotBeUsedAreAVisibleFailureOfEveryAttempt() {
+        TlsIdentity tls = new TlsIdentity("-----BEGIN CERTIFICATE-----", "x", null, List.of());
+        Sender sender = sender(endpoint(null, tls, "https://hooks.test/"));
+        for (int i = 0; i < 2; i++) {
+            Outcome.Failure failure = failure(await(start(sender)));
+            assertThat(failure.kind()).isEqualTo(FailureKind.CONTENT);
+            assertThat(failure.detail()).contains("tls cannot be used: must be");
+        }
+    }
+
+    /** Certificates are read by others; who waits for that does not wait for ever. */
+    @Test
+    void whoWaitsForCertificatesHasItsDeadline() {
+        CompletableFuture<Boolean> go = new CompletableFuture<>();
+        workers.run(9, () -> await(go));
+        TlsIdentity tls = new TlsIdentity(null, null, null, List.of(Base64.getEncoder().encodeToString(new byte[32])));
+        Sender sender = sender(endpoint(null, tls, "https://hooks.test:" + receiver.actualPort()));
+        Outcome.Failure failure = failure(await(start(sender, Duration.ofMillis(100))));
+        assertThat(failure.kind()).isEqualTo(FailureKind.TIMEOUT);
+        CompletableFuture<Exchange> patient = start(sender);
+        go.complete(true);
+        assertThat(failure(await(patient)).kind()).isEqualTo(FailureKind.TLS);
+    }
+
     /** The guard holds for where tokens are got, too. */
     @Test
     void tokensAreNotGotFromWhereNothingMayBeSent() {
@@ -419,6 +556,8 @@ final class CredentialsTest {
 
         assertThat(send(sender(endpoint(null, tls, url)))).isEqualTo(200);
         assertThat(clients.take()).isEqualTo("CN=posthorn");
+        assertThat(identities.known(tls)).as("not read again").isNotNull();
+        assertThat(send(sender(endpoint(null, tls, url)))).isEqualTo(200);
         assertThat(failure(await(start(sender(endpoint(null, null, url))))).kind())
                 .isEqualTo(FailureKind.TLS);
     }

@@ -7,6 +7,8 @@ import io.posthorn.egress.FailureKind;
 import io.posthorn.egress.Outcome;
 import io.posthorn.history.Backlog;
 import io.posthorn.history.EndpointTrouble;
+import io.posthorn.model.Endpoint;
+import io.posthorn.model.EndpointShape;
 import io.posthorn.model.Verdict;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,6 +89,36 @@ class GateTest {
             long seconds = (now - began) / SECOND;
             assertThat((double) starts.size()).isBetween(0.97 * rate * seconds, rate * seconds + 0.1 * rate + 1);
         }
+    }
+
+    /** How many requests start within an hour. */
+    private int startsInAnHour(Gate gate) {
+        long end = now + 3_600 * SECOND;
+        int starts = 0;
+        while (now < end) {
+            while (gate.mayStart(0, now)) {
+                succeeds(gate);
+                starts++;
+            }
+            now += 25_000;
+        }
+        return starts;
+    }
+
+    private static Gate agreed(int perMinute, @Nullable Integer rate) {
+        Endpoint endpoint = FakeWorld.endpoint(1, false, FakeWorld.policy("{}"), rate);
+        return new Gate(endpoint.with(EndpointShape.DEFAULT.withAgreedRate(perMinute)), USUAL, () -> 0.5);
+    }
+
+    @Test
+    void whatWasAgreedHoldsBesideTheRateAndBelowOneASecondToo() {
+        assertThat(agreed(30, null).timeless()).isFalse();
+        assertThat(startsInAnHour(agreed(1, null))).isBetween(60, 61);
+        assertThat(startsInAnHour(agreed(30, null))).isBetween(1_790, 1_801);
+        assertThat(startsInAnHour(agreed(150, null))).isBetween(8_950, 9_001);
+        assertThat(startsInAnHour(agreed(150, 10))).as("less was agreed").isBetween(8_950, 9_001);
+        assertThat(startsInAnHour(agreed(600, 1))).as("less is wanted").isBetween(3_590, 3_601);
+        assertThat(agreed(1, null).worthReading(2)).isEqualTo(1);
     }
 
     @Test

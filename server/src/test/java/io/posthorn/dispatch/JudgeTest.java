@@ -2,6 +2,7 @@ package io.posthorn.dispatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.posthorn.Requirement;
 import io.posthorn.egress.Exchange;
 import io.posthorn.egress.FailureKind;
@@ -9,9 +10,11 @@ import io.posthorn.egress.Outcome;
 import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Verdict;
 import io.posthorn.runtime.Expression;
+import io.posthorn.wire.Builtins;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -95,6 +98,32 @@ class JudgeTest {
         }
         assertThat(verdict(judge, failure(FailureKind.TIMEOUT), 1, NOW)).isEqualTo(in(30 * SECOND));
         assertThat(verdict(judge, 410, 1)).isEqualTo(new Verdict.Gone());
+    }
+
+    /** 410 is a refusal like others there; nobody loses an endpoint by it. */
+    @Test
+    @Requirement("B24")
+    void profilesSayWhatGoneMeans() {
+        Judge admin = judge(delivery("admin"));
+        for (int code : List.of(302, 404, 410, 500)) {
+            assertThat(verdict(admin, code, 1)).isInstanceOf(Verdict.RetryAt.class);
+        }
+        Judge administrate = judge(delivery("administrate"));
+        for (int code : List.of(404, 410)) {
+            assertThat(verdict(administrate, code, 1)).isEqualTo(REJECTED);
+        }
+        for (int code : List.of(429, 500)) {
+            assertThat(verdict(administrate, code, 3)).isEqualTo(in(2 * MINUTE));
+            assertThat(verdict(administrate, code, 4)).isEqualTo(EXHAUSTED);
+        }
+        assertThat(verdict(judge(delivery("github")), 410, 1)).isEqualTo(new Verdict.Gone());
+    }
+
+    private static String delivery(String profile) {
+        return new ObjectMapper()
+                .valueToTree(
+                        Objects.requireNonNull(Builtins.find(profile)).profile().delivery())
+                .toString();
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.posthorn.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.posthorn.Requirement;
+import io.posthorn.egress.Exchange;
 import io.posthorn.egress.FailureKind;
 import io.posthorn.egress.Outcome;
 import io.posthorn.history.Settlement;
@@ -212,5 +213,20 @@ class LaneCallTest {
             assertThat(answered.success()).isFalse();
             assertThat(answered.why()).contains("not the one that means success");
         });
+    }
+
+    /** A second would be counted as one request fewer under way than there is. */
+    @Test
+    void anEndThatIsToldTwiceCountsOnce() {
+        world.endpoint(1);
+        call(1, 1);
+        call(2, 1);
+        FakeWorld.Request request = world.requests.getFirst();
+        world.answer(request, 200);
+        request.done().accept(new Exchange(world.now, 1, new Outcome.Failure(FailureKind.CONTENT, "again")));
+
+        assertThat(called).singleElement().isInstanceOf(Called.Answered.class);
+        assertThat(world.recorded).hasSize(1);
+        assertThat(loop.inFlight()).isEqualTo(1);
     }
 }

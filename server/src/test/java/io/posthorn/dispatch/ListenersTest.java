@@ -157,6 +157,8 @@ final class ListenersTest {
                 .containsExactly(new Header("user-agent", "Test/1"), new Header("webhook-id", "msg_1"));
         assertThat(request.body()).asString().isEqualTo("{}");
         assertThat(request.eventType()).isEqualTo("order.created");
+        assertThat(request.method()).isEqualTo("POST");
+        assertThat(request.path()).isNull();
         byte[] tooMuch = new byte[listeners.keptResponseBytes() + 1];
         request.answered(
                 503,

@@ -17,16 +17,28 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PemTrustOptions;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyFactory;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.RSAPrivateCrtKey;
+import java.security.spec.RSAKeyGenParameterSpec;
+import java.security.spec.RSAPrivateCrtKeySpec;
+import java.security.spec.RSAPublicKeySpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import javax.security.auth.x500.X500Principal;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -216,6 +228,16 @@ class OwnTlsTest {
     }
 
     @Test
+    void whatCannotBeBegunIsToldOnceAndForgotten() {
+        try (Caller caller = new Caller(local(), (host, done) -> {
+            throw new IllegalStateException("of the test");
+        })) {
+            assertThat(failure(post(caller, caller.target("https://hooks.test/"))).detail()).contains("of the test");
+            assertThat(caller.inFlight()).isZero();
+        }
+    }
+
+    @Test
     void plainHttpHasNoTls() {
         try (Caller caller = usual()) {
             Target target = caller.target("http://hooks.test/");
@@ -238,20 +260,116 @@ class OwnTlsTest {
         assertUnusable("ca", identity(null, null, ca + " ".repeat(TlsMaterial.LONGEST_PEM)));
         assertUnusable("pins", identity(null, null, null, "AAAA"));
         assertUnusable("pins", identity(null, null, null, "not base64"));
-        assertThatThrownBy(() -> TlsMaterial.of(identity(
+        assertThatThrownBy(() -> TlsMaterial.given(
+                        identity(
                                 certificates.certificate(Certificates.EXPIRED),
                                 certificates.key(Certificates.EXPIRED),
-                                null))
-                        .checkValidAt(Instant.now()))
+                                null),
+                        Instant.now()))
                 .hasMessageContaining("expired");
         assertThat(OwnTls.of(client())).hasToString("OwnTls[***]");
         assertThat(TlsMaterial.of(client())).hasToString("TlsMaterial[***]");
     }
 
+    @Test
+    void aChainIsInOrderOrRefused(@TempDir Path elsewhere) throws Exception {
+        String client = certificates.certificate(Certificates.CLIENT);
+        String key = certificates.key(Certificates.CLIENT);
+        TlsIdentity inOrder = identity(client + ca, key, null);
+        assertThat(TlsMaterial.given(inOrder, Instant.now()).chain()).hasSize(2);
+        assertThat(OwnTls.of(inOrder)).isEqualTo(OwnTls.of(inOrder));
+
+        assertUnusable("certificate", identity(ca + client, key, null));
+        assertUnusable("certificate", identity(client + client, key, null));
+        assertUnusable("certificate", identity(client + ca + ca, key, null));
+        assertUnusable("certificate", identity(client + certificates.certificate(Certificates.GOOD), key, null));
+        // an authority of the same name, which has signed something else
+        String namesake = Files.readString(new Certificates(elsewhere).ca);
+        assertUnusable("certificate", identity(client + namesake, key, null));
+    }
+
+    /** Half a second a signature, and no bound at all for what a key may have in it. */
+    @Test
+    void keysAreNoLongerThanTheyHaveToBe() throws Exception {
+        KeyFactory rsa = KeyFactory.getInstance("RSA");
+        assertThat(TlsMaterial.of(identity(null, null, certificate(modulus(4_096), rsa)))
+                        .authorities())
+                .hasSize(1);
+        assertUnusable("ca", identity(null, null, certificate(modulus(4_097), rsa)));
+
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+        generator.initialize(2_048);
+        KeyPair pair = generator.generateKeyPair();
+        RSAPrivateCrtKey good = (RSAPrivateCrtKey) pair.getPrivate();
+        String certificate = certificate(good.getModulus(), rsa);
+        TlsMaterial.given(identity(certificate, pem("PRIVATE KEY", good.getEncoded()), null), Instant.now());
+        assertUnusable(
+                "certificate",
+                identity(certificate(modulus(4_104), rsa), pem("PRIVATE KEY", good.getEncoded()), null));
+        assertUnusable("key", identity(certificate(modulus(2_048), rsa), pem("PRIVATE KEY", good.getEncoded()), null));
+        PrivateKey tooLong = rsa.generatePrivate(new RSAPrivateCrtKeySpec(
+                good.getModulus(),
+                good.getPublicExponent(),
+                good.getPrivateExponent(),
+                modulus(100_000),
+                good.getPrimeQ(),
+                good.getPrimeExponentP(),
+                good.getPrimeExponentQ(),
+                good.getCrtCoefficient()));
+        assertThatThrownBy(() -> TlsMaterial.of(identity(certificate, pem("PRIVATE KEY", tooLong.getEncoded()), null)))
+                .isInstanceOf(TlsMaterial.Unusable.class);
+    }
+
+    /** Odd, and of so many bits; nobody asks whether it is a modulus. */
+    private static BigInteger modulus(int bits) {
+        return BigInteger.ONE.shiftLeft(bits - 1).setBit(0);
+    }
+
+    /** One that nobody has signed. */
+    private static String certificate(BigInteger modulus, KeyFactory rsa) throws Exception {
+        byte[] key = rsa.generatePublic(new RSAPublicKeySpec(modulus, RSAKeyGenParameterSpec.F4))
+                .getEncoded();
+        byte[] name = new X500Principal("CN=long").getEncoded();
+        byte[] algorithm = HexFormat.of().parseHex("300d06092a864886f70d01010b0500"); // SHA-256 with RSA
+        byte[] validity = der(
+                0x30,
+                der(0x17, "200101000000Z".getBytes(StandardCharsets.US_ASCII)),
+                der(0x17, "490101000000Z".getBytes(StandardCharsets.US_ASCII)));
+        byte[] version = der(0xa0, der(0x02, new byte[] {2}));
+        byte[] body = der(0x30, version, der(0x02, new byte[] {1}), algorithm, name, validity, name, key);
+        return pem("CERTIFICATE", der(0x30, body, algorithm, der(0x03, new byte[257])));
+    }
+
+    private static byte[] der(int tag, byte[]... parts) {
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            content.writeBytes(part);
+        }
+        int size = content.size();
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        all.write(tag);
+        if (size < 128) {
+            all.write(size);
+        } else {
+            all.write(0x82);
+            all.write(size >> 8);
+            all.write(size);
+        }
+        all.writeBytes(content.toByteArray());
+        return all.toByteArray();
+    }
+
+    private static String pem(String what, byte[] encoded) {
+        return "-----BEGIN " + what + "-----\n"
+                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(encoded) + "\n-----END " + what
+                + "-----\n";
+    }
+
     private static void assertUnusable(String member, TlsIdentity identity) {
-        assertThatThrownBy(() -> OwnTls.of(identity)).isInstanceOfSatisfying(TlsMaterial.Unusable.class, e -> {
-            assertThat(e.member()).isEqualTo(member);
-            assertThat(e.rule()).startsWith("must");
-        });
+        assertThatThrownBy(() -> TlsMaterial.given(identity, Instant.now()))
+                .isInstanceOfSatisfying(TlsMaterial.Unusable.class, e -> {
+                    assertThat(e.member()).isEqualTo(member);
+                    assertThat(e.rule()).startsWith("must");
+                });
     }
 }

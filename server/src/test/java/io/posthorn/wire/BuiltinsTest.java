@@ -8,15 +8,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.posthorn.Requirement;
+import io.posthorn.model.RetiredSecret;
+import io.posthorn.model.SigningSecret;
+import io.posthorn.runtime.Time;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What the built-in profiles make of a message, byte for byte where somebody else has said how it is. */
@@ -116,7 +124,7 @@ class BuiltinsTest {
                         "{signatures}",
                         "{signature}",
                         null,
-                        null,
+                        "X-Administrate-signature-previous",
                         "X-Administrate-signature-timestamp"));
     }
 
@@ -156,6 +164,79 @@ class BuiltinsTest {
         assertThat(body(given.builtin("admin"))).isEqualTo(given.payload);
     }
 
+    /** While a secret is rotated, receivers with either of the two find a signature of theirs. */
+    @ParameterizedTest
+    @CsvSource({
+        "github,X-Hub-Signature-256",
+        "github,X-Hub-Signature",
+        "shopify,X-Shopify-Hmac-Sha256",
+        "slack,X-Slack-Signature",
+        "admin,x-admin-signature",
+        "administrate,X-Administrate-signature",
+        "prismatic,x-hmac-sha256",
+        "prismatic-xml,x-hmac-sha256",
+        "rest-hooks,X-Hook-Signature",
+        "websub,X-Hub-Signature"
+    })
+    void thePreviousSecretSignsInAHeaderOfItsOwn(String name, String header) {
+        String suffix = header.equals(header.toLowerCase(Locale.ROOT)) || header.endsWith("-signature")
+                ? "-previous"
+                : "-Previous";
+        SigningSecret before = SigningSecret.text("the secret before");
+        SigningSecret now = SigningSecret.text("the secret now");
+        long until = Time.micros(Rendering.ATTEMPTED);
+        Instant end = Rendering.ATTEMPTED;
+
+        Map<String, String> only = signed(name, before, List.of(), until - 1);
+        Map<String, String> overlap = signed(name, now, List.of(new RetiredSecret(before, end)), until - 1);
+        Map<String, String> after = signed(name, now, List.of(new RetiredSecret(before, end)), until);
+
+        assertThat(only).doesNotContainKey(header + suffix);
+        assertThat(overlap).containsEntry(header + suffix, only.get(header));
+        assertThat(overlap.get(header))
+                .isNotEqualTo(only.get(header))
+                .isEqualTo(signed(name, now, List.of(), until - 1).get(header));
+        assertThat(after).containsKey(header).doesNotContainKey(header + suffix);
+    }
+
+    private static Map<String, String> signed(String name, SigningSecret secret, List<RetiredSecret> old, long now) {
+        byte[] body = "{}".getBytes(StandardCharsets.UTF_8);
+        Signable request = new Signable("msg_1", "POST", "https://customer.example/hooks", new String[0], body);
+        String[] headers = new SchemeSigner(profile(name).schemes(), secret, old, now).sign(request, now);
+        return headers(new Rendered("POST", null, null, headers, body));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "github,GitHub-Hookshot/",
+        "slack,Slackbot 1.0 (+",
+        "stripe,Stripe/1.0 (+",
+        "shopify,Shopify-Captain-Hook"
+    })
+    void homeGrownFormatsHaveTheirSendersUserAgents(String name, String begin) throws Exception {
+        assertThat(given.builtin(name).userAgent()).startsWith(begin);
+    }
+
+    @Test
+    @Requirement({"A16", "B22"})
+    void whatPublishersSayForTheEnvelopeIsNotSentAsHeaders() throws Exception {
+        Map<String, String> said =
+                Map.of("User-Email", "a@acme.example", "Source", "web", "IP-Address", "203.0.113.42");
+        for (String name : List.of("admin", "administrate")) {
+            assertThat(profile(name).carried(said)).isEmpty();
+        }
+        assertThat(profile("standard").carried(said)).isEqualTo(said);
+        given.headers = said;
+        assertThat(tree("administrate")
+                        .path("metadata")
+                        .path("user")
+                        .path("email")
+                        .asText())
+                .isEqualTo("a@acme.example");
+        assertThat(tree("admin").path("metadata"))
+                .isEqualTo(JSON.readTree("{\"source\":\"web\",\"ip_address\":\"203.0.113.42\"}"));
+    }
+
     @Test
     @Requirement({"B11", "B12"})
     void adminSignsTheBodyAlone() {
@@ -170,7 +251,7 @@ class BuiltinsTest {
                         "{signatures}",
                         "sha256={signature}",
                         null,
-                        null,
+                        "x-admin-signature-previous",
                         null));
     }
 
@@ -297,7 +378,7 @@ class BuiltinsTest {
         given.attempt = 3;
         assertThat(headers(given.builtin("slack")))
                 .containsEntry("X-Slack-Retry-Num", "2")
-                .containsEntry("X-Slack-Retry-Reason", "http_error");
+                .doesNotContainKey("X-Slack-Retry-Reason");
         assertThat(body(given.builtin("slack"))).contains("\"type\":\"event_callback\"", "\"event\":" + given.payload);
     }
 
@@ -311,6 +392,15 @@ class BuiltinsTest {
 
         assertThat(text).startsWith("*&lt;!channel&gt; &amp; co*\nxxx").endsWith("\n<https://a.example>");
         assertThat(text.length()).isLessThan(40_000);
+        given.payload = "{\"title\":\"T\",\"text\":\"a < b\"}";
+        assertThat(tree("slack-message").path("text").asText()).isEqualTo("*T*\na &lt; b");
+        given.payload = "{\"summary\":\"S\",\"text\":\"t\"}";
+        assertThat(tree("slack-message").path("text").asText()).isEqualTo("*S*\nt");
+        given.payload = "{\"text\":\"t\",\"url\":\"https://a.example?b=1&c=>\"}";
+        assertThat(tree("slack-message").path("text").asText())
+                .isEqualTo("*contact.updated*\nt\n<https://a.example?b=1&amp;c=&gt;>");
+        given.payload = "{\"text\": \"a <b>\"}"; // Slack's own form
+        assertThat(body(given.builtin("slack-message"))).isEqualTo(given.payload);
         given.payload = "{\"blocks\": [ ]}";
         assertThat(body(given.builtin("slack-message"))).isEqualTo(given.payload);
     }
@@ -346,6 +436,29 @@ class BuiltinsTest {
         assertThat(embed.path("description").asText()).hasSize(4_096);
         assertThat(embed.path("timestamp").asText()).isEqualTo("2023-07-19T09:05:13.000Z");
         assertThat(embed.path("fields").toString()).isEqualTo("[{\"name\":\"one\",\"value\":\"1\",\"inline\":true}]");
+        StringBuilder many = new StringBuilder("{\"text\":\"" + "x".repeat(5_000) + "\",\"fields\":{\"empty\":\"\"");
+        for (int i = 0; i < 30; i++) {
+            many.append(",\"f")
+                    .append(i)
+                    .append("\":\"")
+                    .append("v".repeat(700))
+                    .append('"');
+        }
+        given.payload = many.append("}}").toString();
+        embed = tree("discord").path("embeds").get(0);
+        int all = embed.path("title").asText().length()
+                + embed.path("description").asText().length();
+        for (JsonNode field : embed.path("fields")) {
+            all += field.path("name").asText().length()
+                    + field.path("value").asText().length();
+        }
+        assertThat(embed.path("fields").size()).isEqualTo(5); // four of 700, and the one without a value
+        assertThat(embed.path("fields").get(0).path("value").asText()).isEqualTo("-");
+        assertThat(all).isEqualTo(6_000);
+        given.payload = IntStream.range(0, 40)
+                .mapToObj(n -> "\"f" + n + "\":" + n)
+                .collect(Collectors.joining(",", "{\"fields\":{", "}}"));
+        assertThat(tree("discord").path("embeds").get(0).path("fields")).hasSize(25);
         given.payload = "{}";
         assertThat(tree("discord").path("embeds").get(0).path("fields").isEmpty())
                 .isTrue();
@@ -398,6 +511,14 @@ class BuiltinsTest {
         given.eventType = "disk.resolved";
         assertThat(body(given.builtin("pagerduty")))
                 .isEqualTo("{\"routing_key\":\"R\",\"event_action\":\"resolve\",\"dedup_key\":\"disk-1\"}");
+        given.eventType = "disk.acknowledged";
+        assertThat(tree("pagerduty").path("event_action").asText()).isEqualTo("acknowledge");
+        for (String other : List.of("incident.unresolved", "disk.resolved.late", "unacknowledged")) {
+            given.eventType = other;
+            assertThat(tree("pagerduty").path("event_action").asText()).isEqualTo("trigger");
+        }
+        given.eventType = "resolved";
+        assertThat(tree("pagerduty").path("event_action").asText()).isEqualTo("resolve");
         given.payload = "{\"severity\":\"sev1\"}";
         given.eventType = "disk.full";
         assertThat(tree("pagerduty").path("payload").path("severity").asText()).isEqualTo("error");

@@ -74,7 +74,7 @@ class FiltersTest {
                 "payload.seats > 10|true",
                 "payload.seats > 20|false",
                 "eventType = 'event.updated' and 'web' in channels|true",
-                "'vip' in tags and headers.`X-Region` = 'eu'|true",
+                "'vip' in tags and headers.`x-region` = 'eu'|true",
                 "payload.nothing|false",
                 "payload.tags|false",
                 "[0, '', 1]|true",

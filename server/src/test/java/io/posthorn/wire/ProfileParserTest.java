@@ -14,6 +14,23 @@ import org.junit.jupiter.api.Test;
 class ProfileParserTest {
 
     @Test
+    void messageHeadersGoAlongAsTheProfileSays() {
+        Map<String, String> given = Map.of("X-One", "1", "x-two", "2");
+
+        assertThat(right("").carried(given)).isEqualTo(given);
+        assertThat(right("messageHeaders: all").carried(given)).isEqualTo(given);
+        assertThat(right("messageHeaders: none").carried(given)).isEmpty();
+        assertThat(right("messageHeaders: []").carried(given)).isEmpty();
+        assertThat(right("messageHeaders: [x-one, X-Three]").carried(given)).containsExactly(Map.entry("X-One", "1"));
+        assertThat(wrong("messageHeaders: some"))
+                .containsExactly("line 1, column 17: messageHeaders must be all, none, or a list of names of headers");
+        assertThat(wrong("messageHeaders: {a: b}")).hasSize(1);
+        assertThat(wrong("messageHeaders: [a b]"))
+                .containsExactly(
+                        "line 1, column 18: messageHeaders each of them must be a name that a header can have");
+    }
+
+    @Test
     void readsEveryMember() {
         Profile profile = right("""
                 description: All of it

@@ -5,6 +5,7 @@ import static io.posthorn.wire.Rendering.headers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.posthorn.model.Message;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -43,7 +44,7 @@ class RendererTest {
 
     @Test
     void expressionsSeeMessageEndpointApplicationAndAttempt() throws Exception {
-        given.headers = Map.of("x-source", "web");
+        given.headers = Map.of("X-Source", "web");
         given.appMetadata = Map.of("region", "eu");
         given.endpointMetadata = Map.of("tier", "gold");
         given.eventId = "order-7";
@@ -178,6 +179,20 @@ class RendererTest {
         assertThat(body(given.with(
                         ProfileParserTest.right("config: text\nbody: {envelope: '{\"c\": endpoint.config}'}"))))
                 .isEqualTo("{\"c\":\"{\\\"secret\\\": \\\"s\\\", \\\"n\\\": 1.0}\"}");
+    }
+
+    @Test
+    void whatIsToBeSentBareHasNoEnvelope() throws Exception {
+        Profile profile = ProfileParserTest.right("""
+                body: {envelope: '{"wrapped": message.payload}'}
+                headers: {X-Type: {expression: message.eventType}}
+                """);
+        given.payload = "{\"challenge\": \"c\"}";
+        assertThat(body(given.with(profile))).isEqualTo("{\"wrapped\":{\"challenge\": \"c\"}}");
+        given.only = Message.BARE;
+        Rendered bare = given.with(profile);
+        assertThat(body(bare)).isEqualTo("{\"challenge\": \"c\"}");
+        assertThat(headers(bare)).containsEntry("X-Type", "contact.updated");
     }
 
     @Test

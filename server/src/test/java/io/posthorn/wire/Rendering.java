@@ -35,6 +35,8 @@ final class Rendering {
     @Nullable
     String config;
 
+    int only;
+
     String url = "https://user:secret@customer.example/hooks";
     int attempt = 1;
 
@@ -44,7 +46,18 @@ final class Rendering {
     Renderer.Context context() {
         byte[] json = payload.getBytes(StandardCharsets.UTF_8);
         Message message = new Message(
-                1, 1, Time.micros(CREATED), "msg_" + ULID, eventType, eventId, List.of("news"), List.of("t"), json);
+                1,
+                1,
+                Time.micros(CREATED),
+                "msg_" + ULID,
+                eventType,
+                eventId,
+                List.of("news"),
+                List.of("t"),
+                json,
+                only,
+                null,
+                0);
         Endpoint endpoint = new Endpoint(
                 1,
                 1,
