@@ -4,6 +4,7 @@ import com.github.f4b6a3.ulid.Ulid;
 import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
+import io.posthorn.runtime.Scripts;
 import io.posthorn.runtime.Time;
 import io.posthorn.wire.Profile.ConfigForm;
 import io.posthorn.wire.Profile.Header;
@@ -81,6 +82,12 @@ public final class Renderer {
         if (text instanceof Text.Computed computed) {
             formulas.put(computed.member(), new Formula(computed));
         }
+    }
+
+    /** How much it takes, as {@link Scripts} counts it: in characters of expressions, with something for each. */
+    public int size() {
+        return Scripts.OF_EACH
+                + formulas.values().stream().mapToInt(Formula::size).sum();
     }
 
     /** What it works by. */
@@ -321,12 +328,8 @@ public final class Renderer {
                 headers.add(header.getValue());
             }
         }
-        byte[] body = Printer.print(profile.body(), draft.body());
         Integer most = profile.bodyBytes();
-        if (most != null && body.length > most) {
-            throw new ContentException(
-                    "the body has " + body.length + " bytes, and the profile allows " + most + " (limits.bodyBytes)");
-        }
+        byte[] body = Printer.print(profile.body(), draft.body(), most == null ? Printer.MOST_BYTES : most);
         return new Rendered(draft.method(), path, agent, headers.toArray(String[]::new), body);
     }
 }
