@@ -2,6 +2,7 @@ package io.posthorn.api;
 
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.EndpointChange;
 import io.posthorn.catalog.RecordTokens;
 import io.posthorn.dispatch.Records;
 import io.posthorn.dispatch.Thin;
@@ -71,6 +72,11 @@ public final class RecordRoute implements AutoCloseable {
         this.clock = clock;
         this.nanos = nanos;
         this.blocking = new Blocking(vertx, MOST);
+        catalog.onEndpointChange(change -> {
+            if (change instanceof EndpointChange.Removed(Endpoint endpoint)) {
+                paces.remove(endpoint.no());
+            }
+        });
     }
 
     /** The route where requests come in. */
@@ -150,6 +156,11 @@ public final class RecordRoute implements AutoCloseable {
     private boolean permitted(Message message) {
         AppView app = catalog.appByNo(message.appNo);
         return app != null && catalog.permits(app.application(), message.eventType);
+    }
+
+    /** How many endpoints it holds a pace for. */
+    int paces() {
+        return paces.size();
     }
 
     /** Takes no more, and waits for what is under way. */

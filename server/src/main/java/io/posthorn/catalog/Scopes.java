@@ -102,6 +102,11 @@ public final class Scopes {
                 + ". An administrator can give them (scopes of the application)";
     }
 
+    /** What is wrong with an event type that an application has not all the scopes for. */
+    public static String lacking(List<String> missing) {
+        return "needs " + counted(missing) + ", which the application does not have";
+    }
+
     private static final int MOST_NAMED = 10;
 
     /** {@code the scope a}, or {@code the scopes a, b}. */

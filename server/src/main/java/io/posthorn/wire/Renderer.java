@@ -16,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -163,9 +162,7 @@ public final class Renderer {
     /** The test event says itself what is sent; it is known by what it is. */
     private boolean isTest(Context context) {
         TestEvent test = profile.testEvent();
-        return test != null
-                && test.eventType().equals(context.message().eventType)
-                && Arrays.equals(test.payload().getBytes(StandardCharsets.UTF_8), context.payload());
+        return test != null && test.isMessage(context.message().eventType, context.payload());
     }
 
     private @Nullable String text(@Nullable Text text, Map<String, @Nullable Object> input, Map<String, Object> ids)

@@ -309,4 +309,14 @@ class RecordApiTest {
         nanos.updateAndGet(at -> at + 1_000_000_000L);
         assertThat(follow(link).status()).isEqualTo(200);
     }
+
+    @Test
+    void nothingIsKeptOfEndpointsThatAreGone() {
+        AppView app = app("forgotten");
+        int before = route.paces();
+        assertThat(follow(link(app, message(app))).status()).isEqualTo(200);
+        assertThat(route.paces()).isEqualTo(before + 1);
+        api.delete("/app/forgotten/endpoint/one");
+        assertThat(route.paces()).isEqualTo(before);
+    }
 }
