@@ -648,11 +648,6 @@ public final class Dispatcher {
         }
 
         @Override
-        public void recordSoon(Settlement settlement) {
-            recorder.recordSoon(settlement);
-        }
-
-        @Override
         public boolean full() {
             return recorder.full();
         }

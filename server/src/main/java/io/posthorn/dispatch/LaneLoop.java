@@ -847,7 +847,7 @@ final class LaneLoop {
             Verdict kept = verdict instanceof Verdict.Delivered ? verdict : new Verdict.Unrepeated();
             call.done.accept(said(exchange, objection, verdict));
             // as if it had a row in the backlog, because no settled position waits for it
-            ports.recordSoon(new Settlement(
+            record(new Settlement(
                     message.appNo, lane.endpointNo, message.seq, message.createdAt, 1, true, attempt, kept));
             metrics.attempted(attempt, kept, now - message.createdAt);
             Gate.Turn turn = learnt(lane, call, exchange, judge, verdict, now);

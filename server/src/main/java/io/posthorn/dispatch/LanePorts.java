@@ -17,9 +17,6 @@ interface LanePorts {
     /** Hands an outcome to the recorder. */
     void record(Settlement settlement);
 
-    /** Hands an outcome to the recorder of which nothing follows: it may wait for others. */
-    void recordSoon(Settlement settlement);
-
     /** Whether the recorder has so much to write that nothing new should begin. */
     boolean full();
 

@@ -85,15 +85,6 @@ public final class Recorder implements AutoCloseable {
     }
 
     /**
-     * The same for an outcome of which nothing follows: it may wait a tenth of a second, so that it is written with others and
-     * the disk is free for those who wait for it.
-     */
-    public void recordSoon(Settlement settlement) {
-        taken.increment();
-        queue.putAside(settlement);
-    }
-
-    /**
      * Waits until all that was handed over before is written.
      *
      * @param millis how long at most

@@ -10,32 +10,21 @@ import io.posthorn.store.PgTimes;
 import io.posthorn.store.SqlErrors;
 import io.posthorn.store.StaleOwnerException;
 import io.posthorn.store.WriterConnection;
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Types;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
-/**
- * The journal in PostgreSQL: a batch is one transaction of one {@code COPY}, and of the keys if it has any. A message that
- * comes alone and without a key is one statement: it waits for the database once, where a {@code COPY} waits four times.
- */
+/** The journal in PostgreSQL: a batch is one transaction of one {@code COPY}, and of the keys if it has any. */
 public final class PgJournal implements Journal {
     private static final String MESSAGE =
             "message (seq, created_at, app_no, event_type, event_id, channels, tags, payload, only_endpoint_no,"
                     + " ordering_key, deliver_at, headers)";
     private static final int MESSAGE_COLUMNS = 12;
-    private static final String ALONE = "insert into " + MESSAGE + """
-             select ?::bigint, ?::timestamptz, ?::int, ?::text, ?::text, ?::text[], ?::text[], ?::bytea, ?::int, ?::text,
-                    ?::timestamptz, ?::text[]
-            from fence(?)
-            """;
 
     private final WriterConnection writer;
     private final DailyPartitions partitions;
@@ -101,9 +90,6 @@ public final class PgJournal implements Journal {
         // Never backwards, so that within a shard the order of time is the order of the numbers.
         long now = Math.max(time.micros(), lastMicros);
         partitions.ensure(LocalDate.ofEpochDay(Math.floorDiv(now, Time.DAY_MICROS)));
-        if (batch.size() == 1 && isPlain(batch.getFirst())) {
-            return writeAlone(batch.getFirst(), now);
-        }
         Connection tx = writer.begin();
         long[] next = heads.clone();
         keys.prepare(tx, batch, now);
@@ -125,43 +111,6 @@ public final class PgJournal implements Journal {
         return fresh;
     }
 
-    private static boolean isPlain(Submission submission) {
-        return submission.message.eventId() == null && submission.message.idempotency() == null;
-    }
-
-    private List<Message> writeAlone(Submission submission, long now) throws SQLException, StaleOwnerException {
-        NewMessage in = submission.message;
-        int shard = Shards.of(in.appNo());
-        Message message = message(in, now, heads[shard] + 1);
-        inDoubt = List.of(message);
-        writer.once(ALONE, (insert, epoch) -> {
-            insert.setLong(1, message.seq);
-            insert.setObject(2, PgTimes.utc(now));
-            insert.setInt(3, in.appNo());
-            insert.setString(4, in.eventType());
-            insert.setString(5, in.eventId());
-            insert.setArray(6, texts(insert, in.channels()));
-            insert.setArray(7, texts(insert, in.tags()));
-            insert.setBytes(8, in.payload());
-            insert.setObject(9, in.onlyEndpointNo() == 0 ? null : Integer.valueOf(in.onlyEndpointNo()), Types.INTEGER);
-            insert.setString(10, in.orderingKey());
-            insert.setObject(
-                    11, in.deliverAt() == 0 ? null : PgTimes.utc(in.deliverAt()), Types.TIMESTAMP_WITH_TIMEZONE);
-            insert.setArray(12, texts(insert, flat(in.headers())));
-            insert.setLong(13, epoch);
-        });
-        inDoubt = List.of();
-        heads[shard] = message.seq;
-        lastMicros = now;
-        submission.result(new AcceptResult.Accepted(message));
-        return List.of(message);
-    }
-
-    /** As {@link CopyRows#texts}: null for none. */
-    private static @Nullable Array texts(PreparedStatement statement, List<String> values) throws SQLException {
-        return values.isEmpty() ? null : statement.getConnection().createArrayOf("text", values.toArray());
-    }
-
     private void add(Submission submission, long now, long[] next, List<Message> fresh) {
         NewMessage in = submission.message;
         if (submission.result() != null || keys.claimed(submission)) {
@@ -174,7 +123,20 @@ public final class PgJournal implements Journal {
         }
         int shard = Shards.of(in.appNo());
         long seq = ++next[shard];
-        Message message = message(in, now, seq);
+        Message message = new Message(
+                in.appNo(),
+                seq,
+                now,
+                ids.message(in.appNo(), now, seq),
+                in.eventType(),
+                in.eventId(),
+                in.channels(),
+                in.tags(),
+                in.payload(),
+                in.onlyEndpointNo(),
+                in.orderingKey(),
+                in.deliverAt(),
+                in.headers());
         rows.row(MESSAGE_COLUMNS);
         rows.int8(seq);
         rows.time(now);
@@ -195,27 +157,10 @@ public final class PgJournal implements Journal {
         } else {
             rows.time(in.deliverAt());
         }
-        rows.texts(flat(in.headers()));
+        rows.texts(in.headers().isEmpty() ? List.of() : flat(in.headers()));
         fresh.add(message);
         keys.accepted(submission, message);
         submission.result(new AcceptResult.Accepted(message));
-    }
-
-    private Message message(NewMessage in, long now, long seq) {
-        return new Message(
-                in.appNo(),
-                seq,
-                now,
-                ids.message(in.appNo(), now, seq),
-                in.eventType(),
-                in.eventId(),
-                in.channels(),
-                in.tags(),
-                in.payload(),
-                in.onlyEndpointNo(),
-                in.orderingKey(),
-                in.deliverAt(),
-                in.headers());
     }
 
     /** Names and values in turn. */

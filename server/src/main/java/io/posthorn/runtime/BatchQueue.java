@@ -15,9 +15,6 @@ import java.util.function.ToIntFunction;
  * @param <T> what is queued
  */
 public final class BatchQueue<T> {
-    /** What part of what may gather is much. */
-    private static final int MUCH = 16;
-
     private final int capacity;
     private final long mostWeight;
     private final ToIntFunction<? super T> weigher;
@@ -26,9 +23,6 @@ public final class BatchQueue<T> {
     private final Condition taken = lock.newCondition();
     private ArrayList<T> gathering = new ArrayList<>();
     private boolean consumerWaits;
-    /** Something gathers that has to be taken now. */
-    private boolean urgent;
-
     private boolean closed;
     /** Of what gathers. Written before {@link #size}, so that who reads that first sees this. */
     private long weight;
@@ -66,7 +60,6 @@ public final class BatchQueue<T> {
             }
             gathering.addAll(items);
             weight += heavy;
-            urgent = true;
             added();
             return true;
         } finally {
@@ -83,23 +76,6 @@ public final class BatchQueue<T> {
         try {
             gathering.add(item);
             weight += weigher.applyAsInt(item);
-            urgent = true;
-            added();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /**
-     * As {@link #put}, for what nobody waits for: it goes with the next one that somebody does, when the consumer has waited
-     * for as long as it does, or when much has gathered.
-     */
-    public void putAside(T item) {
-        lock.lock();
-        try {
-            gathering.add(item);
-            weight += weigher.applyAsInt(item);
-            urgent |= gathering.size() >= capacity / MUCH || weight >= mostWeight / MUCH;
             added();
         } finally {
             lock.unlock();
@@ -108,7 +84,7 @@ public final class BatchQueue<T> {
 
     private void added() {
         size = gathering.size();
-        if (urgent && consumerWaits) {
+        if (consumerWaits) {
             consumerWaits = false;
             arrived.signal();
         }
@@ -120,13 +96,13 @@ public final class BatchQueue<T> {
      * @param most how many at most; the rest stays
      * @param heaviest how heavy the batch may be; a single one may be heavier
      * @param millis how long to wait at most
-     * @return empty when the time passed and nothing is there, or the queue is closed and drained
+     * @return empty when the time passed, or the queue is closed and drained
      */
     public List<T> take(int most, long heaviest, long millis) throws InterruptedException {
         lock.lock();
         try {
             long nanos = TimeUnit.MILLISECONDS.toNanos(millis);
-            while (!urgent && !closed && nanos > 0) {
+            while (gathering.isEmpty() && !closed && nanos > 0) {
                 consumerWaits = true;
                 nanos = arrived.awaitNanos(nanos);
             }
@@ -139,7 +115,6 @@ public final class BatchQueue<T> {
             } else {
                 batch = head(most, heaviest);
             }
-            urgent = !gathering.isEmpty();
             size = gathering.size();
             taken.signalAll();
             return batch;

@@ -113,17 +113,12 @@ public final class Ownership implements AutoCloseable {
             s.setLong(1, epoch);
             s.execute();
         } catch (SQLException e) {
-            throw failed(e);
+            if (SqlErrors.isStaleOwner(e)) {
+                lost("its write was refused");
+                throw new StaleOwnerException(epoch, e);
+            }
+            throw e;
         }
-    }
-
-    /** What a statement has failed with that asks the fence itself, by {@code fence(epoch)}: to be thrown. */
-    SQLException failed(SQLException e) throws StaleOwnerException {
-        if (SqlErrors.isStaleOwner(e)) {
-            lost("its write was refused");
-            throw new StaleOwnerException(epoch, e);
-        }
-        return e;
     }
 
     /** Whether the lock connection is alive, as far as is known: a loss is noticed within a few seconds. */

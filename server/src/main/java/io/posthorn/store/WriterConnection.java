@@ -51,38 +51,6 @@ public final class WriterConnection implements AutoCloseable {
         return present;
     }
 
-    /** Gives a statement its values. */
-    @FunctionalInterface
-    public interface Values {
-        /**
-         * Sets them.
-         *
-         * @param epoch to ask the fence with
-         */
-        void set(PreparedStatement statement, long epoch) throws SQLException;
-    }
-
-    /**
-     * Runs one statement that is a transaction of its own. The database hears of it once, and not four times as with {@link
-     * #begin}: for a writer whose batches are small, that is most of the time that they take.
-     *
-     * @param statement has to ask {@code fence(epoch)}, and writes nothing that depends on what it reads: what it sees is
-     *     from before it was let through
-     * @param values of its parameters
-     * @throws StaleOwnerException if another node owns the shards
-     */
-    public void once(String statement, Values values) throws SQLException, StaleOwnerException {
-        Connection present = connect();
-        present.setAutoCommit(true);
-        try (PreparedStatement whole = present.prepareStatement(statement)) {
-            values.set(whole, ownership.epoch());
-            whole.execute();
-        } catch (SQLException e) {
-            throw ownership.failed(e);
-        }
-        present.setAutoCommit(false);
-    }
-
     /** A connection with nothing begun on it, for reading what a broken one left. */
     public Connection connect() throws SQLException {
         if (connection == null) {

@@ -289,11 +289,6 @@ final class FakeWorld implements LanePorts, Routes {
     }
 
     @Override
-    public void recordSoon(Settlement settlement) {
-        record(settlement);
-    }
-
-    @Override
     public void record(Settlement settlement) {
         recorder.accept(settlement);
         recorded.add(settlement);

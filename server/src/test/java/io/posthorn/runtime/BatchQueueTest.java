@@ -36,34 +36,6 @@ class BatchQueueTest {
     }
 
     @Test
-    void whatIsPutAsideGoesWithWhatIsWaitedForOrWhenMuchHasGathered() throws Exception {
-        BatchQueue<Integer> wide = new BatchQueue<>(64, 1_000, Integer::intValue);
-        wide.putAside(1);
-        assertThat(wide.take(10, 100, 0)).as("or when the time is over").containsExactly(1);
-        try (ExecutorService consumer = Executors.newSingleThreadExecutor()) {
-            wide.putAside(1);
-            Future<List<Integer>> together = consumer.submit(() -> wide.take(10, 100, 20_000));
-            wide.put(2);
-            assertThat(together.get(10, TimeUnit.SECONDS)).containsExactly(1, 2);
-            Future<List<Integer>> many = consumer.submit(() -> wide.take(10, 100, 20_000));
-            for (int i = 0; i < 4; i++) {
-                wide.putAside(i);
-            }
-            assertThat(many.get(10, TimeUnit.SECONDS)).hasSize(4);
-            wide.putAside(62);
-            wide.putAside(1);
-            assertThat(wide.take(1, 100, 20_000)).as("heavy").containsExactly(62);
-            assertThat(wide.take(1, 100, 20_000))
-                    .as("the rest of what had to be taken")
-                    .containsExactly(1);
-            Future<List<Integer>> rest = consumer.submit(() -> wide.take(10, 100, 20_000));
-            wide.putAside(5);
-            wide.close();
-            assertThat(rest.get(10, TimeUnit.SECONDS)).containsExactly(5);
-        }
-    }
-
-    @Test
     void takesAllOfAListOrNothing() {
         assertThat(queue.offer(List.of(1, 1, 1))).isTrue();
         assertThat(queue.offer(List.of(1, 1, 1))).isFalse();

@@ -28,9 +28,6 @@ public final class CuttingProxy implements AutoCloseable {
 
     private static final Pattern PORT = Pattern.compile("(//[^/:]+:)(\\d+)/");
     private static final byte[] COMMITTED = "COMMIT\0".getBytes(StandardCharsets.US_ASCII);
-    /** The answer to a row that is inserted, and nothing is open after it: that was the commit. */
-    private static final byte[] INSERTED_ALONE = "INSERT 0 1\0Z\0\0\0\5I".getBytes(StandardCharsets.US_ASCII);
-
     private static final byte[] COPIED = "COPY ".getBytes(StandardCharsets.US_ASCII);
 
     private final ServerSocket listening;
@@ -187,8 +184,7 @@ public final class CuttingProxy implements AutoCloseable {
             if (armed.get() == Cut.BEFORE_COMMIT && contains(buffer, count, COPIED)) {
                 copied = true;
             }
-            boolean committed = contains(buffer, count, COMMITTED) || contains(buffer, count, INSERTED_ALONE);
-            return committed && armed.compareAndSet(Cut.AFTER_COMMIT, Cut.NOT);
+            return contains(buffer, count, COMMITTED) && armed.compareAndSet(Cut.AFTER_COMMIT, Cut.NOT);
         }
 
         private boolean cutsRequest() {
