@@ -303,7 +303,8 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
         private void take(ParsedMessage checked) {
             switch (checked) {
                 case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> end(Errors.invalid(problems));
-                // an event id that was used before is told as such only if the message could be sent: nothing is repeated
+                // an event id that was used before is told as such only if the message could be sent: nothing is
+                // repeated
                 case ParsedMessage.Refused refused -> end(Errors.invalid(refused.problems()));
                 case ParsedMessage.Ok(NewMessage message) -> take(message);
             }

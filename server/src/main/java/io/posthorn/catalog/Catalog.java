@@ -253,7 +253,7 @@ public final class Catalog {
     }
 
     /** The event types that an application may not be told of; empty without a look at them if it has no scopes. */
-    public List<String> withheld(Application application) {
+    public List<String> keptFrom(Application application) {
         return application.scopes() == null
                 ? List.of()
                 : eventTypes.list(application.envNo(), null, true, EventTypes.MOST, true).stream()

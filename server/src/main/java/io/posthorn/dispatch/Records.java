@@ -5,6 +5,7 @@ import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.EndpointShape;
 import io.posthorn.model.Message;
+import io.posthorn.runtime.Budget;
 import io.posthorn.runtime.FairWorkers;
 import io.posthorn.runtime.Time;
 import io.posthorn.wire.ContentException;
@@ -113,20 +114,24 @@ public final class Records implements AutoCloseable {
         RequestMaker maker = new RequestMaker(
                 catalog,
                 endpoint,
-                catalog.profiles().of(application.envNo(), endpoint.shape()).profile(),
+                () -> catalog.profiles()
+                        .of(application.envNo(), endpoint.shape())
+                        .profile(),
                 new RequestMaker.UrlParts("", ""),
                 false,
                 shaping,
                 time);
-        return switch (maker.unsigned(message, application, 1, time.micros())) {
-            case RequestMaker.Unsigned.Ready ready -> {
-                Rendered rendered = ready.rendered();
-                String type = contentType(rendered.headers());
-                yield new Made.Body(rendered.body(), type == null ? BYTES : type);
-            }
-            case RequestMaker.Unsigned.NotSent _ -> new Made.NotSent();
-            case RequestMaker.Unsigned.NotWanted _ -> throw new IllegalStateException("there is no filter");
-        };
+        try (Budget _ = Budget.open()) {
+            return switch (maker.unsigned(message, application, 1, time.micros())) {
+                case RequestMaker.Unsigned.Ready ready -> {
+                    Rendered rendered = ready.rendered();
+                    String type = contentType(rendered.headers());
+                    yield new Made.Body(rendered.body(), type == null ? BYTES : type);
+                }
+                case RequestMaker.Unsigned.NotSent _ -> new Made.NotSent();
+                case RequestMaker.Unsigned.NotWanted _ -> throw new IllegalStateException("there is no filter");
+            };
+        }
     }
 
     private static @Nullable String contentType(String[] headers) {
