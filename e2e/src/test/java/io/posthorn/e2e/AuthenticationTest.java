@@ -88,7 +88,8 @@ final class AuthenticationTest {
             Inbox inbox = receiver.at("/hooks");
             EndpointOut endpoint = customer.endpoint(inbox);
             customer.patch(endpoint, "{\"authentication\":{\"type\":\"bearer\",\"token\":\"t-1\"}}");
-            JsonNode secret = server.api().get(customer.path(endpoint) + "/secret").json();
+            JsonNode secret =
+                    server.api().get(customer.path(endpoint) + "/secret").json();
             Path key = server.dataDir().resolve("secret.key");
             Path previous = server.dataDir().resolve("secret.key.previous");
             byte[] old = Files.readAllBytes(key);

@@ -79,7 +79,8 @@ final class CatalogueTest {
             taken.countDown();
             nothingIsOwed(server);
             assertThat(inbox.all()).hasSize(1);
-            assertThat(Metrics.of(server).value("posthorn_deliveries_unwanted_total")).isEqualTo(1);
+            assertThat(Metrics.of(server).value("posthorn_deliveries_unwanted_total"))
+                    .isEqualTo(1);
 
             change(server, "PATCH", "/app/" + customer.id(), "{\"scopes\":[\"Customers\"]}");
             publish(customer, "customers.created");
@@ -114,7 +115,8 @@ final class CatalogueTest {
             Arrival second = present.await(1).getFirst();
             assertThat(second.text()).isEqualTo(payload);
             assertThat(second.header("webhook-payload-version")).isEqualTo("2");
-            assertThat(Metrics.of(server).value("posthorn_payloads_refused_total")).isEqualTo(1);
+            assertThat(Metrics.of(server).value("posthorn_payloads_refused_total"))
+                    .isEqualTo(1);
         }
     }
 

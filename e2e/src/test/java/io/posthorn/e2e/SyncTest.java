@@ -50,7 +50,8 @@ final class SyncTest {
         Inbox inbox = receiver.at("/" + uid).replies(reply);
         Api.Answer made = api.post(
                 "/api/v1/app/" + app + "/endpoint",
-                "{\"uid\":\"" + uid + "\",\"url\":\"" + inbox.url() + "\",\"delivery\":{\"circuit\":{\"enabled\":false}}}");
+                "{\"uid\":\"" + uid + "\",\"url\":\"" + inbox.url()
+                        + "\",\"delivery\":{\"circuit\":{\"enabled\":false}}}");
         assertThat(made.status()).as(made.body()).isEqualTo(201);
         return inbox;
     }
@@ -173,7 +174,8 @@ final class SyncTest {
             assertThat(result(first, "hangs").path("status").asText()).isEqualTo("pending");
 
             String id = open.path("id").asText();
-            Until.holds("both attempts are on record", () -> api.attempts(app, id).size() == 2);
+            Until.holds(
+                    "both attempts are on record", () -> api.attempts(app, id).size() == 2);
             assertThat(api.attempts(app, id))
                     .anySatisfy(attempt ->
                             assertThat(attempt.path("outcome").asText()).isEqualTo("timeout"));
@@ -211,8 +213,8 @@ final class SyncTest {
         Api.Answer refused = api.publish(app, "reminder.before", "{}");
         assertThat(refused.status()).isEqualTo(422);
         assertThat(refused.body()).contains("synchronous");
-        Api.Answer asked = api.post(
-                "/api/v1/app/" + app + "/msg/sync", "{\"eventType\":\"reminder.before\",\"payload\":{}}");
+        Api.Answer asked =
+                api.post("/api/v1/app/" + app + "/msg/sync", "{\"eventType\":\"reminder.before\",\"payload\":{}}");
         assertThat(asked.status()).as(asked.body()).isEqualTo(200);
         assertThat(asked.json().at("/decision/content").asInt()).isEqualTo(1);
     }
@@ -225,7 +227,9 @@ final class SyncTest {
         JsonNode second = ask("{}", "{}", "idempotency-key", "k1");
         assertThat(second).isEqualTo(first);
         assertThat(inbox.all()).hasSize(1);
-        assertThat(ask("{}", "{}", "idempotency-key", "k2").at("/decision/content").asInt())
+        assertThat(ask("{}", "{}", "idempotency-key", "k2")
+                        .at("/decision/content")
+                        .asInt())
                 .isEqualTo(2);
     }
 
@@ -251,7 +255,8 @@ final class SyncTest {
             String later = own.api().publish(mine, "confirmation.before", "{}").id();
             Until.holds("what comes later arrives", () -> inbox.of(later).size() == 1);
             assertThat(inbox.of(id)).hasSize(1);
-            assertThat(List.of(own.api().get("/api/v1/app/" + mine + "/msg/" + id).status()))
+            assertThat(List.of(
+                            own.api().get("/api/v1/app/" + mine + "/msg/" + id).status()))
                     .containsExactly(200);
         }
     }

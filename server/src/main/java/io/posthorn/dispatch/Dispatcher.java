@@ -81,6 +81,7 @@ public final class Dispatcher {
     private final Assessors assessors = new Assessors();
     private final FairWorkers makers;
     private final EgressPolicy policy;
+    private final TlsIdentities identities;
     private final Time time;
     private final List<Owner> owners = new ArrayList<>();
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
@@ -143,7 +144,7 @@ public final class Dispatcher {
         this.policy = egressSettings.policy();
         this.listeners = new Listeners(catalog, egressSettings, settings.attemptTimeout(), time);
         this.makers = new FairWorkers("posthorn-make-", Math.max(2, loops));
-        TlsIdentities identities = new TlsIdentities(makers);
+        this.identities = new TlsIdentities(makers);
         DispatchSettings share = settings.share(loops);
         InstantSource clock = () -> Time.instant(time.micros());
         for (Context context : EventLoops.take(vertx, loops)) {
@@ -247,7 +248,7 @@ public final class Dispatcher {
                 return made(owner, done -> {
                     String[] all = MessageHeaders.behind(headers, Credentials.headers(endpoint));
                     Outgoing outgoing = new Outgoing(message, method, path, null, all, message.payload);
-                    Credentials.sender(endpoint, target, owner.egress, policy, owner.context, time)
+                    Credentials.sender(endpoint, target, owner.egress, policy, identities, owner.context, time)
                             .send(outgoing, most, done);
                 });
             }

@@ -215,9 +215,8 @@ final class Gate {
     /** What had started was not sent after all: nothing is learnt of the endpoint. */
     void unsent(long request) {
         circuit.unsent(request);
-        Integer perSecond = rate;
-        if (perSecond != null) {
-            flow.givenBack(perSecond);
+        if (rate > 0) {
+            flow.givenBack(rate);
         }
         if (circuit.state() == Circuit.State.RAMP) {
             ramp.givenBack(circuit.rampRate());

@@ -506,7 +506,8 @@ final class CredentialsTest {
     void whoWaitsForCertificatesHasItsDeadline() {
         CompletableFuture<Boolean> go = new CompletableFuture<>();
         workers.run(9, () -> await(go));
-        TlsIdentity tls = new TlsIdentity(null, null, null, List.of(Base64.getEncoder().encodeToString(new byte[32])));
+        TlsIdentity tls =
+                new TlsIdentity(null, null, null, List.of(Base64.getEncoder().encodeToString(new byte[32])));
         Sender sender = sender(endpoint(null, tls, "https://hooks.test:" + receiver.actualPort()));
         Outcome.Failure failure = failure(await(start(sender, Duration.ofMillis(100))));
         assertThat(failure.kind()).isEqualTo(FailureKind.TIMEOUT);

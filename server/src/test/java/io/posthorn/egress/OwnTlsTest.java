@@ -232,7 +232,9 @@ class OwnTlsTest {
         try (Caller caller = new Caller(local(), (host, done) -> {
             throw new IllegalStateException("of the test");
         })) {
-            assertThat(failure(post(caller, caller.target("https://hooks.test/"))).detail()).contains("of the test");
+            assertThat(failure(post(caller, caller.target("https://hooks.test/")))
+                            .detail())
+                    .contains("of the test");
             assertThat(caller.inFlight()).isZero();
         }
     }
@@ -304,8 +306,7 @@ class OwnTlsTest {
         String certificate = certificate(good.getModulus(), rsa);
         TlsMaterial.given(identity(certificate, pem("PRIVATE KEY", good.getEncoded()), null), Instant.now());
         assertUnusable(
-                "certificate",
-                identity(certificate(modulus(4_104), rsa), pem("PRIVATE KEY", good.getEncoded()), null));
+                "certificate", identity(certificate(modulus(4_104), rsa), pem("PRIVATE KEY", good.getEncoded()), null));
         assertUnusable("key", identity(certificate(modulus(2_048), rsa), pem("PRIVATE KEY", good.getEncoded()), null));
         PrivateKey tooLong = rsa.generatePrivate(new RSAPrivateCrtKeySpec(
                 good.getModulus(),
