@@ -160,7 +160,8 @@ final class EndpointCheckTest {
         assertThat(slack.status()).as(slack.body()).isEqualTo(201);
         assertThat(receiver.last().header("x-slack-signature")).startsWith("v0=");
 
-        String own = "description: Own.\\ncheck: challenge\\nbody: {envelope: '{\\\"wrapped\\\": message.payload}'}\\n";
+        String own = """
+                description: Own.\\ncheck: challenge\\nbody: {envelope: '{\\"wrapped\\": message.payload}'}\\n""";
         Api.Answer wrapped = api.post(
                 "/api/v1/app/" + app + "/endpoint",
                 "{\"url\":\"" + receiver.url() + "\",\"profileSource\":\"" + own
@@ -291,8 +292,9 @@ final class EndpointCheckTest {
                 request -> "HTTP/1.1 200 Ok\r\nWebHook-Allowed-Origin: other.example\r\nContent-Length: 0\r\n\r\n");
         isRefused(make("one", "cloudevents", ""), "other.example");
 
-        receiver.replies(request -> "HTTP/1.1 200 Ok\r\nWebHook-Allowed-Origin: hooks.posthorn.example\r\n"
-                + "WebHook-Allowed-Rate: 150\r\nContent-Length: 0\r\n\r\n");
+        receiver.replies(
+                request ->
+                        "HTTP/1.1 200 Ok\r\nWebHook-Allowed-Origin: hooks.posthorn.example\r\nWebHook-Allowed-Rate: 150\r\n\r\n");
         Api.Answer made = make("one", "cloudevents", ",\"rateLimit\":10");
         assertThat(made.status()).as(made.body()).isEqualTo(201);
         assertThat(made.json().path("agreedRate").asInt()).isEqualTo(150);
