@@ -58,4 +58,36 @@ final class ThinTest {
             assertThat(other.statusCode()).isEqualTo(404);
         }
     }
+
+    @Test
+    @Requirement({"C7", "C8"})
+    void theRecordIsWhatTheFullEndpointGets(@TempDir Path folder) throws Exception {
+        try (ServerProcess server = ServerProcess.local(folder);
+                Receiver receiver = new Receiver();
+                HttpClient client = HttpClient.newHttpClient()) {
+            Api api = server.api();
+            String app = api.post("/api/v1/app", "{\"name\":\"Acme\"}").id();
+            Inbox full = receiver.at("/full");
+            Inbox thin = receiver.at("/thin");
+            String endpoints = "/api/v1/app/" + app + "/endpoint";
+            String members = "\"profile\":\"cloudevents\",\"transformation\":"
+                    + "\"{'body': $merge([body, {'extra': 'from ' & body.type}])}\"}";
+            api.post(endpoints, "{\"uid\":\"full\",\"url\":\"" + full.url() + "\"," + members);
+            api.post(endpoints, "{\"uid\":\"thin\",\"url\":\"" + thin.url() + "\",\"payload\":\"thin\"," + members);
+
+            api.publish(app, "invoice.paid", PAYLOAD);
+
+            JsonNode sent = Api.parse(full.await(1).getFirst().text());
+            JsonNode brief = Api.parse(thin.await(1).getFirst().text());
+            assertThat(brief.at("/data/amount").isMissingNode()).isTrue();
+            URI link = URI.create(brief.at("/data/record/url").asText());
+            HttpResponse<String> record = client.send(
+                    HttpRequest.newBuilder(api.uri(link.getPath())).build(), HttpResponse.BodyHandlers.ofString());
+            assertThat(record.statusCode()).as(record.body()).isEqualTo(200);
+            assertThat(Api.parse(record.body())).isEqualTo(sent);
+            assertThat(sent.path("extra").asText()).isEqualTo("from invoice.paid");
+            assertThat(record.headers().firstValue("content-type"))
+                    .contains(full.await(1).getFirst().header("content-type"));
+        }
+    }
 }

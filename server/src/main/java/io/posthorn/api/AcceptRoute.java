@@ -157,6 +157,11 @@ final class AcceptRoute implements FastRoute {
     private void take(HttpServerRequest request, Application application, ParsedMessage parsed) {
         switch (parsed) {
             case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> Errors.invalid(request, problems);
+            case ParsedMessage.Refused refused -> {
+                boolean content = withContent(request);
+                Submission submission = Submission.repeat(refused, home, result -> answer(request, result, content));
+                submit(request, application, List.of(submission));
+            }
             case ParsedMessage.Ok(NewMessage message) -> {
                 boolean content = withContent(request);
                 Submission submission = new Submission(message, home, result -> answer(request, result, content));
@@ -215,6 +220,7 @@ final class AcceptRoute implements FastRoute {
                         List.of("header", IDEMPOTENCY_KEY),
                         "was used with another body",
                         "value_error.idempotency_key");
+            case AcceptResult.Refused(List<ParsedMessage.Problem> problems) -> Errors.invalid(request, problems);
             case AcceptResult.Unavailable _ -> Errors.unavailable(request);
             case AcceptResult.Failed _ -> Errors.internal(request);
         }
@@ -276,6 +282,8 @@ final class AcceptRoute implements FastRoute {
             int index = i;
             switch (inTime(messages.get(i))) {
                 case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> answer.invalid(index, problems);
+                case ParsedMessage.Refused refused ->
+                    submissions.add(Submission.repeat(refused, home, result -> answer.result(index, result)));
                 case ParsedMessage.Ok(NewMessage message) ->
                     submissions.add(new Submission(message, home, result -> answer.result(index, result)));
             }

@@ -72,6 +72,8 @@ public record Answer(int status, @Nullable String contentType, byte[] body, Map<
             case Result.Deleted<T> gone -> empty();
             case Result.Conflict<T>(String field, String detail) -> error(409, "conflict", detail);
             case Result.Limited<T>(String detail) -> error(409, "limit", detail);
+            case Result.TooMany<T>(String detail, int seconds) ->
+                error(429, "rate_limited", detail, retryAfter(seconds));
             case Result.Broken<T>(List<String> path, String rule) ->
                 invalid(List.of(new Problem(
                         Stream.<Object>concat(Stream.of("body"), path.stream()).toList(), rule, "value_error")));

@@ -63,7 +63,7 @@ public final class ApiServer {
         this.docs = new DocsRoute(blocking);
         this.health = new HealthRoute(vertx, ports.healthy());
         SecretRule secretRule = new SecretRule(ports.catalog());
-        EndpointCheckRoutes checks = new EndpointCheckRoutes(ports.catalog(), ports.checks());
+        EndpointCheckRoutes checks = new EndpointCheckRoutes(ports.catalog(), ports.checks(), ports.audit());
         this.modules = Stream.concat(
                         Stream.of(
                                 new ApplicationRoutes(ports.catalog()),

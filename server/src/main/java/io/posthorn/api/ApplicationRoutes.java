@@ -5,6 +5,7 @@ import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.Result;
 import io.posthorn.catalog.Rules;
+import io.posthorn.catalog.WithheldTypes;
 import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import java.time.Instant;
@@ -28,7 +29,7 @@ final class ApplicationRoutes implements Resource<Application> {
     }
 
     /**
-     * What its endpoints name and do not get, because its scopes do not allow it.
+     * What its endpoints want and do not get, because its scopes do not allow it.
      *
      * @param count of such endpoints
      * @param endpoints the first of them
@@ -51,15 +52,13 @@ final class ApplicationRoutes implements Resource<Application> {
             if (view == null) {
                 return null;
             }
+            WithheldTypes withheld = catalog.withheld(application);
             int count = 0;
             List<At> some = new ArrayList<>();
             for (Endpoint endpoint : view.endpoints()) {
-                List<String> types = catalog.withheld(application, endpoint);
+                List<String> types = withheld.of(endpoint.eventTypes());
                 if (!types.isEmpty() && count++ < MOST) {
-                    some.add(new At(
-                            endpoint.id(),
-                            endpoint.uid(),
-                            types.size() > MOST ? List.copyOf(types.subList(0, MOST)) : types));
+                    some.add(new At(endpoint.id(), endpoint.uid(), types));
                 }
             }
             return count == 0 ? null : new Withheld(count, some);

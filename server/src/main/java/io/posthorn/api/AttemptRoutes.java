@@ -59,7 +59,7 @@ final class AttemptRoutes implements RouteModule {
     private Answer byEndpoint(Call call, AppView view) {
         boolean withMessage = call.query().flag("with_msg");
         return reads.endpoint(call, view, endpoint -> {
-            HistoryQuery query = HistoryQuery.of(call.query(), reads.ids(), endpoint.createdAt());
+            HistoryQuery query = reads.query(call, view, endpoint.createdAt());
             return call.query().problems().isEmpty()
                     ? query.answer(
                             reads.history().attemptsAt(endpoint.no(), query.filter(), withMessage, query.reach()),
@@ -75,8 +75,7 @@ final class AttemptRoutes implements RouteModule {
         if (ofMessage != null) {
             return byMessage(call, view, ofMessage);
         }
-        HistoryQuery query =
-                HistoryQuery.of(call.query(), reads.ids(), view.application().createdAt());
+        HistoryQuery query = reads.query(call, view, view.application().createdAt());
         boolean withMessage = call.query().flag("with_msg");
         if (!call.query().problems().isEmpty()) {
             return Answer.invalid(call.query().problems());
@@ -95,8 +94,7 @@ final class AttemptRoutes implements RouteModule {
     }
 
     private Answer byMessage(Call call, AppView view, String key) {
-        HistoryQuery query =
-                HistoryQuery.of(call.query(), reads.ids(), view.application().createdAt());
+        HistoryQuery query = reads.query(call, view, view.application().createdAt());
         boolean withMessage = call.query().flag("with_msg");
         String only = call.query().text("endpoint_id");
         if (!call.query().problems().isEmpty()) {
@@ -106,7 +104,7 @@ final class AttemptRoutes implements RouteModule {
         if (only != null && endpoint == null) {
             return Answer.notFound("endpoint");
         }
-        return reads.message(key, view, withMessage && query.reach().content(), message -> {
+        return reads.message(call, key, view, withMessage && query.reach().content(), message -> {
             Integer endpointNo = endpoint == null ? null : endpoint.no();
             Reach reach = withMessage
                     ? atMost(query.reach(), MOST_COPIED / Math.max(1, message.payload.length))
@@ -127,8 +125,7 @@ final class AttemptRoutes implements RouteModule {
 
     private Answer messages(Call call, AppView view) {
         return reads.endpoint(call, view, endpoint -> {
-            HistoryQuery query = HistoryQuery.of(
-                    call.query(), reads.ids(), view.application().createdAt());
+            HistoryQuery query = reads.query(call, view, view.application().createdAt());
             return call.query().problems().isEmpty()
                     ? query.answer(
                             reads.history().messagesAt(endpoint.no(), query.filter(), query.reach()),

@@ -39,6 +39,7 @@ final class BatchAnswer {
             case AcceptResult.Repeated(Message message) -> accepted(message);
             case AcceptResult.EventIdTaken(String firstId) ->
                 error(409, Errors.conflictBody("eventId is taken by message " + firstId, firstId));
+            case AcceptResult.Refused(List<ParsedMessage.Problem> problems) -> error(422, Errors.invalidBody(problems));
             case AcceptResult.KeyReused _ -> error(422, Errors.body("invalid", "idempotency key reused"));
             case AcceptResult.Unavailable _ -> error(503, Errors.unavailableBody());
             case AcceptResult.Failed _ -> error(500, Errors.internalBody());

@@ -5,12 +5,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.CatalogueChange;
 import io.posthorn.catalog.EventTypeDraft;
+import io.posthorn.catalog.EventTypes;
 import io.posthorn.model.EventType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -233,14 +235,27 @@ final class CatalogueRoutes implements RouteModule {
                 : new Json.Parsed.Wrong(Problem.type("must be a text", "body", member));
     }
 
+    /** Read and checked while nothing is locked, and once more if the event type has changed until the import begins. */
+    private static EventTypes.Over over(CatalogueEntry entry, @Nullable EventType seen, List<Problem> problems) {
+        EventTypeDraft draft = entry.draft(seen, problems);
+        return present -> {
+            if (Objects.equals(present, seen)) {
+                return draft;
+            }
+            List<Problem> late = new ArrayList<>();
+            EventTypeDraft again = entry.draft(present, late);
+            return late.isEmpty() ? again : null;
+        };
+    }
+
     private Answer imported(
             Call call, JsonNode document, boolean replaceAll, boolean dryRun, Function<CatalogueChange, Object> shown) {
         CatalogueDocument.Described described = CatalogueDocument.read(document);
         List<Problem> problems = new ArrayList<>(described.problems());
-        Map<String, EventTypeDraft> drafts = new LinkedHashMap<>();
+        Map<String, EventTypes.Over> drafts = new LinkedHashMap<>();
         for (CatalogueEntry entry : described.entries().values()) {
             if (problems.size() < MOST_PROBLEMS) {
-                drafts.put(entry.name(), entry.draft(catalog.eventType(call.env(), entry.name()), problems));
+                drafts.put(entry.name(), over(entry, catalog.eventType(call.env(), entry.name()), problems));
             }
         }
         return problems.isEmpty()

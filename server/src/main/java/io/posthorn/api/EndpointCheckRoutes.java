@@ -1,6 +1,8 @@
 package io.posthorn.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.posthorn.catalog.AppView;
+import io.posthorn.catalog.Audit;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.EndpointDraft;
 import io.posthorn.catalog.Result;
@@ -22,20 +24,25 @@ import org.jspecify.annotations.Nullable;
  */
 final class EndpointCheckRoutes implements RouteModule {
     private static final int RETRY_SECONDS = 1;
+    private static final String TOO_MANY =
+            "an application may have two endpoints checked at a time, and about one a second; try this one again";
     private static final String KINDS =
             Arrays.stream(Kind.values()).map(Kind::text).collect(Collectors.joining(", "));
 
     private final Catalog catalog;
     private final @Nullable EndpointCheck checks;
+    private final Audit audit;
 
     /**
      * The route.
      *
      * @param catalog the endpoints
      * @param checks makes the requests; null where none are made
+     * @param audit where it is noted that they were made
      */
-    EndpointCheckRoutes(Catalog catalog, @Nullable EndpointCheck checks) {
+    EndpointCheckRoutes(Catalog catalog, @Nullable EndpointCheck checks, Audit audit) {
         this.catalog = catalog;
+        this.audit = audit;
         this.checks = checks;
     }
 
@@ -106,6 +113,10 @@ final class EndpointCheckRoutes implements RouteModule {
             return change.apply(as -> as);
         }
         EndpointDraft whole = catalog.endpoints().withSecret(call.env(), call.path("app"), idOrUid, draft);
+        Result<Endpoint> refused = catalog.endpoints().refusal(call.env(), call.path("app"), idOrUid, whole);
+        if (refused != null) {
+            return refused; // nobody need be asked
+        }
         Endpoint there = catalog.endpoints().find(call.env(), call.path("app"), idOrUid);
         Endpoint candidate = catalog.endpoints().preview(call.env(), call.path("app"), idOrUid, whole);
         if (candidate == null) {
@@ -121,6 +132,7 @@ final class EndpointCheckRoutes implements RouteModule {
             case EndpointCheck.Verdict.Refused(String why) -> new Result.Broken<>(List.of("url"), why);
             case EndpointCheck.Verdict.Busy _ ->
                 new Result.Limited<>("too many endpoints are being checked just now; try this one again");
+            case EndpointCheck.Verdict.TooMany _ -> new Result.TooMany<>(TOO_MANY, RETRY_SECONDS);
         };
     }
 
@@ -150,7 +162,12 @@ final class EndpointCheckRoutes implements RouteModule {
         Kind kind = asked != null ? asked : usual == Kind.NONE ? Kind.TEST_EVENT : usual;
         return switch (check(making, kind, endpoint)) {
             case EndpointCheck.Verdict.Passed(EndpointCheck.Rate rate) -> passed(call, kind, endpoint, rate);
-            case EndpointCheck.Verdict.Refused(String why) -> Answer.json(200, CheckOut.of(kind, why, endpoint));
+            case EndpointCheck.Verdict.Refused(String why) -> {
+                noted(call, endpoint);
+                yield Answer.json(200, CheckOut.of(kind, why, endpoint));
+            }
+            case EndpointCheck.Verdict.TooMany _ ->
+                Answer.of(new Result.TooMany<>(TOO_MANY, RETRY_SECONDS), any -> any);
             case EndpointCheck.Verdict.Busy _ ->
                 Answer.unavailable("too many endpoints are being checked just now", RETRY_SECONDS);
         };
@@ -158,6 +175,7 @@ final class EndpointCheckRoutes implements RouteModule {
 
     private Answer passed(Call call, Kind kind, Endpoint endpoint, EndpointCheck.@Nullable Rate rate) {
         if (rate == null || Objects.equals(rate.perMinute(), endpoint.shape().agreedRate())) {
+            noted(call, endpoint);
             return Answer.json(200, CheckOut.of(kind, null, endpoint));
         }
         Result<Endpoint> changed = catalog.endpoints()
@@ -165,6 +183,17 @@ final class EndpointCheckRoutes implements RouteModule {
         return changed instanceof Result.Updated<Endpoint>(Endpoint now)
                 ? Answer.json(200, CheckOut.of(kind, null, now))
                 : Answer.of(changed, endpointNow -> endpointNow.id());
+    }
+
+    /** That somebody had a request sent stands in the audit log, as a change does, which writes itself down there. */
+    private void noted(Call call, Endpoint endpoint) {
+        AppView app = catalog.appByNo(endpoint.appNo());
+        if (Audit.ACT.isBound()) {
+            audit.note(Audit.ACT
+                    .get()
+                    .of(new Audit.Subject(
+                            call.env(), app == null ? null : app.application().id(), endpoint.id())));
+        }
     }
 
     /** Unless it has gone elsewhere meanwhile: what was agreed is nothing to who is there now. */

@@ -9,6 +9,7 @@ import io.posthorn.catalog.PolicyCodec;
 import io.posthorn.catalog.Result;
 import io.posthorn.catalog.Rules;
 import io.posthorn.catalog.ShapeCodec;
+import io.posthorn.catalog.WithheldTypes;
 import io.posthorn.dispatch.EndpointCheck.Kind;
 import io.posthorn.model.DeliveryPolicy;
 import io.posthorn.model.Endpoint;
@@ -85,6 +86,11 @@ final class EndpointRoutes implements Resource<Endpoint> {
             Instant updatedAt) {
         static Out of(Catalog catalog, Endpoint e) {
             AppView app = catalog.appByNo(e.appNo());
+            return of(app == null ? null : catalog.withheld(app.application()), e);
+        }
+
+        /** One of several of an application. */
+        static Out of(@Nullable WithheldTypes withheld, Endpoint e) {
             return new Out(
                     e.id(),
                     e.uid(),
@@ -110,7 +116,7 @@ final class EndpointRoutes implements Resource<Endpoint> {
                     e.secrets().config() != null,
                     EndpointSecretFields.shown(e.secrets().authentication()),
                     EndpointSecretFields.shown(e.secrets().tls()),
-                    app == null ? List.of() : catalog.withheld(app.application(), e),
+                    withheld == null ? List.of() : withheld.of(e.eventTypes()),
                     e.metadata(),
                     e.createdAt(),
                     e.updatedAt());
@@ -159,8 +165,10 @@ final class EndpointRoutes implements Resource<Endpoint> {
             return Answer.notFound("application");
         }
         Paging paging = Paging.of(call.query(), true);
+        WithheldTypes withheld = catalog.withheld(view.application());
         return call.query().problems().isEmpty()
-                ? Answer.json(200, paging.bounded(view::endpoints, Endpoint::id, endpoint -> Out.of(catalog, endpoint)))
+                ? Answer.json(
+                        200, paging.bounded(view::endpoints, Endpoint::id, endpoint -> Out.of(withheld, endpoint)))
                 : Answer.invalid(call.query().problems());
     }
 

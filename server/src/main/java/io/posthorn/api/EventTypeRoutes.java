@@ -10,6 +10,7 @@ import io.posthorn.model.EventContract;
 import io.posthorn.model.EventType;
 import io.posthorn.model.SchemaMode;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,9 +30,46 @@ final class EventTypeRoutes implements Resource<EventType> {
     }
 
     /**
+     * Who wants the event type and does not get it, because it needs scopes that the application lacks.
+     *
+     * @param count of such endpoints
+     * @param endpoints the first of them
+     */
+    record Withheld(int count, List<At> endpoints) {
+        private static final int MOST = 100;
+
+        /**
+         * One of them.
+         *
+         * @param appId of its application
+         * @param appUid of its application
+         * @param id of the endpoint
+         * @param uid of the endpoint
+         */
+        record At(
+                String appId,
+                @Nullable String appUid,
+                String id,
+                @Nullable String uid) {}
+
+        /** Null if nobody is concerned. */
+        static @Nullable Withheld of(Catalog catalog, EventType type) {
+            int[] count = {0};
+            List<At> some = new ArrayList<>();
+            catalog.withheldFrom(type, (application, endpoint) -> {
+                if (count[0]++ < MOST) {
+                    some.add(new At(application.id(), application.uid(), endpoint.id(), endpoint.uid()));
+                }
+            });
+            return count[0] == 0 ? null : new Withheld(count[0], some);
+        }
+    }
+
+    /**
      * An event type as it is shown; schemas, example and steps, which are large, only to those who ask. The version is the
      * current one, whether it was declared or is the newest. {@code featureFlag}, which was
-     * there before {@code featureFlags}, is the first of them.
+     * there before {@code featureFlags}, is the first of them. Who does not get it is told to those who change it only, since
+     * others may not know of other applications.
      */
     record Out(
             String name,
@@ -48,9 +86,14 @@ final class EventTypeRoutes implements Resource<EventType> {
             String schemaMode,
             @Nullable String version,
             Map<String, String> downgrades,
+            @Nullable Withheld withheld,
             Instant createdAt,
             Instant updatedAt) {
         static Out of(EventType type) {
+            return of(type, null);
+        }
+
+        static Out of(EventType type, @Nullable Withheld withheld) {
             List<String> flags = type.featureFlags();
             EventContract contract = type.contract();
             return new Out(
@@ -68,6 +111,7 @@ final class EventTypeRoutes implements Resource<EventType> {
                     word(contract.schemaMode()),
                     contract.current(),
                     contract.downgrades(),
+                    withheld,
                     type.createdAt(),
                     type.updatedAt());
         }
@@ -88,6 +132,7 @@ final class EventTypeRoutes implements Resource<EventType> {
                     schemaMode,
                     version,
                     Map.of(),
+                    null,
                     createdAt,
                     updatedAt);
         }
@@ -115,7 +160,7 @@ final class EventTypeRoutes implements Resource<EventType> {
 
     @Override
     public Object shown(EventType type) {
-        return Out.of(type);
+        return Out.of(type, Withheld.of(catalog, type));
     }
 
     @Override

@@ -83,10 +83,15 @@ public final class ExampleRoutes implements RouteModule {
             return Answer.error(
                     409, "endpoint_disabled", "the endpoint is disabled: nothing is sent to it until it is enabled");
         }
-        String own = test != null && test.eventType().equals(name) ? test.payload() : null;
         EventType type = catalog.eventType(call.env(), name);
-        if (type == null && own != null) {
-            return send(view.application(), example(endpoint, name, own));
+        boolean tested = test != null && test.eventType().equals(name) && (type == null || !isOwn(endpoint));
+        List<String> missing = Scopes.missing(view.application(), type);
+        if (!missing.isEmpty()) {
+            return Answer.invalid(List.of(Problem.value(Scopes.lacking(missing), "body", "eventType")));
+        }
+        if (test != null && tested) {
+            return send(
+                    view.application(), example(endpoint, name, test.payload().getBytes(StandardCharsets.UTF_8)));
         }
         if (type == null) {
             return Answer.error(
@@ -95,16 +100,6 @@ public final class ExampleRoutes implements RouteModule {
                     "there is no event type " + name
                             + ": create it first, with POST /api/v1/event-type or posthorn event-type create --name "
                             + name);
-        }
-        List<String> missing = Scopes.missing(view.application(), type);
-        if (!missing.isEmpty()) {
-            return Answer.invalid(List.of(Problem.value(
-                    "needs " + Scopes.counted(missing) + ", which the application does not have",
-                    "body",
-                    "eventType")));
-        }
-        if (own != null) {
-            return send(view.application(), example(endpoint, name, own));
         }
         return switch (Examples.of(type, index, clock.instant())) {
             case Examples.Found.NoSuchIndex(int count) ->
@@ -116,17 +111,23 @@ public final class ExampleRoutes implements RouteModule {
         };
     }
 
-    /** What the endpoint's profile tries endpoints out with; null for nothing of its own. */
+    /**
+     * What the endpoint's profile tries endpoints out with; null for nothing of its own. A profile that the endpoint's
+     * owner has written decides on no event type: the message is on record beside those that the publisher has sent.
+     */
     private Profile.@Nullable TestEvent test(Endpoint endpoint) {
         try {
-            return catalog.profiles().of(endpoint).profile().testEvent();
+            Profile.TestEvent test = catalog.profiles().of(endpoint).profile().testEvent();
+            return test == null || !isOwn(endpoint)
+                    ? test
+                    : new Profile.TestEvent(Profile.TestEvent.OWN, test.payload());
         } catch (ContentException _) {
             return null; // the attempt will say what is wrong with the profile
         }
     }
 
-    private static NewMessage example(Endpoint endpoint, String eventType, String json) {
-        return example(endpoint, eventType, json.getBytes(StandardCharsets.UTF_8));
+    private static boolean isOwn(Endpoint endpoint) {
+        return endpoint.shape().ownProfile() != null;
     }
 
     private static NewMessage example(Endpoint endpoint, String eventType, byte[] json) {
@@ -168,7 +169,10 @@ public final class ExampleRoutes implements RouteModule {
             case AcceptResult.Accepted(Message message) -> Answer.json(202, MessageView.of(message));
             case AcceptResult.Unavailable _ -> Errors.UNAVAILABLE;
             case AcceptResult.Failed _ -> Errors.INTERNAL;
-            case AcceptResult.Repeated _, AcceptResult.EventIdTaken _, AcceptResult.KeyReused _ ->
+            case AcceptResult.Repeated _,
+                    AcceptResult.EventIdTaken _,
+                    AcceptResult.KeyReused _,
+                    AcceptResult.Refused _ ->
                 throw new IllegalStateException("an example has no key that could be taken: " + result);
         };
     }

@@ -34,8 +34,9 @@ record HistoryQuery(Ids ids, Paging paging, Reach reach, Filter filter) {
      * @param query of the request
      * @param ids reads the iterator
      * @param since nothing in the list is much older
+     * @param without messages of these types
      */
-    static HistoryQuery of(Query query, Ids ids, Instant since) {
+    static HistoryQuery of(Query query, Ids ids, Instant since, List<String> without) {
         Paging paging = Paging.of(query, false);
         String key = paging.key();
         Place after = key == null ? null : Places.read(ids, key);
@@ -49,7 +50,8 @@ record HistoryQuery(Ids ids, Paging paging, Reach reach, Filter filter) {
                 time(query, "after", Math.max(0, Time.micros(since) - SLACK)),
                 time(query, "before", Filter.FOREVER),
                 status(query),
-                codeClass(query));
+                codeClass(query),
+                without);
         // Clients ask with it for the statuses that came later, which they know then. Here they are always told.
         query.flag("expanded_statuses");
         Reach reach = new Reach(after, paging.ascending() != paging.back(), paging.limit(), content(query));

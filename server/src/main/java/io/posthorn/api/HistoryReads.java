@@ -8,6 +8,7 @@ import io.posthorn.history.HistoryException;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Ids;
 import io.posthorn.model.Message;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BiFunction;
@@ -67,16 +68,33 @@ record HistoryReads(Catalog catalog, History history, Ids ids) {
                 endpoint == null ? view.endpoints().stream().map(Endpoint::no).toList() : List.of(endpoint.no()));
     }
 
-    /** The message that the path names, by its id or its publisher's. */
-    Answer message(Call call, AppView view, boolean content, Function<Message, Answer> work) {
-        return message(call.path("message"), view, content, work);
+    /** What a list's query wants, without what its reader may not be told of. */
+    HistoryQuery query(Call call, AppView view, Instant since) {
+        return HistoryQuery.of(call.query(), ids, since, withheld(call, view));
     }
 
-    /** A message by its id or its publisher's. */
-    Answer message(String key, AppView view, boolean content, Function<Message, Answer> work) {
+    /** The event types that are kept from who reads; nothing is looked at for an application without scopes. */
+    List<String> withheld(Call call, AppView view) {
+        return call.caller().ofApplication() ? catalog.keptFrom(view.application()) : List.of();
+    }
+
+    /** Whether who reads may see messages of an event type: an application has to have the scopes for it. */
+    boolean shows(Call call, AppView view, String eventType) {
+        return !call.caller().ofApplication() || catalog.permits(view.application(), eventType);
+    }
+
+    /** The message that the path names, by its id or its publisher's. */
+    Answer message(Call call, AppView view, boolean content, Function<Message, Answer> work) {
+        return message(call, call.path("message"), view, content, work);
+    }
+
+    /** A message by its id or its publisher's; one that the reader may not be told of is not there. */
+    Answer message(Call call, String key, AppView view, boolean content, Function<Message, Answer> work) {
         Message message = Rules.name(key) == null
                 ? history.message(view.application().no(), key, content)
                 : null; // such an id does not exist, and may not be a text that the database takes
-        return message == null ? Answer.notFound("message") : work.apply(message);
+        return message == null || !shows(call, view, message.eventType)
+                ? Answer.notFound("message")
+                : work.apply(message);
     }
 }

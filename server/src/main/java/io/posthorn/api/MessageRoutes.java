@@ -31,8 +31,7 @@ final class MessageRoutes implements RouteModule {
     }
 
     private Answer list(Call call, AppView view) {
-        HistoryQuery query =
-                HistoryQuery.of(call.query(), reads.ids(), view.application().createdAt());
+        HistoryQuery query = reads.query(call, view, view.application().createdAt());
         Search search = search(call.query());
         for (String parameter : List.of("status", "status_code_class")) {
             if (call.query().problems().isEmpty() && call.query().text(parameter) != null) {
@@ -68,8 +67,7 @@ final class MessageRoutes implements RouteModule {
     private Answer read(Call call, AppView view) {
         boolean content = HistoryQuery.content(call.query());
         return call.query().problems().isEmpty()
-                ? reads.message(
-                        call.path("message"), view, content, message -> Answer.json(200, MessageView.of(message)))
+                ? reads.message(call, view, content, message -> Answer.json(200, MessageView.of(message)))
                 : Answer.invalid(call.query().problems());
     }
 }

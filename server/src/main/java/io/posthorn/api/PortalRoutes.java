@@ -125,6 +125,7 @@ final class PortalRoutes implements RouteModule {
                     Result.Conflict<Application> _,
                     Result.Broken<Application> _,
                     Result.Limited<Application> _,
+                    Result.TooMany<Application> _,
                     Result.NotFound<Application> _ ->
                 Answer.of(made, application -> ApplicationRoutes.Out.of(application, null));
         };

@@ -1,5 +1,6 @@
 package io.posthorn.api;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.posthorn.catalog.Catalog;
 import io.posthorn.catalog.NamedProfile;
@@ -70,12 +71,15 @@ final class ProfileRoutes implements RouteModule {
         }
     }
 
-    /** A profile as it is shown. */
+    /** A profile as it is shown; without its source to an application, since that may have what the operator keeps. */
     record Out(
             String name,
             String description,
             boolean builtin,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
             String source,
+
             @Nullable Instant createdAt,
             @Nullable Instant updatedAt) {
         static Out of(NamedProfile profile) {
@@ -86,6 +90,10 @@ final class ProfileRoutes implements RouteModule {
                     profile.source(),
                     profile.createdAt(),
                     profile.updatedAt());
+        }
+
+        Out withoutSource() {
+            return new Out(name, description, builtin, null, createdAt, updatedAt);
         }
     }
 
@@ -147,7 +155,16 @@ final class ProfileRoutes implements RouteModule {
 
     private Answer read(Call call) {
         NamedProfile profile = catalog.profiles().find(call.env(), call.path("profile"));
-        return profile == null ? Answer.notFound("profile") : Answer.json(200, Out.of(profile));
+        if (profile == null) {
+            return Answer.notFound("profile");
+        }
+        Out whole = Out.of(profile);
+        return Answer.json(200, isKept(call, profile) ? whole.withoutSource() : whole);
+    }
+
+    /** Whether the operator's profile is an application's to choose and not to read. */
+    private static boolean isKept(Call call, NamedProfile profile) {
+        return call.caller().ofApplication() && !profile.builtin();
     }
 
     private Answer put(Call call) {

@@ -2,16 +2,20 @@ package io.posthorn.api;
 
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.EndpointChange;
 import io.posthorn.catalog.RecordTokens;
+import io.posthorn.dispatch.Records;
 import io.posthorn.dispatch.Thin;
 import io.posthorn.history.History;
 import io.posthorn.history.HistoryException;
+import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
 import io.posthorn.runtime.Pace;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,36 +32,19 @@ public final class RecordRoute implements AutoCloseable {
     private static final int MOST_A_SECOND = 50;
 
     private static final int RETRY_SECONDS = 1;
+    private static final Duration MADE_WITHIN = Duration.ofSeconds(5);
     private static final Answer GONE =
             Answer.error(410, "gone", "this link has come to its end, or the record behind it is not kept any more");
 
     private final Catalog catalog;
     private final History history;
     private final RecordTokens tokens;
-    private final Content content;
+    private final Records records;
     private final InstantSource clock;
     private final LongSupplier nanos;
     private final Blocking blocking;
     /** By the number of the endpoint, of those for which a valid token came. */
     private final ConcurrentHashMap<Integer, Pace> paces = new ConcurrentHashMap<>();
-
-    /** What would have been sent. */
-    @FunctionalInterface
-    public interface Content {
-        /** What is in messages. */
-        Content PAYLOAD = (message, endpoint) -> new Sent(message.payload, Answer.JSON_TYPE);
-
-        /** Makes the body that a message has for an endpoint that is not thin. May block. */
-        Sent of(Message message, Endpoint endpoint);
-    }
-
-    /**
-     * A body.
-     *
-     * @param body its bytes
-     * @param contentType what they are
-     */
-    public record Sent(byte[] body, String contentType) {}
 
     /**
      * The route.
@@ -66,7 +53,7 @@ public final class RecordRoute implements AutoCloseable {
      * @param catalog says which endpoints there are
      * @param history the messages
      * @param tokens of the links
-     * @param content what is shown
+     * @param records what would have been sent
      * @param clock says whether a link has come to its end
      * @param nanos as {@link System#nanoTime}
      */
@@ -75,16 +62,21 @@ public final class RecordRoute implements AutoCloseable {
             Catalog catalog,
             History history,
             RecordTokens tokens,
-            Content content,
+            Records records,
             InstantSource clock,
             LongSupplier nanos) {
         this.catalog = catalog;
         this.history = history;
         this.tokens = tokens;
-        this.content = content;
+        this.records = records;
         this.clock = clock;
         this.nanos = nanos;
         this.blocking = new Blocking(vertx, MOST);
+        catalog.onEndpointChange(change -> {
+            if (change instanceof EndpointChange.Removed(Endpoint endpoint)) {
+                paces.remove(endpoint.no());
+            }
+        });
     }
 
     /** The route where requests come in. */
@@ -111,7 +103,7 @@ public final class RecordRoute implements AutoCloseable {
     private void show(HttpServerRequest request, RecordTokens.Reference reference) {
         AppView app = catalog.appByNo(reference.appNo());
         Endpoint endpoint = app == null ? null : app.endpointByNo(reference.endpointNo());
-        if (endpoint == null) {
+        if (app == null || endpoint == null) {
             Errors.write(request, Answer.notFound("record"));
             return;
         }
@@ -126,10 +118,11 @@ public final class RecordRoute implements AutoCloseable {
                             Answer.retryAfter(RETRY_SECONDS)));
             return;
         }
-        blocking.run(request, () -> answer(reference, endpoint));
+        Application application = app.application();
+        blocking.run(request, () -> answer(reference, application, endpoint));
     }
 
-    private Answer answer(RecordTokens.Reference reference, Endpoint endpoint) {
+    private Answer answer(RecordTokens.Reference reference, Application application, Endpoint endpoint) {
         Message message;
         try {
             message = history.message(reference.appNo(), reference.messageId(), true);
@@ -139,18 +132,35 @@ public final class RecordRoute implements AutoCloseable {
             }
             throw e;
         }
-        if (message == null || !message.hasContent()) {
+        if (message == null || !message.hasContent() || !permitted(message)) {
             return GONE;
         }
-        Sent sent = content.of(message, endpoint);
-        return new Answer(
-                200,
-                sent.contentType(),
-                sent.body(),
-                Map.of(
-                        "cache-control", "private, no-store",
-                        "referrer-policy", "no-referrer",
-                        "x-content-type-options", "nosniff"));
+        return switch (records.of(application, endpoint, message, MADE_WITHIN)) {
+            case Records.Made.Body(byte[] body, String contentType) ->
+                new Answer(
+                        200,
+                        contentType,
+                        body,
+                        Map.of(
+                                "cache-control", "private, no-store",
+                                "referrer-policy", "no-referrer",
+                                "x-content-type-options", "nosniff"));
+            case Records.Made.NotSent _ -> Answer.notFound("record");
+            case Records.Made.Broken(String detail) ->
+                Answer.error(409, "content", "the record cannot be made as it would have been sent: " + detail);
+            case Records.Made.Busy _ -> Answer.unavailable("too many follow links just now", RETRY_SECONDS);
+        };
+    }
+
+    /** What an application may not be told of any more is not shown either, whoever has the link. */
+    private boolean permitted(Message message) {
+        AppView app = catalog.appByNo(message.appNo);
+        return app != null && catalog.permits(app.application(), message.eventType);
+    }
+
+    /** How many endpoints it holds a pace for. */
+    int paces() {
+        return paces.size();
     }
 
     /** Takes no more, and waits for what is under way. */

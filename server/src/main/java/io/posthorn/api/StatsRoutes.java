@@ -117,7 +117,7 @@ final class StatsRoutes implements RouteModule {
         return chart(
                 bucket,
                 span,
-                reads.history().countMessages(view.application().no(), eventTypes, span),
+                reads.history().countMessages(view.application().no(), eventTypes, reads.withheld(call, view), span),
                 Counts.OfMessages::at,
                 counts -> new MessagesOut(Time.instant(counts.at()), counts.accepted()),
                 at -> new MessagesOut(Time.instant(at), 0));

@@ -24,10 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class SyncMerger implements AutoCloseable {
     private static final int THREADS = 2;
-    private static final int SCRIPTS_KEPT = 50;
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
-    private final ThreadLocal<Scripts> scripts = ThreadLocal.withInitial(() -> new Scripts(SCRIPTS_KEPT));
+    private final ThreadLocal<Scripts> scripts = ThreadLocal.withInitial(Scripts::new);
     private final FairWorkers workers = new FairWorkers("sync-merge-", THREADS);
 
     /**

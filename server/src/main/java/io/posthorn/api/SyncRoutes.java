@@ -14,23 +14,34 @@ import io.posthorn.intake.Submission;
 import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code POST /api/v1/app/{app}/msg/sync}: the publisher waits while its subscribers are asked.
@@ -47,8 +58,13 @@ import org.jspecify.annotations.Nullable;
  * <p>The message is on record like any other, and so is each attempt; nothing is tried again, and after the end of the
  * process nobody takes up what was under way: the publisher is not there any more. The body is read here and not around
  * all operations, because the payload goes on byte for byte.
+ *
+ * <p>No thread waits: what has come to its end begins the next step, from the event loop to the intake, to the event loops
+ * of the endpoints, and back. Each hop to another thread costs the publisher some of the few milliseconds that all this may
+ * take. Only requests with an {@code Idempotency-Key}, and answers that an expression merges, have a thread of their own.
  */
 public final class SyncRoutes implements RouteModule, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SyncRoutes.class);
     private static final String APP = "/api/v1/app/";
     private static final String SYNC = "/msg/sync";
 
@@ -73,7 +89,14 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
     private final Calls calls;
     private final ApplicationPace pace;
     private final Repeats repeats;
+    private final Vertx vertx;
+    /** For requests with a key. */
     private final Blocking blocking;
+    /** For what is merged. */
+    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("sync-", 0).factory());
+
+    private final Semaphore room = new Semaphore(MOST);
     private final SyncMerger merger = new SyncMerger();
     /** By the number of the application; no entry for none. */
     private final ConcurrentHashMap<Integer, Integer> underWay = new ConcurrentHashMap<>();
@@ -103,6 +126,7 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
         this.calls = calls;
         this.pace = pace;
         this.repeats = new Repeats(keys);
+        this.vertx = vertx;
         this.blocking = new Blocking(vertx, MOST);
     }
 
@@ -150,134 +174,213 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
             return true;
         }
         Application application = app.application();
-        bodies.read(
-                request,
-                mostBody,
-                body -> blocking.run(request, () -> {
-                    Work work = new Work(application, body, since);
-                    return key == null
-                            ? work.answer()
-                            : repeats.once(caller, key, "POST " + request.uri(), body, work::answer);
-                }));
+        bodies.read(request, mostBody, body -> {
+            if (key == null) {
+                Context loop = vertx.getOrCreateContext();
+                new Work(application, body, since, answer -> loop.runOnContext(any -> Errors.write(request, answer)))
+                        .begin();
+            } else {
+                String operation = "POST " + request.uri();
+                blocking.run(
+                        request,
+                        () -> repeats.once(caller, key, operation, body, () -> waited(application, body, since)));
+            }
+        });
         return true;
     }
 
-    /** One request. Everything happens on its virtual thread. */
+    /** Blocks. */
+    private Answer waited(Application application, byte[] body, long since) {
+        CompletableFuture<Answer> answer = new CompletableFuture<>();
+        new Work(application, body, since, answer::complete).begin();
+        try {
+            return answer.get(3 * SyncRequest.LONGEST_DEADLINE.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return Answer.unavailable("the server is stopping", RETRY_SECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            throw new IllegalStateException("each step has a deadline, and none throws", e);
+        }
+    }
+
+    /** Something that is waited for: it comes, or it is too late, and only one of both happens. */
+    private final class Wait {
+        private final AtomicBoolean over = new AtomicBoolean();
+        private final long timer;
+
+        Wait(Duration most, Runnable tooLate) {
+            timer = vertx.setTimer(Math.max(1, most.plusNanos(999_999).toMillis()), fired -> {
+                if (over.compareAndSet(false, true)) {
+                    tooLate.run();
+                }
+            });
+        }
+
+        /** It has come; false if that was too late. */
+        boolean ends() {
+            boolean inTime = over.compareAndSet(false, true);
+            if (inTime) {
+                vertx.cancelTimer(timer);
+            }
+            return inTime;
+        }
+    }
+
+    /** One request: the steps until it is being asked. Each has one that follows it, so no two are done at once. */
     private final class Work {
         private final Application application;
         private final byte[] body;
         private final long since;
+        private final Consumer<Answer> done;
+        /** Counts among those that are under way. */
+        private boolean counted;
 
-        Work(Application application, byte[] body, long since) {
+        /**
+         * Nothing yet.
+         *
+         * @param since when the request was there, as {@link System#nanoTime}
+         * @param done told once, on any thread
+         */
+        Work(Application application, byte[] body, long since, Consumer<Answer> done) {
             this.application = application;
             this.body = body;
             this.since = since;
+            this.done = done;
         }
 
-        Answer answer() {
-            ParsedMessage read = MessageParser.parse(application.no(), body, null);
-            ParsedMessage checked =
-                    read instanceof ParsedMessage.Ok(NewMessage whole) ? checked(whole.forNobody()) : read;
-            NewMessage message;
-            switch (checked) {
-                case null -> {
-                    return Errors.BUSY;
-                }
-                case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> {
-                    return Errors.invalid(problems);
-                }
-                case ParsedMessage.Ok(NewMessage parsed) -> message = parsed;
+        void begin() {
+            if (room.tryAcquire()) {
+                step(this::check);
+            } else {
+                done.accept(Answer.unavailable("too many requests are being worked on", RETRY_SECONDS));
             }
+        }
+
+        /** The last step. */
+        private void end(Answer answer) {
+            if (counted) {
+                ends(application);
+            }
+            room.release();
+            done.accept(answer);
+        }
+
+        /** Steps are done on threads of others, who must not hear of what goes wrong here; the publisher does. */
+        private void step(Runnable step) {
+            try {
+                step.run();
+            } catch (RuntimeException | StackOverflowError e) {
+                end(Failures.answer(e));
+            }
+        }
+
+        /** Held against the schema of its event type, if that is wanted. */
+        private void check() {
+            ParsedMessage read = MessageParser.parse(application.no(), body, null);
+            ParsedMessage asItIs =
+                    read instanceof ParsedMessage.Ok(NewMessage whole) ? new ParsedMessage.Ok(whole.forNobody()) : read;
+            if (read instanceof ParsedMessage.Invalid || !checks.concern(application.envNo())) {
+                take(asItIs);
+                return;
+            }
+            Wait wait = new Wait(SyncRequest.LONGEST_DEADLINE, () -> end(Errors.BUSY));
+            boolean begun = checks.check(application.envNo(), List.of(asItIs), Runnable::run, checked -> {
+                if (wait.ends()) {
+                    step(() -> {
+                        if (checked.isEmpty()) {
+                            end(Errors.BUSY);
+                        } else {
+                            take(checked.getFirst());
+                        }
+                    });
+                }
+            });
+            if (!begun && wait.ends()) {
+                end(Errors.BUSY);
+            }
+        }
+
+        private void take(ParsedMessage checked) {
+            switch (checked) {
+                case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> end(Errors.invalid(problems));
+                // an event id that was used before is told as such only if the message could be sent: nothing is
+                // repeated
+                case ParsedMessage.Refused refused -> end(Errors.invalid(refused.problems()));
+                case ParsedMessage.Ok(NewMessage message) -> take(message);
+            }
+        }
+
+        private void take(NewMessage message) {
             List<Problem> problems = new ArrayList<>();
             SyncRequest sync = SyncRequest.of(MessageParser.member(body, "sync"), problems);
             if (message.deliverAt() != 0) {
                 problems.add(Problem.value("cannot be given for a synchronous message", "body", "deliverAt"));
             }
             if (!problems.isEmpty()) {
-                return Answer.invalid(problems);
+                end(Answer.invalid(problems));
+                return;
             }
-            if (!begins(application)) {
-                return Answer.error(
+            counted = begins(application);
+            if (counted) {
+                submit(message, sync);
+            } else {
+                end(Answer.error(
                         429,
                         "busy",
                         "this application has " + MOST_OF_ONE + " synchronous messages under way",
-                        Answer.retryAfter(RETRY_SECONDS));
-            }
-            try {
-                return submit(message, sync);
-            } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
-                return Answer.unavailable("the server is stopping", RETRY_SECONDS);
-            } finally {
-                ends(application);
+                        Answer.retryAfter(RETRY_SECONDS)));
             }
         }
 
-        /** Held against the schema of its event type, if that is wanted; null if there is no room for that, or no time. */
-        private @Nullable ParsedMessage checked(NewMessage message) {
-            ParsedMessage asItIs = new ParsedMessage.Ok(message);
-            if (!checks.concern(application.envNo())) {
-                return asItIs;
-            }
-            CompletableFuture<List<ParsedMessage>> checked = new CompletableFuture<>();
-            if (!checks.check(application.envNo(), List.of(asItIs), Runnable::run, checked::complete)) {
-                return null;
-            }
-            try {
-                List<ParsedMessage> result = checked.get(SyncRequest.LONGEST_DEADLINE.toNanos(), TimeUnit.NANOSECONDS);
-                return result.isEmpty() ? null : result.getFirst();
-            } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
-                return null;
-            } catch (TimeoutException _) {
-                return null;
-            } catch (ExecutionException e) {
-                throw new IllegalStateException("nobody completes it exceptionally", e);
-            }
-        }
-
-        private Duration left(SyncRequest sync) {
-            return sync.deadline().minusNanos(System.nanoTime() - since);
-        }
-
-        private Answer submit(NewMessage message, SyncRequest sync) throws InterruptedException {
+        private void submit(NewMessage message, SyncRequest sync) {
             String refusal = intake.refusal(1);
             if (refusal != null) {
-                return Answer.unavailable(refusal, AcceptRoute.RETRY_FULL_SECONDS);
+                end(Answer.unavailable(refusal, AcceptRoute.RETRY_FULL_SECONDS));
+                return;
             }
             if (subscribers(message.eventType(), message.channels()).length > MOST_SUBSCRIBERS) {
-                return Answer.error(
-                        409, "limit", "a synchronous message is for at most " + MOST_SUBSCRIBERS + " endpoints");
+                end(Answer.error(
+                        409, "limit", "a synchronous message is for at most " + MOST_SUBSCRIBERS + " endpoints"));
+                return;
             }
             Answer tooFast = pace.refuse(application, 1);
             if (tooFast != null) {
-                return tooFast;
+                end(tooFast);
+                return;
             }
-            CompletableFuture<AcceptResult> decided = new CompletableFuture<>();
-            Submission submission = new Submission(message, Runnable::run, decided::complete);
-            if (!intake.submit(List.of(submission))) {
+            AtomicReference<@Nullable Submission> submitted = new AtomicReference<>();
+            Wait wait = new Wait(left(sync), () -> {
+                Submission late = submitted.get();
+                if (late != null) {
+                    late.withdraw();
+                }
+                end(Errors.UNAVAILABLE);
+            });
+            Submission submission = new Submission(message, Runnable::run, result -> {
+                if (wait.ends()) {
+                    step(() -> accepted(result, sync));
+                }
+            });
+            submitted.set(submission);
+            if (!intake.submit(List.of(submission)) && wait.ends()) {
                 pace.giveBack(application, 1);
-                return Errors.BUSY;
-            }
-            try {
-                return accepted(decided.get(left(sync).toNanos(), TimeUnit.NANOSECONDS), sync);
-            } catch (TimeoutException _) {
-                submission.withdraw();
-                return Errors.UNAVAILABLE;
-            } catch (ExecutionException e) {
-                throw new IllegalStateException("nobody completes it exceptionally", e);
+                end(Errors.BUSY);
             }
         }
 
-        private Answer accepted(AcceptResult result, SyncRequest sync) throws InterruptedException {
-            return switch (result) {
-                case AcceptResult.Accepted(Message message) -> call(message, sync);
-                case AcceptResult.EventIdTaken(String firstId) -> Errors.eventIdTaken(firstId);
-                case AcceptResult.Unavailable _ -> Errors.UNAVAILABLE;
-                case AcceptResult.Failed _ -> Errors.INTERNAL;
+        private void accepted(AcceptResult result, SyncRequest sync) {
+            switch (result) {
+                case AcceptResult.Accepted(Message message) -> {
+                    Endpoint[] endpoints = subscribers(message.eventType, message.channels);
+                    new Asking(this, message, sync, endpoints).begin();
+                }
+                case AcceptResult.EventIdTaken(String firstId) -> end(Errors.eventIdTaken(firstId));
+                case AcceptResult.Unavailable _ -> end(Errors.UNAVAILABLE);
+                case AcceptResult.Failed _ -> end(Errors.INTERNAL);
+                case AcceptResult.Refused(List<ParsedMessage.Problem> problems) -> end(Errors.invalid(problems));
                 case AcceptResult.Repeated _, AcceptResult.KeyReused _ ->
                     throw new IllegalStateException("it was given no key: " + result);
-            };
+            }
         }
 
         private Endpoint[] subscribers(String eventType, List<String> channels) {
@@ -287,30 +390,95 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
                     : catalog.matching(view, eventType, channels);
         }
 
-        private Answer call(Message message, SyncRequest sync) throws InterruptedException {
-            Endpoint[] endpoints = subscribers(message.eventType, message.channels);
-            LinkedBlockingQueue<Map.Entry<Endpoint, Called>> said = new LinkedBlockingQueue<>();
-            calls.call(message, endpoints, left(sync), (endpoint, called) -> said.add(Map.entry(endpoint, called)));
-            Map<String, @Nullable SyncResult> results = new LinkedHashMap<>();
-            List<SyncResult> inTurn = new ArrayList<>();
-            boolean early = false;
-            while (results.size() < endpoints.length && !early) {
-                Map.Entry<Endpoint, Called> next = said.poll(left(sync).toNanos(), TimeUnit.NANOSECONDS);
-                if (next == null) {
-                    break;
+        private Duration left(SyncRequest sync) {
+            return sync.deadline().minusNanos(System.nanoTime() - since);
+        }
+    }
+
+    /** One request whose subscribers are being asked. They answer on their event loops, so this is guarded by a lock. */
+    private final class Asking {
+        private final Work work;
+        private final Message message;
+        private final SyncRequest sync;
+        private final Endpoint[] endpoints;
+        private final Lock lock = new ReentrantLock();
+        /** By the id of the endpoint; a null for one that did not want the message. */
+        private final Map<String, @Nullable SyncResult> results = new HashMap<>();
+
+        private final List<SyncResult> inTurn = new ArrayList<>();
+        private boolean closed;
+
+        Asking(Work work, Message message, SyncRequest sync, Endpoint[] endpoints) {
+            this.work = work;
+            this.message = message;
+            this.sync = sync;
+            this.endpoints = endpoints;
+        }
+
+        void begin() {
+            if (endpoints.length == 0) {
+                decide(List.of());
+                return;
+            }
+            Duration left = work.left(sync);
+            Wait wait = new Wait(left, () -> work.step(this::tooLate));
+            calls.call(message, endpoints, left, (endpoint, called) -> {
+                SyncResult result = read(endpoint, called);
+                List<SyncResult> asked = said(endpoint, result);
+                if (asked != null) {
+                    wait.ends();
+                    work.step(() -> decide(asked));
                 }
-                SyncResult result = SyncResult.of(next.getKey(), next.getValue());
-                results.put(next.getKey().id(), result);
+            });
+        }
+
+        /** What is wrong with reading it is wrong with this answer, not with the others. */
+        private @Nullable SyncResult read(Endpoint endpoint, Called called) {
+            try {
+                return SyncResult.of(endpoint, called);
+            } catch (RuntimeException | StackOverflowError e) {
+                LOG.error("what endpoint {} has answered cannot be read", endpoint.id(), e);
+                return SyncResult.of(endpoint, new Called.Failed(false, "what it has answered cannot be read", -1));
+            }
+        }
+
+        /** All results, if this was the one that it is decided with; else null. */
+        private @Nullable List<SyncResult> said(Endpoint endpoint, @Nullable SyncResult result) {
+            lock.lock();
+            try {
+                if (closed) {
+                    return null;
+                }
+                results.put(endpoint.id(), result);
+                boolean early = false;
                 if (result != null) {
                     inTurn.add(result);
                     early = SyncDecision.isDecidedBy(sync, result);
                 }
+                closed = early || results.size() == endpoints.length;
+                return closed ? asked(early) : null;
+            } finally {
+                lock.unlock();
             }
-            return decided(message, sync, inTurn, asked(endpoints, results, early));
+        }
+
+        private void tooLate() {
+            List<SyncResult> asked;
+            lock.lock();
+            try {
+                if (closed) {
+                    return;
+                }
+                closed = true;
+                asked = asked(false);
+            } finally {
+                lock.unlock();
+            }
+            decide(asked);
         }
 
         /** All of them but those that did not want it; who has not answered is late, or nobody waits any more. */
-        private List<SyncResult> asked(Endpoint[] endpoints, Map<String, @Nullable SyncResult> results, boolean early) {
+        private List<SyncResult> asked(boolean early) {
             List<SyncResult> asked = new ArrayList<>();
             for (Endpoint endpoint : endpoints) {
                 SyncResult result = results.get(endpoint.id());
@@ -323,16 +491,26 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
             return asked;
         }
 
-        private Answer decided(Message message, SyncRequest sync, List<SyncResult> inTurn, List<SyncResult> asked) {
+        /** Nothing changes any more. */
+        private void decide(List<SyncResult> asked) {
             String script = sync.merge();
-            SyncDecision decision = SyncDecision.of(
-                    sync,
-                    new String(message.payload, StandardCharsets.UTF_8),
-                    inTurn,
-                    asked,
-                    (content, succeeded) -> script == null
-                            ? null
-                            : merger.merge(application.no(), script, content, succeeded, left(sync)));
+            if (script == null) {
+                work.end(decided(asked, (content, succeeded) -> null));
+                return;
+            }
+            try {
+                threads.execute(() -> work.step(() -> work.end(decided(
+                        asked,
+                        (content, succeeded) ->
+                                merger.merge(work.application.no(), script, content, succeeded, work.left(sync))))));
+            } catch (RejectedExecutionException _) {
+                work.end(Answer.unavailable("the server is stopping", RETRY_SECONDS));
+            }
+        }
+
+        private Answer decided(List<SyncResult> asked, SyncDecision.Merging merging) {
+            SyncDecision decision =
+                    SyncDecision.of(sync, new String(message.payload, StandardCharsets.UTF_8), inTurn, asked, merging);
             return Answer.json(200, SyncView.of(message, decision, asked));
         }
     }
@@ -350,10 +528,18 @@ public final class SyncRoutes implements RouteModule, AutoCloseable {
         underWay.computeIfPresent(application.no(), (no, count) -> count == 1 ? null : count - 1);
     }
 
-    /** Takes no more, and waits for what is under way. */
+    /** Takes no more, and waits for what is under way: for as long as that may take. */
     @Override
     public void close() {
         blocking.close();
+        try {
+            if (!room.tryAcquire(MOST, SyncRequest.LONGEST_DEADLINE.toNanos(), TimeUnit.NANOSECONDS)) {
+                LOG.warn("synchronous messages are under way that should have been answered");
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        threads.close();
         merger.close();
     }
 }

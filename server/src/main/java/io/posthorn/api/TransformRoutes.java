@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.Catalog;
+import io.posthorn.catalog.Scopes;
 import io.posthorn.catalog.ShapeCodec;
 import io.posthorn.dispatch.Trials;
 import io.posthorn.history.History;
@@ -86,9 +87,13 @@ public final class TransformRoutes implements RouteModule {
             return Answer.invalid(fields.problems());
         }
         if (inline != null) {
-            return answer(view, endpoint, shape, inline);
+            List<String> missing = Scopes.missing(
+                    view.application(), catalog.eventType(view.application().envNo(), inline.eventType));
+            return missing.isEmpty() || !call.caller().ofApplication()
+                    ? answer(view, endpoint, shape, inline)
+                    : Answer.invalid(List.of(Problem.value(Scopes.lacking(missing), "body", "message", "eventType")));
         }
-        return reads.message(id, view, true, message -> answer(view, endpoint, shape, message));
+        return reads.message(call, id, view, true, message -> answer(view, endpoint, shape, message));
     }
 
     private @Nullable Message inline(Fields fields, AppView view) {
@@ -103,6 +108,7 @@ public final class TransformRoutes implements RouteModule {
                 problems.forEach(problem -> fields.refuse("message", problem.path(), problem.rule()));
                 yield null;
             }
+            case ParsedMessage.Refused _ -> throw new IllegalStateException("it was held against nothing");
             case ParsedMessage.Ok(NewMessage message) ->
                 new Message(
                         appNo,

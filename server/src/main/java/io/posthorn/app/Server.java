@@ -35,6 +35,7 @@ import io.posthorn.dispatch.DispatchSettings;
 import io.posthorn.dispatch.Dispatcher;
 import io.posthorn.dispatch.EndpointCheck;
 import io.posthorn.dispatch.ProfileTests;
+import io.posthorn.dispatch.Records;
 import io.posthorn.dispatch.Recovery;
 import io.posthorn.dispatch.Redelivery;
 import io.posthorn.dispatch.RetrySchedule;
@@ -318,8 +319,9 @@ public final class Server {
         onStop("payload checks", checks::close);
         SyncRoutes sync = new SyncRoutes(vertx, catalog, checks, intake, dispatcher::call, pace, answerKeys);
         onStop("synchronous messages", sync::close);
-        RecordRoute records = new RecordRoute(
-                vertx, catalog, history, recordTokens, RecordRoute.Content.PAYLOAD, instants, System::nanoTime);
+        Records made = new Records(catalog, shaping, time);
+        onStop("records", made::close);
+        RecordRoute records = new RecordRoute(vertx, catalog, history, recordTokens, made, instants, System::nanoTime);
         onStop("links to records", records::close);
         ApiServer api = new ApiServer(
                 vertx,
@@ -482,8 +484,9 @@ public final class Server {
             }
 
             @Override
-            public void scopesTaken(Application application, List<String> scopes, int endpoints) {
-                notices.scopesTaken(application.no(), scopes, endpoints);
+            public void scopesTaken(
+                    Application application, List<String> scopes, int endpoints, List<String> eventTypes) {
+                notices.scopesTaken(application.no(), scopes, endpoints, eventTypes);
             }
         });
     }

@@ -8,6 +8,8 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -193,18 +195,18 @@ public final class Applications {
             return;
         }
         int endpoints = 0;
+        Set<String> types = new TreeSet<>();
+        WithheldTypes lost = Scopes.lost(was, now, eventTypes);
         for (Endpoint endpoint : view.endpoints()) {
-            List<String> named = endpoint.eventTypes();
-            boolean concerned = named != null
-                    && !Scopes.beyond(was, named, eventTypes)
-                            .keySet()
-                            .containsAll(Scopes.beyond(now, named, eventTypes).keySet());
-            endpoints += concerned ? 1 : 0;
+            List<String> some = lost.of(endpoint.eventTypes());
+            endpoints += some.isEmpty() ? 0 : 1;
+            types.addAll(some);
         }
         List<String> taken = had == null
                 ? List.of()
                 : had.stream().filter(scope -> !left.contains(scope)).toList();
-        watcher.scopesTaken(now, taken, endpoints);
+        watcher.scopesTaken(
+                now, taken, endpoints, types.stream().limit(WithheldTypes.MOST).toList());
     }
 
     /** How its deliveries are made depends on whether it has scopes, not on which. */

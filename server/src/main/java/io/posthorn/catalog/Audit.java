@@ -67,7 +67,7 @@ public interface Audit {
             List<String> fields,
             String address) {
         /** The same act, with what it changes. */
-        Act of(Subject changed) {
+        public Act of(Subject changed) {
             return new Act(
                     tokenId,
                     tokenName,

@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jdbi.v3.core.Handle;
@@ -224,16 +225,41 @@ public final class Catalog {
         return type == null ? null : type.contract().currentAt(Time.instant(message.createdAt));
     }
 
+    /** The event types that an application may not be told of, so that its endpoints do not get them. */
+    public WithheldTypes withheld(Application application) {
+        return Scopes.withheld(application, eventTypes);
+    }
+
     /**
-     * The event types that an endpoint names and its application may not be told of, so that it does not get them.
+     * The endpoints that want an event type and do not get it, because their applications lack scopes that it needs. A walk
+     * through all applications, unless it needs none.
      *
-     * @return in the order in which it names them; empty for one that wants all
+     * @param type as it is now
+     * @param each gets them, in the order of their applications
      */
-    public List<String> withheld(Application application, Endpoint endpoint) {
-        List<String> named = endpoint.eventTypes();
-        return named == null || application.scopes() == null
+    public void withheldFrom(EventType type, BiConsumer<Application, Endpoint> each) {
+        if (type.contract().scopes().isEmpty()) {
+            return;
+        }
+        for (AppView view : directory.from(type.envNo(), null, true)) {
+            if (!Scopes.permit(view.application(), type)) {
+                for (Endpoint endpoint : view.endpoints()) {
+                    if (Subscribed.anyCovers(endpoint.eventTypes(), type.name(), type.groupName())) {
+                        each.accept(view.application(), endpoint);
+                    }
+                }
+            }
+        }
+    }
+
+    /** The event types that an application may not be told of; empty without a look at them if it has no scopes. */
+    public List<String> keptFrom(Application application) {
+        return application.scopes() == null
                 ? List.of()
-                : List.copyOf(Scopes.beyond(application, named, eventTypes).keySet());
+                : eventTypes.list(application.envNo(), null, true, EventTypes.MOST, true).stream()
+                        .filter(type -> !Scopes.permit(application, type))
+                        .map(EventType::name)
+                        .toList();
     }
 
     /**

@@ -39,8 +39,10 @@ public record EndpointLimit(int usual, Watcher watcher) {
          *
          * @param application as it is now
          * @param scopes that it had and has not any more; empty if it was not restricted before
-         * @param endpoints how many name event types that they do not get any more
+         * @param endpoints how many want event types that they do not get any more
+         * @param eventTypes the first of these types by name, at most {@link WithheldTypes#MOST}
          */
-        default void scopesTaken(Application application, List<String> scopes, int endpoints) {}
+        default void scopesTaken(
+                Application application, List<String> scopes, int endpoints, List<String> eventTypes) {}
     }
 }

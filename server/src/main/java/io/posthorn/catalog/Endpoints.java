@@ -102,7 +102,7 @@ public final class Endpoints {
     public Result<Endpoint> put(int env, String app, String idOrUid, EndpointDraft draft) {
         return inApp(env, app, view -> {
             Endpoint present = view.endpoint(idOrUid);
-            EndpointDraft named = draft.uid() == null && !Rules.looksLikeId(idOrUid) ? draft.withUid(idOrUid) : draft;
+            EndpointDraft named = named(idOrUid, draft);
             if (present != null) {
                 return update(view, present, named);
             }
@@ -258,7 +258,47 @@ public final class Endpoints {
         });
     }
 
+    /**
+     * What stands against making or replacing an endpoint, as far as it can be told before that: for those who do something
+     * expensive first. What is found out later, when others have changed something meanwhile, is told by the change itself.
+     *
+     * @param env the number of its application's environment
+     * @param app id or uid of its application
+     * @param idOrUid how it is addressed; null if it is to be made
+     * @param draft what it is to be
+     * @return what {@link #create} or {@link #put} would return; null if nothing stands against it
+     */
+    public @Nullable Result<Endpoint> refusal(int env, String app, @Nullable String idOrUid, EndpointDraft draft) {
+        AppView view = directory.find(env, app);
+        if (view == null) {
+            return new Result.NotFound<>("application");
+        }
+        Endpoint present = idOrUid == null ? null : view.endpoint(idOrUid);
+        if (present != null) {
+            return againstUpdate(view, present, named(idOrUid, draft));
+        }
+        return idOrUid != null && Rules.looksLikeId(idOrUid)
+                ? new Result.NotFound<>("endpoint")
+                : againstInsert(view, named(idOrUid, draft));
+    }
+
+    /** With the uid that it is addressed by, if it has none and that is no id. */
+    private static EndpointDraft named(@Nullable String idOrUid, EndpointDraft draft) {
+        return idOrUid != null && draft.uid() == null && !Rules.looksLikeId(idOrUid) ? draft.withUid(idOrUid) : draft;
+    }
+
     private Result<Endpoint> insert(AppView view, EndpointDraft draft) {
+        Result<Endpoint> refused = againstInsert(view, draft);
+        if (refused != null) {
+            return refused;
+        }
+        Endpoint fresh = fresh(view, draft);
+        Endpoint made = Audit.about(subject(view, fresh), () -> pg.insert(fresh));
+        publish(view, made);
+        return new Result.Created<>(made);
+    }
+
+    private @Nullable Result<Endpoint> againstInsert(AppView view, EndpointDraft draft) {
         if (taken(view, draft.uid(), null)) {
             return conflict(draft);
         }
@@ -279,17 +319,7 @@ public final class Endpoints {
         }
         Result<Endpoint> unknown =
                 profiles.broken(view.application().envNo(), changed(draft.shape(), EndpointShape.DEFAULT));
-        if (unknown != null) {
-            return unknown;
-        }
-        Endpoint fresh = fresh(view, draft);
-        Result<Endpoint> broken = broken(fresh);
-        if (broken != null) {
-            return broken;
-        }
-        Endpoint made = Audit.about(subject(view, fresh), () -> pg.insert(fresh));
-        publish(view, made);
-        return new Result.Created<>(made);
+        return unknown == null ? broken(fresh(view, draft)) : unknown;
     }
 
     /** One that is not there yet, with the number 0. */
@@ -418,6 +448,15 @@ public final class Endpoints {
     }
 
     private Result<Endpoint> update(AppView view, Endpoint was, EndpointDraft draft) {
+        Result<Endpoint> refused = againstUpdate(view, was, draft);
+        return refused == null ? new Result.Updated<>(store(view, updated(was, draft))) : refused;
+    }
+
+    private Endpoint updated(Endpoint was, EndpointDraft draft) {
+        return changed(was, draft, draft.disabled(), draft.disabled() ? was.disabledReason() : null);
+    }
+
+    private @Nullable Result<Endpoint> againstUpdate(AppView view, Endpoint was, EndpointDraft draft) {
         if (was.temporary() && !draft.url().equals(was.url())) {
             return new Result.Conflict<>(
                     "url",
@@ -439,13 +478,7 @@ public final class Endpoints {
         Result<Endpoint> unknown = shape.equals(was.shape())
                 ? null
                 : profiles.broken(view.application().envNo(), shape);
-        if (unknown != null) {
-            return unknown;
-        }
-        String reason = draft.disabled() ? was.disabledReason() : null;
-        Endpoint now = changed(was, draft, draft.disabled(), reason);
-        Result<Endpoint> broken = broken(now);
-        return broken == null ? new Result.Updated<>(store(view, now)) : broken;
+        return unknown == null ? broken(updated(was, draft)) : unknown;
     }
 
     /** What is wrong with it as a whole, whose parts are fine by themselves; null if nothing is. */

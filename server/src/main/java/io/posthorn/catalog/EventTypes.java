@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -123,6 +124,11 @@ public final class EventTypes {
     @Nullable
     EventType find(int env, String name) {
         return in(env).get(name);
+    }
+
+    /** All of an environment by name, archived ones among them; as they are while somebody walks through them. */
+    Collection<EventType> all(int env) {
+        return in(env).values();
     }
 
     /** As below, those that are archived or not. */
@@ -355,18 +361,30 @@ public final class EventTypes {
                 List.copyOf(releases));
     }
 
+    /** What is to become of an event type, over what there is of it. */
+    @FunctionalInterface
+    public interface Over {
+        /**
+         * Makes the draft. Quick, since changes wait for it.
+         *
+         * @param present as it is at the moment of the change; null for nothing
+         * @return null if what was given does not fit to it
+         */
+        @Nullable
+        EventTypeDraft over(@Nullable EventType present);
+    }
+
     /**
      * Makes many at once, all or none of them.
      *
      * @param env the number of their environment
-     * @param drafts by name
+     * @param drafts by name; asked while nobody else changes anything
      * @param replaceAll whether those that are not named are archived
      * @param dryRun whether nothing is to be changed
-     * @return {@code Updated}; {@code Conflict} if there were more than {@link #MOST}; {@code NotFound} without the
+     * @return {@code Updated}; {@code Conflict} if there were more than {@link #MOST}, or a draft does not fit; {@code NotFound} without the
      *     environment; {@code Broken} as for {@link #create}, with the name in front of the path
      */
-    public Result<CatalogueChange> importAll(
-            int env, Map<String, EventTypeDraft> drafts, boolean replaceAll, boolean dryRun) {
+    public Result<CatalogueChange> importAll(int env, Map<String, Over> drafts, boolean replaceAll, boolean dryRun) {
         return changes.run(SUBJECT, () -> {
             if (!known.has(env)) {
                 return new Result.NotFound<>("environment"); // deleted since the request began
@@ -376,9 +394,17 @@ public final class EventTypes {
             List<String> same = new ArrayList<>();
             List<String> gone = new ArrayList<>();
             int size = in(env).size();
-            for (Map.Entry<String, EventTypeDraft> each : drafts.entrySet()) {
+            for (Map.Entry<String, Over> each : drafts.entrySet()) {
                 EventType present = in(env).get(each.getKey());
-                EventType next = wanted(env, each.getKey(), present, each.getValue());
+                EventTypeDraft draft = each.getValue().over(present);
+                if (draft == null) {
+                    return new Result.Conflict<>(
+                            "name",
+                            "the event type " + each.getKey()
+                                    + " was changed at the same moment, and what was given does"
+                                    + " not fit to it any more; import it again");
+                }
+                EventType next = wanted(env, each.getKey(), present, draft);
                 Result.Broken<EventType> broken = broken(next);
                 if (broken != null) {
                     List<String> path = new ArrayList<>(List.of(each.getKey()));

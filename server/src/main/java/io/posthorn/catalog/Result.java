@@ -59,6 +59,15 @@ public sealed interface Result<T> {
     record Limited<T>(String detail) implements Result<T> {}
 
     /**
+     * Somebody has asked for too much of late; nothing was changed, and it may be asked for again.
+     *
+     * @param detail the rule, for people
+     * @param seconds after which to ask again
+     * @param <T> what was to be changed
+     */
+    record TooMany<T>(String detail, int seconds) implements Result<T> {}
+
+    /**
      * What it would be breaks a rule that only shows when the change is put together with what is there; nothing was
      * changed.
      *

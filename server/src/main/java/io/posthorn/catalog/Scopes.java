@@ -2,10 +2,14 @@ package io.posthorn.catalog;
 
 import io.posthorn.model.Application;
 import io.posthorn.model.EventType;
+import io.posthorn.model.Subscribed;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,19 +36,56 @@ public final class Scopes {
                 .toList();
     }
 
-    /** Of some names, those that the application may not be told of, each with what it lacks. */
+    /**
+     * Of what an endpoint names, that which the application may not be told of, each with the scopes that it lacks. A
+     * pattern or a group is among them if it leads to known types and to none that is permitted; what leads to some that
+     * are is for these.
+     */
     static Map<String, List<String>> beyond(Application application, List<String> names, EventTypes types) {
         if (application.scopes() == null) {
             return Map.of();
         }
         Map<String, List<String>> beyond = new LinkedHashMap<>();
         for (String name : names) {
-            List<String> missing = missing(application, types.find(application.envNo(), name));
+            List<String> missing = Subscribed.isPattern(name) || Subscribed.isGroup(name)
+                    ? missingOfAll(application, name, types)
+                    : missing(application, types.find(application.envNo(), name));
             if (!missing.isEmpty()) {
                 beyond.put(name, missing);
             }
         }
         return beyond;
+    }
+
+    /** Empty if it leads to one that is permitted, or to none at all. */
+    private static List<String> missingOfAll(Application application, String several, EventTypes types) {
+        Set<String> all = new LinkedHashSet<>();
+        for (EventType type : types.all(application.envNo())) {
+            if (Subscribed.covers(several, type.name(), type.groupName())) {
+                List<String> missing = missing(application, type);
+                if (missing.isEmpty()) {
+                    return List.of();
+                }
+                all.addAll(missing);
+            }
+        }
+        return all.stream().limit(MOST_NAMED).toList();
+    }
+
+    /** All that an application may not be told of. */
+    static WithheldTypes withheld(Application application, EventTypes types) {
+        return application.scopes() == null
+                ? WithheldTypes.NONE
+                : some(application, types, type -> !permit(application, type));
+    }
+
+    /** All that an application may not be told of any more. */
+    static WithheldTypes lost(Application was, Application now, EventTypes types) {
+        return some(now, types, type -> permit(was, type) && !permit(now, type));
+    }
+
+    private static WithheldTypes some(Application of, EventTypes types, Predicate<EventType> which) {
+        return new WithheldTypes(types.all(of.envNo()).stream().filter(which).toList());
     }
 
     /** For the one whose subscription is refused. */
@@ -59,6 +100,11 @@ public final class Scopes {
         }
         return "names event types that this application may not be told of: " + String.join("; ", sentences)
                 + ". An administrator can give them (scopes of the application)";
+    }
+
+    /** What is wrong with an event type that an application has not all the scopes for. */
+    public static String lacking(List<String> missing) {
+        return "needs " + counted(missing) + ", which the application does not have";
     }
 
     private static final int MOST_NAMED = 10;

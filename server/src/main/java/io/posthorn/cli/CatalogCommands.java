@@ -125,7 +125,11 @@ final class CatalogCommands {
                                 "endpoint update --app acme main --delivery '{\"retry\": {\"schedule\": [\"30s\", \"1m\"]}}'",
                                 "")
                         .example("endpoint update --app acme main --event-type=", "all event types again")
-                        .example("endpoint update --app acme main --profile admin", ""),
+                        .example("endpoint update --app acme main --profile admin", "")
+                        .example("endpoint update --app acme main --filter '{\"jsonata\": \"amount > 100\"}'", "")
+                        .example(
+                                "endpoint update --app acme main --authentication @credentials.json",
+                                "not in the history"),
                 Verb.delete("delete", ENDPOINT, "Deletes an endpoint.").example("endpoint delete --app acme main", ""),
                 Verb.get("secret", ENDPOINT + "/secret", "Shows the signing secret of an endpoint.")
                         .says(answer -> answer.path("key").asText())
@@ -227,6 +231,16 @@ final class CatalogCommands {
             flag("--paused", "paused", "Whether its deliveries wait."),
             text("--profile", "profile", "How its requests are made: a profile's name." + EMPTY),
             json("--config", "config", "What its profile may send along, any JSON; it is shown to nobody." + EMPTY),
+            json("--filter", "filter", "Which messages it wants beside that; see docs/transformations.md." + EMPTY),
+            text("--transformation", "transformation", "JSONata from the request to the one that is sent." + EMPTY),
+            text("--payload", "payload", "full, or thin for type and id with a link." + EMPTY),
+            text("--payload-version", "payloadVersion", "The version of the payload that it was written for." + EMPTY),
+            json(
+                    "--authentication",
+                    "authentication",
+                    "How Posthorn proves to it who is sending, beside the signature; see docs/authentication.md."
+                            + EMPTY),
+            json("--tls", "tls", "A client certificate, a private CA or pinned keys." + EMPTY),
             json("--delivery", "delivery", "What is decided about its deliveries; see docs/delivery.md." + EMPTY),
             words("--order", "delivery.order.mode", "unordered, fifo, fifoByKey or latestByKey."),
             text(

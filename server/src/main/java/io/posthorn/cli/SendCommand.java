@@ -32,11 +32,14 @@ import picocli.CommandLine.Spec;
             "or a payload if there is --event-type. Without --event-type a file is always taken so. Lines go in batches,",
             "several at a time: --in-flight 1 keeps their order. What the server cannot take at the moment is sent",
             "again. An eventId makes it safe to send a file twice: what is there already is counted as a duplicate.",
-            "%nExit codes: 0 everything was sent (or was there already); 1 something was refused; 3 no server.",
+            "%nWith --sync the subscribers are asked at once, and what they say is shown: one message, no lines.",
+            "%nExit codes: 0 everything was sent (or was there already); 1 something was refused, or with --sync it is",
+            "not to go on; 3 no server.",
             "%nExamples",
             "  posthorn send --app acme --event-type invoice.paid '{\"id\": \"inv_1\"}'",
             "  posthorn send --app acme --event-type invoice.paid --event-id inv_1 --file invoice.json",
             "  posthorn send --app acme --event-type trial.ended --deliver-at 14d '{\"id\": \"usr_1\"}'",
+            "  posthorn send --app acme --event-type order.before --sync --decision veto --deadline 3s '{\"id\": \"ord_1\"}'",
             "  cat events.jsonl | posthorn send --app acme --continue-on-error -",
             "  posthorn send --app acme --event-type user.created --lines --file users.jsonl",
         })
@@ -81,6 +84,33 @@ final class SendCommand implements Callable<Integer> {
 
     @Option(names = "--deliver-at", paramLabel = "TIME", description = "Not sent before: a time, or 2h, 3d from now.")
     private @Nullable String deliverAt;
+
+    @Option(names = "--sync", description = "Ask the subscribers now, and wait for what they say.")
+    private boolean sync;
+
+    @Option(
+            names = "--decision",
+            paramLabel = "RULE",
+            description = "With --sync: whose answers count, first, all, merge or veto. Default: first")
+    private @Nullable String decision;
+
+    @Option(
+            names = "--deadline",
+            paramLabel = "DURATION",
+            description = "With --sync: how long to wait at most, 100ms to 30s. Default: 5s")
+    private @Nullable String deadline;
+
+    @Option(
+            names = "--merge",
+            paramLabel = "JSONATA",
+            description = "With --decision merge: what makes one content of the answers.")
+    private @Nullable String merge;
+
+    @Option(
+            names = "--failure",
+            paramLabel = "open|closed",
+            description = "With --sync: whether to go on if subscribers fail. Default: open")
+    private @Nullable String failure;
 
     @Option(names = "--file", paramLabel = "FILE", description = "Read it from a file; - is standard input.")
     private @Nullable String file;
@@ -138,8 +168,17 @@ final class SendCommand implements Callable<Integer> {
         if (many && eventType == null && !(channels.isEmpty() && tags.isEmpty())) {
             throw wrong("--channel and --tag go with --event-type; otherwise each line has its own", null);
         }
+        if (sync && (many || deliverAt != null)) {
+            throw wrong("--sync is for one message, sent now", null);
+        }
+        if (!sync && (decision != null || deadline != null || merge != null || failure != null)) {
+            throw wrong("--decision, --deadline, --merge and --failure go with --sync", null);
+        }
         String path = "/app/" + ApiClient.encode(appId()) + "/msg";
         try (ApiClient api = remote.connect(surroundings, command.commandLine())) {
+            if (sync) {
+                return asked(api, path + "/sync", payload(source));
+            }
             if (!many) {
                 return one(api, path, payload(source));
             }
@@ -168,6 +207,50 @@ final class SendCommand implements Callable<Integer> {
             surroundings.out().println("Accepted " + Cells.of(answer.path("id")) + ".");
         }
         return ExitCodes.OK;
+    }
+
+    private int asked(ApiClient api, String path, byte[] payload) throws RemoteFailure, InterruptedException {
+        ObjectNode head = head();
+        ObjectNode how = head.putObject("sync");
+        put(how, "decision", decision);
+        put(how, "deadline", deadline);
+        put(how, "merge", merge);
+        put(how, "failure", failure);
+        JsonNode answer = api.json(ApiClient.Call.of("POST", path, Envelope.of(head, payload)));
+        if (remote.json()) {
+            new Printer(surroundings, command.commandLine()).json(answer);
+        } else {
+            show(answer);
+        }
+        return answer.at("/decision/proceed").booleanValue() ? ExitCodes.OK : ExitCodes.FAILURE;
+    }
+
+    private static void put(ObjectNode object, String name, @Nullable String value) {
+        if (value != null) {
+            object.put(name, value);
+        }
+    }
+
+    private void show(JsonNode answer) {
+        JsonNode decided = answer.path("decision");
+        JsonNode reason = decided.path("reason");
+        surroundings
+                .out()
+                .println(Cells.of(answer.path("id"))
+                        + (decided.path("proceed").booleanValue() ? " goes on" : " does not go on")
+                        + (reason.isTextual() ? ": " + Cells.of(reason) : "."));
+        for (JsonNode result : answer.path("results")) {
+            JsonNode uid = result.path("endpointUid");
+            JsonNode error = result.path("error");
+            surroundings
+                    .out()
+                    .println("  " + Cells.of(uid.isTextual() ? uid : result.path("endpointId")) + "  "
+                            + Cells.of(result.path("status"))
+                            + (error.isTextual() ? ": " + Cells.of(error) : ""));
+        }
+        if (decided.path("changed").booleanValue()) {
+            surroundings.out().println(Cells.oneLine(decided.path("content").toString()));
+        }
     }
 
     private int file(ApiClient api, String path, Duration patience, String source)

@@ -80,6 +80,7 @@ public final class Dispatcher {
     private final TroubleKeeper keeper;
     private final Assessors assessors = new Assessors();
     private final FairWorkers makers;
+    private final TlsIdentities identities;
     private final EgressPolicy policy;
     private final TlsIdentities identities;
     private final Time time;

@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +64,7 @@ public final class EndpointCheck {
     private final Time time;
     private final SecureRandom random = new SecureRandom();
     private final Semaphore places = new Semaphore(MOST_AT_ONCE);
+    private final CheckPace pace;
 
     /** What a check consists in. */
     public enum Kind {
@@ -124,6 +126,9 @@ public final class EndpointCheck {
 
         /** Too many checks are under way. */
         record Busy() implements Verdict {}
+
+        /** Its application has asked for too many of late, or has too many under way. */
+        record TooMany() implements Verdict {}
     }
 
     /** How requests leave that are no deliveries; each future completes on its own in time. */
@@ -195,11 +200,23 @@ public final class EndpointCheck {
      * @param time the clock
      */
     public EndpointCheck(Exchanges exchanges, EgressPolicy policy, Supplier<String> publicUrl, Tests tests, Time time) {
+        this(exchanges, policy, publicUrl, tests, time, System::nanoTime);
+    }
+
+    /** With another clock for the pace, as {@link System#nanoTime}. */
+    public EndpointCheck(
+            Exchanges exchanges,
+            EgressPolicy policy,
+            Supplier<String> publicUrl,
+            Tests tests,
+            Time time,
+            LongSupplier nanos) {
         this.exchanges = exchanges;
         this.policy = policy;
         this.publicUrl = publicUrl;
         this.tests = tests;
         this.time = time;
+        this.pace = new CheckPace(nanos);
     }
 
     /** The check that an endpoint has if nobody says which. */
@@ -220,6 +237,17 @@ public final class EndpointCheck {
         if (endpoint.temporary()) {
             return new Verdict.Refused("a temporary endpoint has no URL that could be checked");
         }
+        if (!pace.enter(endpoint.appNo())) {
+            return new Verdict.TooMany();
+        }
+        try {
+            return placed(kind, endpoint);
+        } finally {
+            pace.leave(endpoint.appNo());
+        }
+    }
+
+    private Verdict placed(Kind kind, Endpoint endpoint) throws InterruptedException {
         if (!places.tryAcquire()) {
             return new Verdict.Busy();
         }

@@ -1,12 +1,11 @@
 package io.posthorn.dispatch;
 
+import io.posthorn.runtime.Recent;
 import io.posthorn.runtime.Scripts;
 import io.posthorn.wire.Filters;
 import io.posthorn.wire.Profile;
 import io.posthorn.wire.Renderer;
 import io.posthorn.wire.Transformer;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,15 +13,15 @@ import org.jspecify.annotations.Nullable;
  * can be used by two threads at once.
  */
 final class MakerTools {
-    private static final int SCRIPTS = 256;
-    private static final int PROFILES = 64;
-    private static final float LOAD = 0.75f;
+    /** What a thread keeps of profiles, characters of their expressions. */
+    private static final int PROFILES = 512 << 10;
+
     private static final ThreadLocal<MakerTools> OF_THREAD = ThreadLocal.withInitial(MakerTools::new);
 
-    private final Scripts scripts = new Scripts(SCRIPTS);
+    private final Scripts scripts = new Scripts();
     private final Filters filters = new Filters(scripts);
     private final Transformer transformer = new Transformer(scripts);
-    private final Map<Same, Renderer> renderers = new LinkedHashMap<>(16, LOAD, true);
+    private final Recent<Same, Renderer> renderers = new Recent<>(PROFILES, Renderer::size);
 
     private MakerTools() {}
 
@@ -58,15 +57,6 @@ final class MakerTools {
     }
 
     Renderer renderer(Profile profile) {
-        Same key = new Same(profile);
-        Renderer renderer = renderers.get(key);
-        if (renderer == null) {
-            renderer = new Renderer(profile);
-            renderers.put(key, renderer);
-            if (renderers.size() > PROFILES) {
-                renderers.remove(renderers.keySet().iterator().next());
-            }
-        }
-        return renderer;
+        return renderers.get(new Same(profile), () -> new Renderer(profile));
     }
 }

@@ -4,6 +4,7 @@ import io.posthorn.egress.Exchange;
 import io.posthorn.egress.FailureKind;
 import io.posthorn.egress.Outcome;
 import io.posthorn.model.Message;
+import io.posthorn.runtime.Budget;
 import io.posthorn.runtime.FairWorkers;
 import io.posthorn.runtime.Time;
 import io.vertx.core.Context;
@@ -85,7 +86,7 @@ final class ShapedRoute implements Route {
 
     /** Whatever it is that goes wrong: who sends has to be told, or the delivery would be in flight for ever. */
     private RequestMaker.Made made(Message message, int attempt) {
-        try {
+        try (Budget _ = Budget.open()) {
             return maker.make(message, attempt);
         } catch (Throwable e) {
             LOG.error("no request could be made of message {}", message.id, e);

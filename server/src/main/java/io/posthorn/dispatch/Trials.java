@@ -13,6 +13,7 @@ import io.posthorn.model.Endpoint;
 import io.posthorn.model.EndpointSecrets;
 import io.posthorn.model.EndpointShape;
 import io.posthorn.model.Message;
+import io.posthorn.runtime.Budget;
 import io.posthorn.runtime.FairWorkers;
 import io.posthorn.runtime.Time;
 import io.posthorn.wire.ContentException;
@@ -129,11 +130,13 @@ public final class Trials implements AutoCloseable {
                 false,
                 shaping,
                 time);
-        return switch (maker.unsigned(message, app.application(), 1, time.micros())) {
-            case RequestMaker.Unsigned.NotWanted _ -> new Tried.NotWanted();
-            case RequestMaker.Unsigned.NotSent _ -> new Tried.NotSent();
-            case RequestMaker.Unsigned.Ready ready -> request(ready, endpoint);
-        };
+        try (Budget _ = Budget.open()) {
+            return switch (maker.unsigned(message, app.application(), 1, time.micros())) {
+                case RequestMaker.Unsigned.NotWanted _ -> new Tried.NotWanted();
+                case RequestMaker.Unsigned.NotSent _ -> new Tried.NotSent();
+                case RequestMaker.Unsigned.Ready ready -> request(ready, endpoint);
+            };
+        }
     }
 
     private static Tried request(RequestMaker.Unsigned.Ready ready, Endpoint endpoint) {

@@ -171,10 +171,11 @@ public interface History {
      *
      * @param appNo of this application
      * @param eventTypes of one of these types; empty for any
+     * @param without of none of these types
      * @param span when they were accepted
      * @return the buckets that have any, in no order
      */
-    List<Counts.OfMessages> countMessages(int appNo, List<String> eventTypes, Counts.Span span);
+    List<Counts.OfMessages> countMessages(int appNo, List<String> eventTypes, List<String> without, Counts.Span span);
 
     /**
      * Counts the deliveries to an endpoint by where they stand now.

@@ -53,14 +53,15 @@ final class PgCounts {
                         group by 1""", PgTimes.utc(span.from()), PgTimes.utc(span.to()));
     }
 
-    static List<Counts.OfMessages> messages(Connection tx, int appNo, List<String> eventTypes, Counts.Span span)
+    static List<Counts.OfMessages> messages(
+            Connection tx, int appNo, List<String> eventTypes, List<String> without, Counts.Span span)
             throws SQLException {
         PgSelect select = new PgSelect(BUCKET.formatted("m.created_at"), span.seconds())
                 .add("count(*) as accepted from message m where m.app_no = ?", appNo)
                 .add("and m.created_at >= ? and m.created_at < ?", PgTimes.utc(span.from()), PgTimes.utc(span.to()));
         PgMessages.addNumbers(tx, select, appNo, span.from(), span.to());
         List<Counts.OfMessages> counts = new ArrayList<>();
-        select.addMessageFilter(new Filter(eventTypes, null, null, 0, Filter.FOREVER, null, null))
+        select.addMessageFilter(new Filter(eventTypes, null, null, 0, Filter.FOREVER, null, null, without))
                 .add("group by 1")
                 .each(tx, row -> counts.add(new Counts.OfMessages(PgTimes.micros(row, "at"), row.getLong("accepted"))));
         return counts;

@@ -143,8 +143,9 @@ public final class PgHistory implements History {
     }
 
     @Override
-    public List<Counts.OfMessages> countMessages(int appNo, List<String> eventTypes, Counts.Span span) {
-        return read(tx -> PgCounts.messages(tx, appNo, eventTypes, span));
+    public List<Counts.OfMessages> countMessages(
+            int appNo, List<String> eventTypes, List<String> without, Counts.Span span) {
+        return read(tx -> PgCounts.messages(tx, appNo, eventTypes, without, span));
     }
 
     @Override

@@ -381,7 +381,7 @@ public final class PgRetention {
      *
      * @param old its partition
      * @param fresh what takes its place
-     * @param columns of both, but for the payload
+     * @param columns of both, but for the payload and the headers that go along with it
      */
     private record Strip(LocalDate day, String old, String fresh, String columns) {}
 
@@ -408,7 +408,8 @@ public final class PgRetention {
     private static String columns(Connection tx) throws SQLException {
         try (PreparedStatement select = tx.prepareStatement("""
                         select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute
-                        where attrelid = 'message'::regclass and attnum > 0 and not attisdropped and attname <> 'payload'
+                        where attrelid = 'message'::regclass and attnum > 0 and not attisdropped
+                          and attname not in ('payload', 'headers')
                         """);
                 ResultSet row = select.executeQuery()) {
             row.next();
@@ -451,12 +452,13 @@ public final class PgRetention {
             // anyway.
             s.execute("set local synchronous_commit = off");
             s.execute("""
-                    insert into %s (%s, payload)
-                    select %s, case when exists (select from kept_payload k
-                                                 where k.message_at = m.created_at and k.app_no = m.app_no
-                                                   and k.seq = m.seq)
-                                    then payload end
-                    from %s m where m.ctid >= '(%d,0)'::tid and m.ctid < '(%d,0)'::tid
+                    insert into %s (%s, payload, headers)
+                    select %s, case when keeps then payload end, case when keeps then headers end
+                    from %s m cross join lateral (
+                        select exists (select from kept_payload k
+                                       where k.message_at = m.created_at and k.app_no = m.app_no and k.seq = m.seq)
+                        offset 0) as needed (keeps)
+                    where m.ctid >= '(%d,0)'::tid and m.ctid < '(%d,0)'::tid
                     """.formatted(strip.fresh, strip.columns, strip.columns, strip.old, first, first + blocks));
         }
         return null;
@@ -482,7 +484,7 @@ public final class PgRetention {
                           and not exists (select from kept_payload k
                                           where k.message_at = d.message_at and k.app_no = d.app_no and k.seq = d.seq)
                         returning message_at, app_no, seq)
-                    update %s f set payload = m.payload
+                    update %s f set payload = m.payload, headers = m.headers
                     from late l join %s m on m.app_no = l.app_no and m.seq = l.seq
                     where f.app_no = l.app_no and f.seq = l.seq
                     """.formatted(from(strip.day), to, strip.fresh, strip.old));
@@ -497,7 +499,7 @@ public final class PgRetention {
     }
 
     /**
-     * Removes payloads that were kept for deliveries which have ended since.
+     * Removes payloads that were kept for deliveries which have ended since, and the headers that would go along.
      *
      * @return how many
      */
@@ -531,7 +533,7 @@ public final class PgRetention {
                     where not exists (select from endpoint e join deferral d on d.endpoint_no = e.no and d.seq = p.seq
                                       where e.app_no = p.app_no)),
                 stripped as (
-                    update message m set payload = null from over o
+                    update message m set payload = null, headers = null from over o
                     where m.app_no = o.app_no and m.seq = o.seq and m.created_at = o.message_at),
                 gone as (
                     delete from kept_payload k using over o

@@ -52,6 +52,11 @@ final class PgSelect {
         if (!filter.eventTypes().isEmpty()) {
             add("and m.event_type = any (?)", (Object) filter.eventTypes().toArray(String[]::new));
         }
+        if (!filter.without().isEmpty()) {
+            // an attempt whose message is not kept any more has none
+            add("and coalesce(m.event_type, '') <> all (?)", (Object)
+                    filter.without().toArray(String[]::new));
+        }
         if (filter.channel() != null) {
             add("and ? = any (m.channels)", filter.channel());
         }

@@ -1,6 +1,7 @@
 package io.posthorn.intake;
 
 import io.posthorn.model.Message;
+import java.util.List;
 
 /** What a publisher is answered. */
 public sealed interface AcceptResult {
@@ -19,6 +20,13 @@ public sealed interface AcceptResult {
 
     /** The idempotency key was used with another body. */
     record KeyReused() implements AcceptResult {}
+
+    /**
+     * It was only to be looked for ({@link Submission#repeat}), and nobody has sent it before: it was not stored.
+     *
+     * @param problems why it is no message
+     */
+    record Refused(List<ParsedMessage.Problem> problems) implements AcceptResult {}
 
     /** The database is away, or this node may not write: nothing was promised; try again. */
     record Unavailable() implements AcceptResult {}

@@ -108,6 +108,11 @@ public record NewMessage(
                 deliverAt);
     }
 
+    /** Whether it can be told from another when it is repeated. */
+    boolean keyed() {
+        return idempotency != null || eventId != null;
+    }
+
     /** What it costs in memory, bytes, roughly. */
     int weight() {
         return payload.length + OVERHEAD + (headers.isEmpty() ? 0 : MOST_HEADER_BYTES);

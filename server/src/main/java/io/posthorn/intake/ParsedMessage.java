@@ -7,6 +7,15 @@ public sealed interface ParsedMessage {
     /** It is one. */
     record Ok(NewMessage message) implements ParsedMessage {}
 
+    /**
+     * It is one, and breaks what the catalogue promises of it today. Since the promise may have become stricter since it
+     * was accepted, whoever repeats it is to be answered as at first.
+     *
+     * @param message that is not to be accepted; it has a key, or an event id, by which it may be known
+     * @param problems everything that is wrong with it
+     */
+    record Refused(NewMessage message, List<Problem> problems) implements ParsedMessage {}
+
     /** It is not; everything that is wrong with it. */
     record Invalid(List<Problem> problems) implements ParsedMessage {}
 

@@ -101,7 +101,8 @@ public final class PayloadChecks implements AutoCloseable {
      * @param env the number of their environment
      * @param messages as they were read; those that are no messages stay what they are
      * @param home runs the answer if it is not given at once
-     * @param done gets them with those that are refused as {@link ParsedMessage.Invalid}, in their order; at once, on
+     * @param done gets them with those that are refused as {@link ParsedMessage.Invalid}, or {@link
+     *     ParsedMessage.Refused} if they may have been accepted before, in their order; at once, on
      *     this thread, if nothing has to be checked; an empty list if it would have taken too long
      * @return false if there is no room; {@code done} is not called then
      */
@@ -166,10 +167,12 @@ public final class PayloadChecks implements AutoCloseable {
 
     private ParsedMessage checked(EventType type, NewMessage message, ParsedMessage asItIs) {
         if (type.contract().sync() && message.onlyEndpointNo() != Message.NOBODY) {
-            return new ParsedMessage.Invalid(List.of(new ParsedMessage.Problem(
-                    List.of("eventType"),
-                    "is for synchronous messages only (sync of the event type): POST …/msg/sync",
-                    "value_error.sync")));
+            return refused(
+                    message,
+                    List.of(new ParsedMessage.Problem(
+                            List.of("eventType"),
+                            "is for synchronous messages only (sync of the event type): POST …/msg/sync",
+                            "value_error.sync")));
         }
         if (type.contract().schemaMode() == SchemaMode.OFF) {
             return asItIs;
@@ -181,10 +184,14 @@ public final class PayloadChecks implements AutoCloseable {
         boolean refused = type.contract().schemaMode() == SchemaMode.REJECT;
         watcher.payloadBroken(refused);
         if (refused) {
-            return new ParsedMessage.Invalid(problems);
+            return refused(message, problems);
         }
         logNowAndThen(type, problems.getFirst());
         return asItIs;
+    }
+
+    private static ParsedMessage refused(NewMessage message, List<ParsedMessage.Problem> problems) {
+        return message.keyed() ? new ParsedMessage.Refused(message, problems) : new ParsedMessage.Invalid(problems);
     }
 
     private List<ParsedMessage.Problem> problems(EventType type, byte[] payload) {

@@ -116,6 +116,11 @@ public final class PgJournal implements Journal {
         if (submission.result() != null || keys.claimed(submission)) {
             return;
         }
+        AcceptResult refusal = submission.refusal();
+        if (refusal != null) {
+            submission.result(refusal);
+            return;
+        }
         int shard = Shards.of(in.appNo());
         long seq = ++next[shard];
         Message message = new Message(

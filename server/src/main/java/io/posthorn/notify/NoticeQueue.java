@@ -53,9 +53,9 @@ public final class NoticeQueue implements Notices {
     }
 
     @Override
-    public void scopesTaken(int appNo, List<String> scopes, int endpoints) {
+    public void scopesTaken(int appNo, List<String> scopes, int endpoints, List<String> eventTypes) {
         long now = notices.now();
-        say(rows -> notices.reports().scopesTaken(rows, appNo, scopes, endpoints, now));
+        say(rows -> notices.reports().scopesTaken(rows, appNo, scopes, endpoints, eventTypes, now));
     }
 
     @Override

@@ -217,6 +217,7 @@ final class Pump {
                     LOG.error("an operational event cannot be stored as a message, it is left out");
                     yield true;
                 }
+                case AcceptResult.Refused _ -> throw new IllegalStateException("it was not held against anything");
                 case AcceptResult.KeyReused _ -> throw new IllegalStateException("it has no idempotency key");
             };
         } catch (TimeoutException _) {

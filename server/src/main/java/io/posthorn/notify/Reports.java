@@ -263,7 +263,7 @@ final class Reports {
     }
 
     /** Of an application that is told of less than before. */
-    void scopesTaken(Rows rows, int appNo, List<String> scopes, int endpoints, long now) {
+    void scopesTaken(Rows rows, int appNo, List<String> scopes, int endpoints, List<String> eventTypes, long now) {
         AppView app = catalog.appByNo(appNo);
         if (app != null && told(app.application())) {
             ObjectNode data = JsonNodeFactory.instance
@@ -272,6 +272,7 @@ final class Reports {
                     .put("appUid", app.application().uid())
                     .put("endpoints", endpoints);
             scopes.forEach(data.putArray("scopes")::add);
+            eventTypes.forEach(data.putArray("eventTypes")::add);
             rows.events.add(new Event(app.application().envNo(), appNo, now, "application.scopes", data));
         }
     }

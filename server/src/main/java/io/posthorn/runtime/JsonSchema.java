@@ -15,7 +15,6 @@ import com.networknt.schema.regex.RegularExpression;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +38,8 @@ public final class JsonSchema {
     private static final long MOST_STEPS = 500_000;
     /** Characters that all patterns look at in one check: some tens of milliseconds. */
     private static final long MOST_LOOKS = 5_000_000;
+    /** Of a pattern's cost, that much is done in a look. */
+    private static final int OF_A_LOOK = 64;
     /** Violations that are told of. */
     private static final int MOST_TOLD = 10;
 
@@ -231,10 +232,14 @@ public final class JsonSchema {
         // in a schema, the end is the end, and not the place before a line feed
         boolean end = regex.endsWith("$") && !regex.endsWith("\\$");
         Pattern pattern = Pattern.compile(end ? regex.substring(0, regex.length() - 1) + "\\z" : regex);
+        int cost = PatternCost.of(pattern);
+        int ofALook = (cost + OF_A_LOOK - 1) / OF_A_LOOK;
         return value -> {
-            Matcher matcher =
-                    pattern.matcher(new Counted(value, LOOKS.isBound() ? LOOKS.get() : new long[] {MOST_LOOKS}));
-            return matcher.find();
+            long[] left = LOOKS.isBound() ? LOOKS.get() : new long[] {MOST_LOOKS};
+            Counted text = new Counted(value, left, ofALook);
+            // it may be tried at each place and fail there without a look
+            text.count((value.length() + 1L) * cost / OF_A_LOOK);
+            return pattern.matcher(text).find();
         };
     }
 
@@ -248,7 +253,14 @@ public final class JsonSchema {
     }
 
     /** A text that counts how often somebody looks at it. */
-    private record Counted(String text, long[] left) implements CharSequence {
+    private record Counted(String text, long[] left, int ofALook) implements CharSequence {
+        void count(long looks) {
+            left[0] -= looks;
+            if (left[0] < 0) {
+                throw new TooManyLooks();
+            }
+        }
+
         @Override
         public int length() {
             return text.length();
@@ -256,9 +268,7 @@ public final class JsonSchema {
 
         @Override
         public char charAt(int index) {
-            if (--left[0] < 0) {
-                throw new TooManyLooks();
-            }
+            count(ofALook);
             return text.charAt(index);
         }
 

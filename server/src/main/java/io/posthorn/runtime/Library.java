@@ -5,9 +5,19 @@ import com.dashjoin.jsonata.Parser;
 import com.dashjoin.jsonata.utils.Signature;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.reflect.Field;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +40,10 @@ final class Library {
     private static final VarHandle FUNCTION_NAME;
     private static final VarHandle FUNCTION_SIGNATURE;
     private static final VarHandle FUNCTION_METHOD;
+    private static final VarHandle SIGNATURE_REGEX;
+
+    /** Of a part of an expression, all that can hold other parts. */
+    private static final List<VarHandle> HOLDING = new ArrayList<>();
 
     /** The built-in functions, by name. */
     static final Map<String, Jsonata.JFunction> FUNCTIONS;
@@ -45,6 +59,15 @@ final class Library {
             STEPS = symbol.findVarHandle(Parser.Symbol.class, "steps", List.class);
             TERMS = symbol.findVarHandle(Parser.Symbol.class, "terms", List.class);
             EXPRESSION = symbol.findVarHandle(Parser.Symbol.class, "expression", Parser.Symbol.class);
+            for (Field field : Parser.Symbol.class.getDeclaredFields()) {
+                Class<?> type = field.getType();
+                if (!Modifier.isStatic(field.getModifiers())
+                        && (type == Object.class || type == Parser.Symbol.class || type == List.class)) {
+                    HOLDING.add(symbol.unreflectVarHandle(field));
+                }
+            }
+            SIGNATURE_REGEX = MethodHandles.privateLookupIn(Signature.class, mine)
+                    .findVarHandle(Signature.class, "_regex", Pattern.class);
             MethodHandles.Lookup function = MethodHandles.privateLookupIn(Jsonata.JFunction.class, mine);
             FUNCTION_NAME = function.findVarHandle(Jsonata.JFunction.class, "functionName", String.class);
             FUNCTION_SIGNATURE = function.findVarHandle(Jsonata.JFunction.class, "signature", Signature.class);
@@ -101,6 +124,40 @@ final class Library {
     /** How many parameters the signature of a function names. */
     static int signature(Parser.Symbol symbol) {
         return symbol.signature instanceof Signature signature ? signature.getNumberOfArgs() : 0;
+    }
+
+    /**
+     * All parts of an expression, whether they are evaluated or not: more than that are seen, since the library keeps some
+     * that it does not use.
+     */
+    static Set<Parser.Symbol> parts(Jsonata compiled) {
+        Set<Parser.Symbol> parts = Collections.newSetFromMap(new IdentityHashMap<>());
+        Deque<Object> left = new ArrayDeque<>();
+        left.push(AST.get(compiled));
+        while (!left.isEmpty()) {
+            switch (left.pop()) {
+                case Parser.Symbol part
+                when parts.add(part) -> {
+                    for (VarHandle holding : HOLDING) {
+                        Object held = holding.get(part);
+                        if (held != null) {
+                            left.push(held);
+                        }
+                    }
+                }
+                case Parser.Symbol[] some -> left.addAll(List.of(some));
+                case List<?> some -> some.stream().filter(Objects::nonNull).forEach(left::push);
+                default -> {}
+            }
+        }
+        return parts;
+    }
+
+    /** What the library makes of the signature of a function: the regular expression that the arguments' types match. */
+    static @Nullable String signatureRegex(Parser.Symbol symbol) {
+        return symbol.signature instanceof Signature signature
+                ? ((Pattern) SIGNATURE_REGEX.get(signature)).pattern()
+                : null;
     }
 
     /** Lets a function look like a built-in one: by its name, what it accepts, and how many arguments it has. */

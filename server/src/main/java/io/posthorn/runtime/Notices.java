@@ -17,7 +17,7 @@ public interface Notices {
         public void endpointLimitReached(int appNo, int limit, int active) {}
 
         @Override
-        public void scopesTaken(int appNo, List<String> scopes, int endpoints) {}
+        public void scopesTaken(int appNo, List<String> scopes, int endpoints, List<String> eventTypes) {}
 
         @Override
         public void messagesExpired(int appNo, LocalDate day, long deliveries, long deadLetters) {}
@@ -51,9 +51,10 @@ public interface Notices {
      *
      * @param appNo the application
      * @param scopes that it had and has not any more; empty if it was not restricted before
-     * @param endpoints how many name event types that they do not get any more
+     * @param endpoints how many want event types that they do not get any more
+     * @param eventTypes the first of these types by name, at most 100
      */
-    void scopesTaken(int appNo, List<String> scopes, int endpoints);
+    void scopesTaken(int appNo, List<String> scopes, int endpoints, List<String> eventTypes);
 
     /**
      * Messages went for their age, and with them what was still to be done about them.

@@ -59,6 +59,9 @@ final class Sandbox {
 
     private long cpuNanos;
     private long wallNanos;
+    private long mostNanos;
+    private long mostWait;
+    private @Nullable Budget budget;
     private long bytes;
     private long elements;
     private int depth;
@@ -71,13 +74,29 @@ final class Sandbox {
         this.keeps = text.indexOf('|') < 0;
     }
 
-    /** From now on. */
+    /**
+     * From now on; what was since it was last started is taken from the thread's {@link Budget}.
+     *
+     * @throws ScriptException if nothing is left of that
+     */
     void start() {
+        settle();
         weights.clear();
         elements = 0;
         depth = 0;
         at = 0;
         beyond = null;
+        mostNanos = Script.MOST_TIME.toNanos();
+        mostWait = Script.MOST_WAIT.toNanos();
+        Budget present = Budget.present();
+        budget = present;
+        if (present != null) {
+            mostNanos = Math.min(mostNanos, present.cpuNanos());
+            mostWait = Math.min(mostWait, present.wallNanos());
+            if (mostNanos <= 0 || mostWait <= 0) {
+                throw tooLong();
+            }
+        }
         running = true;
         cpuNanos = THREADS.getCurrentThreadCpuTime();
         wallNanos = System.nanoTime();
@@ -88,9 +107,27 @@ final class Sandbox {
         }
     }
 
+    private void settle() {
+        Budget present = budget;
+        if (running && present != null) {
+            present.spend(THREADS.getCurrentThreadCpuTime() - cpuNanos, System.nanoTime() - wallNanos);
+        }
+        running = false;
+    }
+
+    private ScriptException tooLong() {
+        long most = Script.MOST_TIME.toNanos();
+        return beyond(
+                mostNanos < most || mostWait <= 0
+                        ? "took longer than was left of the " + Budget.MOST_TIME.toMillis()
+                                + " ms for all expressions of a request"
+                        : "took longer than " + Script.MOST_TIME.toMillis() + " ms");
+    }
+
     /** Lets go of what was weighed. */
     void end() {
-        running = false;
+        settle();
+        budget = null;
         weights.clear();
     }
 
@@ -157,10 +194,9 @@ final class Sandbox {
         }
         long wall = System.nanoTime() - wallNanos;
         // A thread that was not let run has not used its time up; but nobody waits for ever.
-        if (wall > Script.MOST_TIME.toNanos()
-                && (wall > Script.MOST_WAIT.toNanos()
-                        || THREADS.getCurrentThreadCpuTime() - cpuNanos > Script.MOST_TIME.toNanos())) {
-            throw beyond("took longer than " + Script.MOST_TIME.toMillis() + " ms");
+        if (wall > Math.min(mostNanos, mostWait)
+                && (wall > mostWait || THREADS.getCurrentThreadCpuTime() - cpuNanos > mostNanos)) {
+            throw tooLong();
         }
         if (THREADS.getCurrentThreadAllocatedBytes() - bytes > Script.MOST_BYTES) {
             throw beyond("asked for more than " + (Script.MOST_BYTES >> 20) + " MiB of memory");

@@ -2,8 +2,10 @@ package io.posthorn.runtime;
 
 import com.dashjoin.jsonata.JException;
 import com.dashjoin.jsonata.Jsonata;
+import com.dashjoin.jsonata.Parser;
 import java.time.Duration;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +45,9 @@ public final class Script {
 
     /** Percent signs: a step to a parent binds a name for each step it goes back. */
     private static final int MOST_PARENTS = 64;
+
+    /** What the library makes of a signature that is one: a type or a choice of types for each parameter. */
+    private static final Pattern SIGNATURE = Pattern.compile("\\^(\\((\\[[a-z]+]|f)[?+]*+\\))*+\\$");
 
     private final String text;
     private final Jsonata compiled;
@@ -88,7 +93,11 @@ public final class Script {
         }
         reserved(text);
         try {
-            return new Script(text, Jsonata.jsonata(text), clock);
+            Jsonata compiled = Jsonata.jsonata(text);
+            allowed(text, compiled);
+            return new Script(text, compiled, clock);
+        } catch (ScriptException e) {
+            throw e;
         } catch (JException e) {
             throw ScriptException.at(ScriptException.Kind.SYNTAX, said(e), text, e.getLocation() - 1);
         } catch (StackOverflowError _) {
@@ -128,6 +137,24 @@ public final class Script {
                                 + (bound > MOST_BOUND_NAMES ? " names bound by @ or #" : " percent signs"),
                         text,
                         i);
+            }
+        }
+    }
+
+    /** What the library makes regular expressions of is held to what can be counted. */
+    private static void allowed(String text, Jsonata compiled) {
+        for (Parser.Symbol part : Library.parts(compiled)) {
+            String wrong = Library.value(part) instanceof Pattern pattern ? PatternCost.broken(pattern) : null;
+            if (wrong != null) {
+                throw ScriptException.at(ScriptException.Kind.LIMIT, wrong, text, Library.position(part) - 1);
+            }
+            String signature = Library.signatureRegex(part);
+            if (signature != null && !SIGNATURE.matcher(signature).matches()) {
+                throw ScriptException.at(
+                        ScriptException.Kind.SYNTAX,
+                        "a function's signature has other than types in it",
+                        text,
+                        Library.position(part) - 1);
             }
         }
     }

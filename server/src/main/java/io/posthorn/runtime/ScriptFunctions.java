@@ -556,23 +556,35 @@ final class ScriptFunctions {
     static final class Regex extends Jsonata.JFunction {
         private final Sandbox sandbox;
         private final Pattern pattern;
+        private final int cost;
 
-        Regex(Sandbox sandbox, Pattern pattern) {
-            super((input, arguments) -> first(sandbox, pattern, (List<?>) arguments), "<s-:o>");
-            this.sandbox = sandbox;
-            this.pattern = pattern;
+        /**
+         * One.
+         *
+         * @param given as it stands in the script
+         * @throws PatternCost.Refused if it is none that is allowed
+         */
+        Regex(Sandbox sandbox, Pattern given) {
+            this(sandbox, PatternCost.looking(given), PatternCost.of(given));
         }
 
-        private static @Nullable Object first(Sandbox sandbox, Pattern pattern, List<?> arguments) {
+        private Regex(Sandbox sandbox, Pattern pattern, int cost) {
+            super((input, arguments) -> first(sandbox, pattern, cost, (List<?>) arguments), "<s-:o>");
+            this.sandbox = sandbox;
+            this.pattern = pattern;
+            this.cost = cost;
+        }
+
+        private static @Nullable Object first(Sandbox sandbox, Pattern pattern, int cost, List<?> arguments) {
             if (!(at(arguments, 0) instanceof String text)) {
                 return null;
             }
-            Matcher matcher = pattern.matcher(new ScriptText(sandbox, text));
+            Matcher matcher = pattern.matcher(new ScriptText(sandbox, text, cost));
             return matcher.find() ? found(matcher) : null;
         }
 
         Matcher matcher(String text) {
-            return pattern.matcher(new ScriptText(sandbox, text));
+            return pattern.matcher(new ScriptText(sandbox, text, cost));
         }
 
         /** Where what was found ends; that it is empty is an error of the language, since there would be no end of it. */

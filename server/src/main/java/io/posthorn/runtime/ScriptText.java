@@ -4,19 +4,27 @@ import java.util.Arrays;
 
 /**
  * A text that a regular expression is tried on. The engine goes back and forth in it, for some patterns as often as there
- * are ways to part the text; every so many looks the time is checked.
+ * are ways to part the text; every so many looks the time is checked, the sooner the more it does between two of them.
  */
 final class ScriptText implements CharSequence {
-    private static final int LOOKS = 4_095;
+    private static final int STEPS = 1 << 18;
+    private static final int OF_A_LOOK = 64;
     private static final int SHORT = 32;
 
     private final Sandbox sandbox;
     private final String text;
-    private int looks;
+    private final int ofALook;
+    private int steps;
 
-    ScriptText(Sandbox sandbox, String text) {
+    /**
+     * One.
+     *
+     * @param cost the {@link PatternCost} of the regular expression
+     */
+    ScriptText(Sandbox sandbox, String text, int cost) {
         this.sandbox = sandbox;
         this.text = text;
+        this.ofALook = Math.max(OF_A_LOOK, cost);
     }
 
     @Override
@@ -26,7 +34,9 @@ final class ScriptText implements CharSequence {
 
     @Override
     public char charAt(int index) {
-        if ((++looks & LOOKS) == 0) {
+        steps += ofALook;
+        if (steps >= STEPS) {
+            steps = 0;
             sandbox.check();
         }
         return text.charAt(index);

@@ -1,27 +1,34 @@
 package io.posthorn.runtime;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.function.Function;
-
 /**
  * The scripts and JMESPath expressions that one thread has read, those that were used last. One whose text cannot be read
  * is not kept: it is read again each time, and fails again.
  */
 public final class Scripts {
-    private static final float LOAD = 0.75f;
+    /** What a thread keeps of them, characters of their texts; what is made of a text is some hundred times as large. */
+    public static final int MOST_CHARACTERS = 512 << 10;
 
-    private final int most;
-    private final Map<String, Script> kept = new LinkedHashMap<>(16, LOAD, true);
-    private final Map<String, JmesPath> paths = new LinkedHashMap<>(16, LOAD, true);
+    /** What one takes beside its text, as so many characters of it would. */
+    public static final int OF_EACH = 2 << 10;
+
+    private record Read<T>(T script, int size) {}
+
+    private final Recent<String, Read<Script>> scripts;
+    private final Recent<String, Read<JmesPath>> paths;
+
+    /** For one thread. */
+    public Scripts() {
+        this(MOST_CHARACTERS);
+    }
 
     /**
      * For one thread.
      *
-     * @param most how many it keeps of each kind
+     * @param most how many characters it keeps of each kind, {@link #OF_EACH} added for each
      */
     public Scripts(int most) {
-        this.most = most;
+        this.scripts = new Recent<>(most, Read::size);
+        this.paths = new Recent<>(most, Read::size);
     }
 
     /**
@@ -31,7 +38,7 @@ public final class Scripts {
      * @throws ScriptException if it cannot be read
      */
     public Script get(String text) {
-        return get(kept, text, Script::of);
+        return scripts.get(text, () -> new Read<>(Script.of(text), text.length() + OF_EACH)).script;
     }
 
     /**
@@ -41,18 +48,6 @@ public final class Scripts {
      * @throws ScriptException if it cannot be read
      */
     public JmesPath jmesPath(String text) {
-        return get(paths, text, JmesPath::of);
-    }
-
-    private <T> T get(Map<String, T> from, String text, Function<String, T> read) {
-        T known = from.get(text);
-        if (known == null) {
-            known = read.apply(text);
-            from.put(text, known);
-            if (from.size() > most) {
-                from.remove(from.keySet().iterator().next());
-            }
-        }
-        return known;
+        return paths.get(text, () -> new Read<>(JmesPath.of(text), text.length() + OF_EACH)).script;
     }
 }

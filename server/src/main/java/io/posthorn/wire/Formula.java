@@ -2,6 +2,7 @@ package io.posthorn.wire;
 
 import io.posthorn.runtime.Script;
 import io.posthorn.runtime.ScriptException;
+import io.posthorn.runtime.Scripts;
 import io.posthorn.wire.Profile.Text;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,11 @@ final class Formula {
     Formula(Text.Computed computed) {
         this.computed = computed;
         this.script = Script.of(BEFORE + computed.expression() + AFTER);
+    }
+
+    /** How much it takes, in characters, as {@link Scripts} counts it. */
+    int size() {
+        return Scripts.OF_EACH + BEFORE.length() + computed.expression().length() + AFTER.length();
     }
 
     /**

@@ -1,5 +1,7 @@
 package io.posthorn.wire;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -210,7 +212,16 @@ public record Profile(
      * @param eventType of the message
      * @param payload JSON, byte for byte
      */
-    public record TestEvent(String eventType, String payload) {}
+    public record TestEvent(String eventType, String payload) {
+        /** The type in its place where an endpoint's owner has written the profile: others are the publisher's to use. */
+        public static final String OWN = "webhook.test";
+
+        /** Whether a message is it. */
+        boolean isMessage(String type, byte[] sent) {
+            return (eventType.equals(type) || OWN.equals(type))
+                    && Arrays.equals(payload.getBytes(StandardCharsets.UTF_8), sent);
+        }
+    }
 
     /**
      * Those of a message's own headers that go along with its requests, in their order.

@@ -248,7 +248,11 @@ public final class ProfileParser {
                 add(place, "testEvent.payload", "must be JSON, or members to be written as JSON: " + wrong);
             }
         } else {
-            json = new String(Printer.json(Yaml.plain(payload)), StandardCharsets.UTF_8);
+            try {
+                json = new String(Printer.json(Yaml.plain(payload)), StandardCharsets.UTF_8);
+            } catch (ContentException e) {
+                add(payload.place(), "testEvent.payload", e.detail());
+            }
         }
         group.nothingElse();
         return new TestEvent(type, json);

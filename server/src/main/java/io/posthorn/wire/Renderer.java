@@ -4,6 +4,7 @@ import com.github.f4b6a3.ulid.Ulid;
 import io.posthorn.model.Application;
 import io.posthorn.model.Endpoint;
 import io.posthorn.model.Message;
+import io.posthorn.runtime.Scripts;
 import io.posthorn.runtime.Time;
 import io.posthorn.wire.Profile.ConfigForm;
 import io.posthorn.wire.Profile.Header;
@@ -15,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -82,6 +82,12 @@ public final class Renderer {
         if (text instanceof Text.Computed computed) {
             formulas.put(computed.member(), new Formula(computed));
         }
+    }
+
+    /** How much it takes, as {@link Scripts} counts it: in characters of expressions, with something for each. */
+    public int size() {
+        return Scripts.OF_EACH
+                + formulas.values().stream().mapToInt(Formula::size).sum();
     }
 
     /** What it works by. */
@@ -156,9 +162,7 @@ public final class Renderer {
     /** The test event says itself what is sent; it is known by what it is. */
     private boolean isTest(Context context) {
         TestEvent test = profile.testEvent();
-        return test != null
-                && test.eventType().equals(context.message().eventType)
-                && Arrays.equals(test.payload().getBytes(StandardCharsets.UTF_8), context.payload());
+        return test != null && test.isMessage(context.message().eventType, context.payload());
     }
 
     private @Nullable String text(@Nullable Text text, Map<String, @Nullable Object> input, Map<String, Object> ids)
@@ -324,12 +328,8 @@ public final class Renderer {
                 headers.add(header.getValue());
             }
         }
-        byte[] body = Printer.print(profile.body(), draft.body());
         Integer most = profile.bodyBytes();
-        if (most != null && body.length > most) {
-            throw new ContentException(
-                    "the body has " + body.length + " bytes, and the profile allows " + most + " (limits.bodyBytes)");
-        }
+        byte[] body = Printer.print(profile.body(), draft.body(), most == null ? Printer.MOST_BYTES : most);
         return new Rendered(draft.method(), path, agent, headers.toArray(String[]::new), body);
     }
 }

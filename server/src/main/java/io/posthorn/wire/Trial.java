@@ -1,6 +1,7 @@
 package io.posthorn.wire;
 
 import io.posthorn.model.SigningSecret;
+import io.posthorn.runtime.Budget;
 import io.posthorn.wire.Scheme.Algorithm;
 import io.posthorn.wire.Scheme.KeyForm;
 import java.nio.charset.StandardCharsets;
@@ -53,7 +54,7 @@ public final class Trial {
      * @throws IllegalStateException on a virtual thread
      */
     public static Result of(Profile profile, Sample sample, long now) {
-        try {
+        try (Budget _ = Budget.open()) {
             Renderer renderer = new Renderer(profile);
             Renderer.Context context = sample.context(now);
             Rendered rendered = renderer.print(renderer.draft(context));

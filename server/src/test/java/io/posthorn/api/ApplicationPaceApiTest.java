@@ -124,6 +124,7 @@ class ApplicationPaceApiTest {
             case ParsedMessage.Ok(NewMessage message) ->
                 assertThat(intake.submit(List.of(new Submission(message, Runnable::run, result -> {}))))
                         .isTrue();
+            case ParsedMessage.Refused refused -> throw new AssertionError(refused);
             case ParsedMessage.Invalid invalid -> throw new AssertionError(invalid);
         }
     }

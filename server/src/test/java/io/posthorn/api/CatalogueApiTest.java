@@ -6,8 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.posthorn.Requirement;
+import io.posthorn.catalog.EventTypeDraft;
+import io.posthorn.catalog.EventTypes;
+import io.posthorn.catalog.Result;
 import io.posthorn.model.EventType;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -253,7 +257,10 @@ class CatalogueApiTest {
         api.post("/app", "{\"name\":\"a\",\"uid\":\"a\",\"scopes\":[]}");
         Api.Reply all = api.post("/app/a/endpoint", "{\"url\":\"https://example.com/\"}");
         assertThat(all.status()).isEqualTo(201);
-        assertThat(all.body().path("withheldEventTypes").isEmpty()).isTrue();
+        assertThat(texts(all.body().path("withheldEventTypes")))
+                .hasSizeBetween(1, 100)
+                .contains("customers.created")
+                .doesNotContain("unknown");
         var app = requireNonNull(api.catalog.app(1, "a")).application();
         assertThat(api.catalog.permits(app, "customers.created")).isFalse();
         assertThat(api.catalog.permits(app, "unknown")).isTrue();
@@ -261,7 +268,105 @@ class CatalogueApiTest {
                 .containsExactly("body.scopes.0");
     }
 
+    @Test
+    @Requirement("E6")
+    void patternsAndGroupsAreHeldAgainstScopesToo() {
+        api.put("/event-type/a.one", "{\"description\":\"d\",\"groupName\":\"G\",\"scopes\":[\"One\"]}");
+        api.put("/event-type/a.two", "{\"description\":\"d\",\"groupName\":\"G\",\"scopes\":[\"Two\"]}");
+        api.put("/event-type/ab", "{\"description\":\"d\"}");
+        api.post("/app", "{\"name\":\"a\",\"uid\":\"a\",\"scopes\":[]}");
+        for (String several : List.of("a.*", "group:G")) {
+            Api.Reply refused = subscribe("a", several);
+            assertThat(refused.status()).isEqualTo(422);
+            assertThat(refused.text()).contains(several + " needs the scopes One, Two");
+            assertThat(refused.places()).containsExactly("body.filterTypes");
+        }
+        assertThat(subscribe("a", "nothing.*", "group:Nothing").status()).isEqualTo(201);
+
+        api.patch("/app/a", "{\"scopes\":[\"One\",\"Two\"]}");
+        String pattern = subscribe("a", "a.*", "ab").id();
+        String group = subscribe("a", "group:G").id();
+        String all = api.post("/app/a/endpoint", "{\"url\":\"https://example.com/\"}")
+                .id();
+        assertThat(api.get("/app/a").body().path("withheld").isNull()).isTrue();
+        JsonNode withheld = api.patch("/app/a", "{\"scopes\":[\"Two\"]}").body().path("withheld");
+        assertThat(withheld.path("count").intValue()).isEqualTo(3);
+        assertThat(withheld.path("endpoints")
+                        .valueStream()
+                        .map(at -> at.path("id").asText()))
+                .containsExactlyInAnyOrder(pattern, group, all);
+        for (String id : List.of(pattern, group, all)) {
+            assertThat(texts(api.get("/app/a/endpoint/" + id).body().path("withheldEventTypes")))
+                    .as(id)
+                    .containsExactly("a.one");
+        }
+        assertThat(api.get("/app/a/endpoint")
+                        .body()
+                        .path("data")
+                        .valueStream()
+                        .map(endpoint -> texts(endpoint.path("withheldEventTypes"))))
+                .containsExactlyInAnyOrder(List.of(), List.of("a.one"), List.of("a.one"), List.of("a.one"));
+        assertThat(subscribe("a", "a.*").status())
+                .as("it gets those that are permitted")
+                .isEqualTo(201);
+    }
+
+    @Test
+    void whatIsListedIsBounded() {
+        StringBuilder types = new StringBuilder("eventTypes:\n");
+        for (int i = 0; i < 150; i++) {
+            types.append("  - {name: many.t").append(i).append(", description: d, scopes: [S]}\n");
+        }
+        assertThat(imported("", types.toString()).status()).isEqualTo(200);
+        api.post("/app", "{\"name\":\"a\",\"uid\":\"a\"}");
+        subscribe("a", "many.*");
+        JsonNode withheld = api.patch("/app/a", "{\"scopes\":[]}").body().path("withheld");
+        assertThat(withheld.path("endpoints").path(0).path("eventTypes").size()).isEqualTo(100);
+    }
+
+    @Test
+    @Requirement("E6")
+    void anEventTypeThatComesToNeedAScopeSaysWhomThatConcerns() {
+        api.put("/event-type/x.y", "{\"description\":\"d\"}");
+        String free = api.post("/app", "{\"name\":\"a\",\"uid\":\"free\"}").id();
+        api.post("/app", "{\"name\":\"a\",\"uid\":\"bound\",\"scopes\":[]}");
+        subscribe("free", "x.y");
+        String one = subscribe("bound", "x.*").id();
+        subscribe("bound", "z");
+        JsonNode after =
+                api.patch("/event-type/x.y", "{\"scopes\":[\"S\"]}").body().path("withheld");
+        assertThat(after.path("count").intValue()).isEqualTo(1);
+        JsonNode at = after.path("endpoints").path(0);
+        assertThat(at.path("appId").asText()).startsWith("app_").isNotEqualTo(free);
+        assertThat(at.path("appUid").asText()).isEqualTo("bound");
+        assertThat(at.path("id").asText()).isEqualTo(one);
+        assertThat(api.get("/event-type/x.y").body().path("withheld").isNull())
+                .as("who may only look is not told of others")
+                .isTrue();
+        assertThat(api.patch("/event-type/x.y", "{\"scopes\":[]}")
+                        .body()
+                        .path("withheld")
+                        .isNull())
+                .isTrue();
+    }
+
     // ---- documents
+
+    @Test
+    void anImportGoesOverWhatThereIsAtTheMomentOfTheChange() {
+        api.put("/event-type/x", "{\"description\":\"read\"}");
+        EventTypes types = api.catalog.eventTypes();
+        EventTypes.Over over = present -> {
+            assertThat(present).isSameAs(api.catalog.eventType(1, "x"));
+            return "too late".equals(requireNonNull(present).description()) ? null : EventTypeDraft.of(present);
+        };
+        Map<String, EventTypes.Over> prepared = Map.of("x", over);
+        api.patch("/event-type/x", "{\"description\":\"changed\"}");
+        assertThat(types.importAll(1, prepared, false, false)).isInstanceOf(Result.Updated.class);
+        assertThat(requireNonNull(api.catalog.eventType(1, "x")).description()).isEqualTo("changed");
+        api.patch("/event-type/x", "{\"description\":\"too late\"}");
+        assertThat(types.importAll(1, prepared, false, false)).isInstanceOf(Result.Conflict.class);
+    }
 
     @ParameterizedTest
     @ValueSource(strings = {"yaml", "openapi", "asyncapi"})

@@ -184,6 +184,93 @@ class HistoryApiTest {
         assertThat(get("listed/msg?channel=c").text()).contains("\"data\":[]");
     }
 
+    private static Client customer(String app, boolean readOnly) {
+        return new Client(
+                api,
+                server.port(),
+                api.post("/auth/app-portal-access/" + app, "{\"readOnly\":" + readOnly + "}")
+                        .body()
+                        .get("token")
+                        .textValue(),
+                null);
+    }
+
+    @Test
+    void customersSeeNothingOfWhatTheirApplicationMayNotBeToldOf() {
+        api.post("/event-type", "{\"name\":\"payment.done\",\"description\":\"\",\"scopes\":[\"Payments\"]}");
+        AppView view = app("scoped");
+        Endpoint one = endpoint(view, "one");
+        long start = now();
+        List<Message> shown = new ArrayList<>();
+        List<Message> kept = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            Message m = message(view, start + i * 1_000L, i % 2 == 0 ? "payment.done" : "order.paid");
+            (i % 2 == 0 ? kept : shown).addFirst(m);
+            written.settle(Written.delivered(m, one.no()));
+        }
+        List<String> ids = shown.stream().map(m -> m.id).toList();
+        Message secret = kept.getFirst();
+        String attempt = ok("scoped/attempt/msg/" + secret.id).at("/data/0/id").textValue();
+        List<String> lists = List.of("msg", "endpoint/one/msg", "attempt", "attempt/endpoint/one");
+        List<String> single = List.of(
+                "msg/" + secret.id,
+                "msg/" + secret.id + "/endpoint",
+                "msg/" + secret.id + "/attempt/" + attempt,
+                "attempt/msg/" + secret.id,
+                "attempt?msg_id=" + secret.id);
+        for (boolean readOnly : new boolean[] {false, true}) {
+            Client customer = customer("scoped", readOnly);
+            for (String path : lists) {
+                assertThat(customer.get("/app/scoped/" + path).body().get("data"))
+                        .as(path + " of an application without scopes")
+                        .hasSize(6);
+            }
+            api.patch("/app/scoped", "{\"scopes\":[]}");
+            for (String path : lists) {
+                String id = path.endsWith("msg") ? "id" : "msgId";
+                List<String> found = new ArrayList<>();
+                String next = "";
+                for (JsonNode page = null; page == null || !page.get("done").booleanValue(); ) {
+                    page = customer.get("/app/scoped/" + path + "?limit=1" + (id.equals("id") ? "" : "&with_msg=true")
+                                    + next)
+                            .body();
+                    assertThat(page.toString()).doesNotContain("payment.done");
+                    found.addAll(all(page, id));
+                    next = "&iterator=" + page.get("iterator").textValue();
+                }
+                assertThat(found).as(path).isEqualTo(ids);
+                assertThat(customer.get("/app/scoped/" + path + "?event_types=payment.done")
+                                .body()
+                                .get("data"))
+                        .as(path)
+                        .isEmpty();
+            }
+            for (String path : single) {
+                assertThat(customer.get("/app/scoped/" + path).status())
+                        .as(path)
+                        .isEqualTo(404);
+                assertThat(get("scoped/" + path).status()).as(path).isEqualTo(200);
+            }
+            assertThat(customer.get("/app/scoped/msg/" + ids.getFirst()).status())
+                    .isEqualTo(200);
+            assertThat(accepted(customer.get("/app/scoped/stats/message").body()))
+                    .isEqualTo(3);
+            assertThat(accepted(customer.get("/app/scoped/stats/message?event_types=payment.done")
+                            .body()))
+                    .isZero();
+            assertThat(accepted(ok("scoped/stats/message"))).isEqualTo(6);
+            assertThat(ok("scoped/msg").get("data")).hasSize(6);
+            api.patch("/app/scoped", "{\"scopes\":null}");
+        }
+    }
+
+    private static long accepted(JsonNode chart) {
+        return chart.get("data")
+                .valueStream()
+                .mapToLong(bucket -> bucket.get("accepted").longValue())
+                .sum();
+    }
+
     @Test
     @Requirement("D20")
     void attemptsTellEverything() {

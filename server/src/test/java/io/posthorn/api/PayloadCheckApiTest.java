@@ -10,6 +10,8 @@ import io.posthorn.intake.Journal;
 import io.posthorn.intake.PayloadChecks;
 import io.posthorn.intake.Submission;
 import io.vertx.core.Vertx;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -53,7 +55,7 @@ class PayloadCheckApiTest {
                             checks),
                     List.of()));
 
-    /** Its database is away. */
+    /** Its database is away, but for what was accepted before. */
     private static final class AwayJournal implements Journal {
         @Override
         public Appended append(List<Submission> batch) {
@@ -121,6 +123,29 @@ class PayloadCheckApiTest {
         assertThat(problem.path("type").asText()).isEqualTo("value_error.schema");
         assertThat(refused).hasValue(1);
         assertThat(accepted).hasValue(0);
+    }
+
+    /** What has a key is looked for before it is refused, since it may have been accepted under another schema. */
+    @Test
+    @Requirement("B26")
+    void aRepeatComesAsFarAsTheJournal() {
+        type("order.made", "\"schemaMode\":\"reject\",\"schemas\":" + SCHEMA);
+        String broken = "{\"eventType\":\"order.made\",\"payload\":{}}";
+        assertThat(client().post("/app/a/msg", broken).status()).isEqualTo(422);
+        HttpRequest.Builder keyed = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + server.port() + "/api/v1/app/a/msg"))
+                .header("authorization", "Bearer " + api.token)
+                .header("idempotency-key", "k")
+                .POST(HttpRequest.BodyPublishers.ofString(broken));
+        assertThat(api.send(keyed).status()).isEqualTo(CAME_THROUGH);
+        String known = "{\"eventType\":\"order.made\",\"eventId\":\"e\",\"payload\":{}}";
+        assertThat(client().post("/app/a/msg", known).status()).isEqualTo(CAME_THROUGH);
+        assertThat(client().post("/app/a/msg/batch", "{\"messages\":[" + broken + "," + known + "]}")
+                        .body()
+                        .path("data")
+                        .valueStream()
+                        .map(each -> each.path("status").intValue()))
+                .containsExactly(422, CAME_THROUGH);
     }
 
     @Test

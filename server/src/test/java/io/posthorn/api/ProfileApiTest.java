@@ -49,6 +49,27 @@ class ProfileApiTest {
     }
 
     @Test
+    void applicationsChooseTheOperatorsProfilesAndDoNotReadThem() {
+        api.put("/profile/kept", "{\"source\":\"headers: {X-Api-Key: hush}\\ndescription: ours\"}");
+        api.post("/app", "{\"name\":\"c\",\"uid\":\"c\"}");
+        Client chief = new Client(api, api.server.port(), api.token, null);
+        for (boolean readOnly : new boolean[] {false, true}) {
+            Client customer = chief.with(api.post("/auth/app-portal-access/c", "{\"readOnly\":" + readOnly + "}")
+                    .body()
+                    .get("token")
+                    .textValue());
+            Api.Reply kept = customer.get("/profile/kept");
+            assertThat(kept.status()).as("read only: " + readOnly).isEqualTo(200);
+            assertThat(kept.body().get("description").textValue()).isEqualTo("ours");
+            assertThat(kept.body().has("source")).as("read only: " + readOnly).isFalse();
+            assertThat(kept.text()).doesNotContain("hush");
+            assertThat(customer.get("/profile/admin").body().get("source").textValue())
+                    .contains("x-admin-signature");
+        }
+        assertThat(api.get("/profile/kept").body().get("source").textValue()).contains("hush");
+    }
+
+    @Test
     void everythingThatIsWrongIsToldWithItsLine() {
         Api.Reply wrong = api.put(
                 "/profile/wrong",

@@ -9,6 +9,8 @@ import io.posthorn.Requirement;
 import io.posthorn.catalog.AppView;
 import io.posthorn.catalog.RecordTokens;
 import io.posthorn.catalog.SecretBox;
+import io.posthorn.dispatch.Records;
+import io.posthorn.dispatch.Shaping;
 import io.posthorn.dispatch.Thin;
 import io.posthorn.history.PgHistory;
 import io.posthorn.history.Written;
@@ -47,6 +49,7 @@ class RecordApiTest {
     private static Vertx vertx;
     private static RecordRoute route;
     private static RecordTokens tokens;
+    private static Records records;
     private static Thin thin;
     private static final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-01-02T03:04:05Z"));
     private static final AtomicReference<Long> nanos = new AtomicReference<>(0L);
@@ -58,12 +61,17 @@ class RecordApiTest {
         written = new Written(plain.db);
         vertx = Vertx.vertx();
         tokens = new RecordTokens(SecretBox.open(null, folder));
+        records = new Records(
+                plain.catalog,
+                new Shaping(
+                        new Thin(tokens, () -> "https://posthorn.example", LIFETIME), () -> "https://posthorn.example"),
+                Time.system());
         route = new RecordRoute(
                 vertx,
                 plain.catalog,
                 new PgHistory(plain.db.dataSource(), written.ids, 2),
                 tokens,
-                RecordRoute.Content.PAYLOAD,
+                records,
                 now::get,
                 nanos::get);
         server = new ApiServer(
@@ -89,6 +97,7 @@ class RecordApiTest {
     static void close() {
         Api.await(server.close(Duration.ofSeconds(5)));
         route.close();
+        records.close();
         Api.await(vertx.close());
         written.close();
         api.close();
@@ -151,6 +160,60 @@ class RecordApiTest {
         assertThat(record.text()).isEqualTo(new String(PAYLOAD, StandardCharsets.UTF_8));
         assertThat(record.headers().firstValue("content-type")).contains("application/json");
         assertThat(record.headers().firstValue("cache-control")).contains("private, no-store");
+    }
+
+    private static AppView app(String uid, String members) {
+        api.post("/app", "{\"name\":\"" + uid + "\",\"uid\":\"" + uid + "\"}");
+        Api.Reply made = api.post(
+                "/app/" + uid + "/endpoint",
+                "{\"uid\":\"one\",\"url\":\"https://example.com/\",\"payload\":\"thin\"," + members + "}");
+        assertThat(made.status()).as(made.text()).isEqualTo(201);
+        return requireNonNull(api.catalog.app(Environment.DEFAULT_NO, uid));
+    }
+
+    @Test
+    @Requirement({"C7", "C8"})
+    void theRecordHasTheEnvelopeAndTheTransformationThatTheFullEndpointWouldHaveGot() {
+        AppView app = app("enveloped", """
+                "profile": "cloudevents", "filter": {"jsonata": "n = 2"},
+                "transformation": "{'body': $merge([body, {'team': 'ops'}])}"
+                """);
+        Message message = message(app);
+        Api.Reply record = follow(link(app, message));
+        assertThat(record.status()).as(record.text()).isEqualTo(200);
+        assertThat(record.headers().firstValue("content-type"))
+                .hasValueSatisfying(type -> assertThat(type).startsWith("application/cloudevents+json"));
+        assertThat(record.headers().firstValue("cache-control")).contains("private, no-store");
+        JsonNode sent = tree(record.text().getBytes(StandardCharsets.UTF_8));
+        assertThat(sent.path("specversion").asText()).isEqualTo("1.0");
+        assertThat(sent.path("type").asText()).isEqualTo("report.created");
+        assertThat(sent.at("/data/n").asDouble()).isEqualTo(1.1);
+        assertThat(sent.path("team").asText()).isEqualTo("ops");
+        assertThat(sent.path("record").isMissingNode()).isTrue();
+    }
+
+    @Test
+    void aRecordThatIsNotSentIsNotThereAndOneThatCannotBeMadeSaysWhy() {
+        AppView silent = app("silent", "\"transformation\": \"{'send': false}\"");
+        assertThat(follow(link(silent, message(silent))).status()).isEqualTo(404);
+        AppView broken = app("broken", "\"transformation\": \"{'body': $number('x')}\"");
+        Api.Reply refused = follow(link(broken, message(broken)));
+        assertThat(refused.status()).isEqualTo(409);
+        assertThat(refused.code()).isEqualTo("content");
+        assertThat(refused.text()).contains("transformation");
+    }
+
+    @Test
+    @Requirement({"C9", "E6"})
+    void aScopeThatIsTakenAwayTakesTheLinksAlong() {
+        AppView app = app("scoped");
+        String link = link(app, message(app));
+        api.put("/event-type/report.created", "{\"description\":\"d\",\"scopes\":[\"Reports\"]}");
+        assertThat(follow(link).status()).isEqualTo(200);
+        api.patch("/app/scoped", "{\"scopes\":[\"Other\"]}");
+        assertThat(follow(link).status()).isEqualTo(410);
+        api.patch("/app/scoped", "{\"scopes\":[\"Other\",\"Reports\"]}");
+        assertThat(follow(link).status()).isEqualTo(200);
     }
 
     @Test
@@ -245,5 +308,15 @@ class RecordApiTest {
         assertThat(follow(others).status()).isEqualTo(200);
         nanos.updateAndGet(at -> at + 1_000_000_000L);
         assertThat(follow(link).status()).isEqualTo(200);
+    }
+
+    @Test
+    void nothingIsKeptOfEndpointsThatAreGone() {
+        AppView app = app("forgotten");
+        int before = route.paces();
+        assertThat(follow(link(app, message(app))).status()).isEqualTo(200);
+        assertThat(route.paces()).isEqualTo(before + 1);
+        api.delete("/app/forgotten/endpoint/one");
+        assertThat(route.paces()).isEqualTo(before);
     }
 }

@@ -6,12 +6,16 @@ import io.posthorn.Requirement;
 import io.posthorn.intake.Intake;
 import io.posthorn.intake.IntakeMetrics;
 import io.posthorn.intake.Journal;
+import io.posthorn.intake.NewMessage;
 import io.posthorn.intake.PayloadChecks;
 import io.posthorn.intake.Submission;
+import io.posthorn.intake.Submitted;
 import io.vertx.core.Vertx;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,8 +28,9 @@ class TestEventApiTest {
     private final Api api = Api.usual();
     private final Vertx vertx = Vertx.vertx();
     private final PayloadChecks checks = new PayloadChecks(api.catalog, was -> {}, 1);
+    private final AwayJournal journal = new AwayJournal();
     private final Intake intake = new Intake(
-            100, 1 << 20, new AwayJournal(), (messages, millis) -> messages.size(), new NoMetrics(), (part, why) -> {});
+            100, 1 << 20, journal, (messages, millis) -> messages.size(), new NoMetrics(), (part, why) -> {});
     private final ApiServer server = new ApiServer(
             vertx,
             ApiSettings.of("127.0.0.1", 0, 1),
@@ -53,8 +58,11 @@ class TestEventApiTest {
 
     /** Its database is away. */
     private static final class AwayJournal implements Journal {
+        final List<NewMessage> came = new CopyOnWriteArrayList<>();
+
         @Override
         public Appended append(List<Submission> batch) {
+            batch.forEach(submission -> came.add(Submitted.message(submission)));
             return new Appended.Unavailable("a test");
         }
 
@@ -109,6 +117,47 @@ class TestEventApiTest {
                 .isEqualTo(CAME_THROUGH);
         assertThat(client().post(path, "{\"eventType\":\"something.else\"}").status())
                 .isEqualTo(404);
+    }
+
+    @Test
+    @Requirement("B27")
+    void aProfileOfTheEndpointsOwnDecidesOnNoEventType() {
+        api.post("/app/a/endpoint", """
+                {"url": "https://example.com/", "uid": "e",
+                 "profileSource": "testEvent: {eventType: payment.completed, payload: {total: 1}}"}
+                """);
+        String path = "/app/a/endpoint/e/send-example";
+
+        assertThat(client().post(path, "{}").status()).isEqualTo(CAME_THROUGH);
+        assertThat(client().post(path, "{\"eventType\":\"payment.completed\"}").status())
+                .as("which is not in the catalogue")
+                .isEqualTo(404);
+        assertThat(journal.came)
+                .singleElement()
+                .satisfies(message -> assertThat(message.eventType()).isEqualTo("webhook.test"))
+                .satisfies(message -> assertThat(new String(message.payload(), StandardCharsets.UTF_8))
+                        .isEqualTo("{\"total\":1}"));
+
+        api.post("/event-type", "{\"name\":\"webhook.test\",\"description\":\"\",\"example\":{\"real\":true}}");
+        client().post(path, "{}");
+        assertThat(new String(journal.came.getLast().payload(), StandardCharsets.UTF_8))
+                .as("a type of the catalogue has the catalogue's example")
+                .isEqualTo("{\"real\":true}");
+    }
+
+    @Test
+    @Requirement("B27")
+    void theTestEventOfAProfileNeedsTheScopesOfItsType() {
+        api.post("/event-type", "{\"name\":\"webhook.configured\",\"description\":\"\",\"scopes\":[\"Hooks\"]}");
+        api.patch("/app/a", "{\"scopes\":[]}");
+        api.post("/app/a/endpoint", "{\"url\":\"https://example.com/\",\"uid\":\"e\",\"profile\":\"admin\"}");
+        String path = "/app/a/endpoint/e/send-example";
+
+        assertThat(client().post(path, "{}").places()).containsExactly("body.eventType");
+        api.patch("/app/a", "{\"scopes\":[\"Hooks\"]}");
+        assertThat(client().post(path, "{}").status()).isEqualTo(CAME_THROUGH);
+        assertThat(new String(journal.came.getLast().payload(), StandardCharsets.UTF_8))
+                .isEqualTo("{\"test\":true,\"event\":\"webhook.configured\"}");
     }
 
     @Test

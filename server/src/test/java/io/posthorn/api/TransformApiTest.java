@@ -177,6 +177,38 @@ class TransformApiTest {
     }
 
     @Test
+    void whatAnApplicationMayNotBeToldOfIsTriedByAdministratorsOnly() {
+        api.post("/event-type", "{\"name\":\"payment.completed\",\"description\":\"\",\"scopes\":[\"Payments\"]}");
+        api.post("/app", "{\"name\":\"two\",\"uid\":\"two\",\"scopes\":[]}");
+        api.post("/app/two/endpoint", "{\"url\":\"https://example.com/\",\"uid\":\"e\"}");
+        Message message = written.message(
+                Objects.requireNonNull(api.catalog.app(io.posthorn.model.Environment.DEFAULT_NO, "two"))
+                        .application()
+                        .no(),
+                Time.micros(Instant.now()),
+                "payment.completed");
+        String path = "/app/two/endpoint/e/transform/try";
+        String stored = "{\"messageId\":\"" + message.id + "\"}";
+        String inline = "{\"message\":{\"eventType\":\"payment.completed\",\"payload\":{}}}";
+        Client chief = new Client(api, server.port(), api.token, null);
+        Client customer = chief.with(api.post("/token", "{\"name\":\"t\",\"appId\":\"two\",\"role\":\"application\"}")
+                .body()
+                .get("token")
+                .textValue());
+
+        assertThat(customer.post(path, stored).status()).isEqualTo(404);
+        assertThat(customer.post(path, inline).places()).containsExactly("body.message.eventType");
+        for (String body : List.of(stored, inline)) {
+            Api.Reply seen = chief.post(path, body);
+            assertThat(seen.body().path("result").textValue()).as(seen.text()).isEqualTo("request");
+            assertThat(seen.body().path("subscribed").booleanValue()).isFalse();
+        }
+        api.patch("/app/two", "{\"scopes\":[\"Payments\"]}");
+        assertThat(customer.post(path, stored).status()).isEqualTo(200);
+        assertThat(customer.post(path, inline).status()).isEqualTo(200);
+    }
+
+    @Test
     void whatIsWrongIsNamedWithItsPlace() {
         assertThat(reply("{}").places()).containsExactly("body.messageId");
         assertThat(reply("{\"messageId\":\"a\",\"message\":{\"eventType\":\"a\",\"payload\":1}}")

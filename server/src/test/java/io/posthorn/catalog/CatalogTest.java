@@ -64,6 +64,7 @@ class CatalogTest {
             case Result.Deleted<T>(T value) -> value;
             case Result.Conflict<T>(String field, String detail) -> throw new AssertionError(field + ": " + detail);
             case Result.Limited<T>(String detail) -> throw new AssertionError(detail);
+            case Result.TooMany<T>(String detail, int _) -> throw new AssertionError(detail);
             case Result.Broken<T>(List<String> path, String rule) -> throw new AssertionError(path + " " + rule);
             case Result.NotFound<T>(String what) -> throw new AssertionError(what + " not found");
         };

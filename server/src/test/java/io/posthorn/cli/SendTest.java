@@ -78,6 +78,76 @@ final class SendTest {
     }
 
     @Test
+    void theSubscribersAreAskedAndWhatTheySayIsShown() throws IOException {
+        try (StubApi api = StubApi.saying(200, """
+                {"id": "msg_1", "decision": {"proceed": false, "content": {"n": 1}, "changed": false,
+                 "reason": "endpoint crm forbids it"},
+                 "results": [{"endpointId": "ep_1", "endpointUid": "crm", "status": "answered", "error": null},
+                             {"endpointId": "ep_2", "endpointUid": null, "status": "skipped", "error": "it is paused"}]}
+                """)) {
+            Captured process = api.process();
+            List<String> line = List.of(
+                    "send",
+                    "--app",
+                    "a",
+                    "--event-type",
+                    "t",
+                    "--sync",
+                    "--decision",
+                    "veto",
+                    "--deadline",
+                    "3s",
+                    "--failure",
+                    "closed",
+                    "{\"n\": 1.0}");
+            assertThat(process.run(line.toArray(String[]::new)))
+                    .as(process.err())
+                    .isEqualTo(ExitCodes.FAILURE);
+            assertThat(process.out().lines())
+                    .containsExactly(
+                            "msg_1 does not go on: endpoint crm forbids it",
+                            "  crm  answered",
+                            "  ep_2  skipped: it is paused");
+            assertThat(api.asked())
+                    .hasToString("[POST /api/v1/app/a/msg/sync {\"eventType\":\"t\",\"sync\":{\"decision\":\"veto\","
+                            + "\"deadline\":\"3s\",\"failure\":\"closed\"},\"payload\":{\"n\": 1.0}}]");
+        }
+    }
+
+    @Test
+    void contentThatTheSubscribersHaveChangedIsShown() throws IOException {
+        try (StubApi api = StubApi.saying(200, """
+                {"id": "msg_1", "decision": {"proceed": true, "content": {"n": 2}, "changed": true, "reason": null},
+                 "results": []}
+                """)) {
+            Captured process = api.process();
+            assertThat(process.run("send", "--app", "a", "--event-type", "t", "--sync", "1"))
+                    .as(process.err())
+                    .isZero();
+            assertThat(process.out().lines()).containsExactly("msg_1 goes on.", "{\"n\":2}");
+        }
+    }
+
+    @Test
+    void howSubscribersAreAskedIsForOneMessageThatIsSentNow() throws IOException {
+        try (StubApi api = StubApi.saying(200, "{}")) {
+            for (List<String> wrong : List.of(
+                    List.of("--decision", "veto"),
+                    List.of("--sync", "--deliver-at", "2h"),
+                    List.of("--sync", "--lines"))) {
+                List<String> line = new ArrayList<>(List.of("send", "--app", "a", "--event-type", "t", "1"));
+                line.addAll(wrong);
+                Captured process = api.process();
+                assertThat(process.run(line.toArray(String[]::new)))
+                        .as("%s", wrong)
+                        .isEqualTo(ExitCodes.USAGE);
+                assertThat(process.err()).contains("--sync");
+            }
+            assertThat(api.asked()).isEmpty();
+        }
+    }
+
+    @Test
     void itIsSentLater() throws IOException {
         try (StubApi api = StubApi.saying(202, "{\"id\":\"msg_1\"}")) {
             Instant before = Instant.now();

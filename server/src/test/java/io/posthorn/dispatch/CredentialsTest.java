@@ -290,6 +290,9 @@ final class CredentialsTest {
         now.addAndGet(81 * SECOND);
         assertThat(await(start(sender)).outcome()).isInstanceOf(Outcome.Response.class);
         tokenRequests.take();
+        while (deliveries.stream().noneMatch(got -> "Bearer token-2".equals(got.authorization))) {
+            assertThat(await(start(sender)).outcome()).isInstanceOf(Outcome.Response.class);
+        }
         // after its end nothing is sent with it
         now.addAndGet(1_000 * SECOND);
         deliveries.clear();

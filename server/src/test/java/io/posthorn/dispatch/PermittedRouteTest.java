@@ -66,8 +66,9 @@ final class PermittedRouteTest {
             public void reached(Application application, int limit, int active) {}
 
             @Override
-            public void scopesTaken(Application application, List<String> scopes, int endpoints) {
-                taken.add(scopes + " " + endpoints);
+            public void scopesTaken(
+                    Application application, List<String> scopes, int endpoints, List<String> eventTypes) {
+                taken.add(scopes + " " + endpoints + " " + eventTypes);
             }
         };
         catalog = Catalog.load(
@@ -177,12 +178,14 @@ final class PermittedRouteTest {
         scopes(List.of("Shift", "Other"));
         endpoint(null);
         endpoint(List.of("shift.made"));
-        assertThat(taken).containsExactly("[] 0");
+        endpoint(List.of("other"));
+        endpoint(List.of("shift.*"));
+        assertThat(taken).containsExactly("[] 0 []");
         scopes(List.of("Shift"));
         scopes(List.of("Shift", "More"));
         scopes(List.of("More"));
         scopes(null);
         scopes(List.of());
-        assertThat(taken).containsExactly("[] 0", "[Other] 0", "[Shift] 1", "[] 1");
+        assertThat(taken).containsExactly("[] 0 []", "[Other] 0 []", "[Shift] 3 [shift.made]", "[] 3 [shift.made]");
     }
 }

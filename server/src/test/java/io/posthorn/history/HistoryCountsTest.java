@@ -152,10 +152,10 @@ class HistoryCountsTest {
             written.message(app, BASE + i * HOUR, i % 2 == 0 ? "even" : "odd");
         }
         Counts.Span span = new Counts.Span(BASE + HOUR, BASE + 9 * HOUR, 86_400);
-        assertThat(history.countMessages(app, List.of(), span))
+        assertThat(history.countMessages(app, List.of(), List.of(), span))
                 .containsExactlyInAnyOrder(
                         new Counts.OfMessages(BASE - 20 * HOUR, 3), new Counts.OfMessages(BASE + 4 * HOUR, 5));
-        assertThat(history.countMessages(app, List.of("even", "x"), span))
+        assertThat(history.countMessages(app, List.of("even", "x"), List.of(), span))
                 .containsExactlyInAnyOrder(
                         new Counts.OfMessages(BASE - 20 * HOUR, 1), new Counts.OfMessages(BASE + 4 * HOUR, 3));
     }

@@ -23,6 +23,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -199,6 +200,65 @@ final class RetentionTest {
         retention().pass();
         assertThat(hasContent(waits)).isFalse();
         assertThat(written.rows("kept_payload")).isZero();
+    }
+
+    @Test
+    void headersGoWithThePayload() throws Exception {
+        int app = written.app();
+        int endpoint = written.endpoint(app);
+        Message waits = withHeaders(app, NOON);
+        Message done = withHeaders(app, NOON + 1);
+        written.settle(waiting(waits, endpoint, NOON), Written.delivered(done, endpoint));
+        Message late = withHeaders(app, NOON + 2);
+        boolean[] asked = new boolean[1];
+        pause = nanos -> {
+            if (!asked[0]) {
+                asked[0] = true;
+                assertThat(new PgRedeliveries(db.dataSource(), written.ownership()::fence, written.ids)
+                                .resend(late, endpoint, false, Time.micros(now)))
+                        .isEqualTo(Redeliveries.Resent.QUEUED);
+            }
+        };
+        after(10);
+        assertThat(asked[0]).isTrue();
+        assertThat(requireNonNull(found(waits)).headers).containsEntry("x-a", "secret");
+        assertThat(requireNonNull(found(late)).headers).containsEntry("x-a", "secret");
+        assertThat(withHeaders())
+                .as("of what nobody waits for, nothing is left")
+                .isEqualTo(2);
+
+        db.jdbi().useHandle(handle -> handle.execute("delete from deferral"));
+        retention().pass();
+        assertThat(hasContent(waits)).isFalse();
+        assertThat(withHeaders()).isZero();
+    }
+
+    private Message withHeaders(int app, long at) {
+        Message plain = written.next(app, at, "a.b", null, List.of(), List.of(), PAYLOAD);
+        Message message = new Message(
+                app,
+                plain.seq,
+                at,
+                plain.id,
+                plain.eventType,
+                null,
+                List.of(),
+                List.of(),
+                PAYLOAD,
+                0,
+                null,
+                0,
+                Map.of("x-a", "secret"));
+        written.write(List.of(message));
+        written.settledUpTo(message);
+        return message;
+    }
+
+    private int withHeaders() {
+        return db.jdbi()
+                .withHandle(handle -> handle.createQuery("select count(*) from message where headers is not null")
+                        .mapTo(Integer.class)
+                        .one());
     }
 
     /** Somebody asks for a message again after its day has been copied and before the copy is in its place. */

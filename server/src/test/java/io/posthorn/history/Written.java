@@ -19,6 +19,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -104,7 +105,7 @@ public final class Written implements AutoCloseable {
         try {
             for (Message m : messages) {
                 db.partitions().ensure(LocalDate.ofInstant(Time.instant(m.createdAt), ZoneOffset.UTC));
-                rows.row(9);
+                rows.row(10);
                 rows.int8(m.seq);
                 rows.time(m.createdAt);
                 rows.int4(m.appNo);
@@ -118,12 +119,15 @@ public final class Written implements AutoCloseable {
                 } else {
                     rows.int4(m.onlyEndpointNo);
                 }
+                List<String> headers = new ArrayList<>();
+                m.headers.forEach((name, value) -> headers.addAll(List.of(name, value)));
+                rows.texts(headers);
             }
             Connection tx = writer.begin();
             rows.send(
                     tx,
                     "message (seq, created_at, app_no, event_type, event_id, channels, tags, payload,"
-                            + " only_endpoint_no)");
+                            + " only_endpoint_no, headers)");
             tx.commit();
         } catch (SQLException | StaleOwnerException e) {
             throw new IllegalStateException(e);

@@ -24,6 +24,7 @@ class MessageParserTest {
             case ParsedMessage.Ok(NewMessage message) -> message;
             case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) ->
                 throw new AssertionError(problems + " in " + body);
+            case ParsedMessage.Refused refused -> throw new AssertionError(refused);
         };
     }
 
@@ -31,6 +32,7 @@ class MessageParserTest {
         return switch (parsed) {
             case ParsedMessage.Ok ok -> throw new AssertionError("taken: " + ok);
             case ParsedMessage.Invalid(List<ParsedMessage.Problem> problems) -> problems;
+            case ParsedMessage.Refused refused -> throw new AssertionError(refused);
         };
     }
 

@@ -149,6 +149,38 @@ class PgJournalTest {
         assertThat(stored(1)).containsExactly(1L);
     }
 
+    private static Submission refused(int app, @Nullable String eventId, @Nullable String key, String body) {
+        return Submission.repeat(
+                new ParsedMessage.Refused(submission(app, eventId, key, body).message, WRONG),
+                Runnable::run,
+                result -> {});
+    }
+
+    private static final List<ParsedMessage.Problem> WRONG =
+            List.of(new ParsedMessage.Problem(List.of("payload"), "must be stricter", "value_error.schema"));
+
+    /** What was accepted stays accepted, whatever the catalogue promises since. */
+    @Test
+    @Requirement("B26")
+    void aMessageThatIsRefusedNowIsAnsweredAsAtFirstIfItWasAccepted() throws SQLException {
+        String first = message(append(submission(1, "e", "k", "1")).getFirst()).id;
+        List<AcceptResult> later = append(
+                refused(1, "e", "k", "1"),
+                refused(1, null, "k", "2"),
+                refused(1, "e", null, "1"),
+                refused(1, "new", "fresh", "1"),
+                submission(1, "new", "fresh", "1"),
+                refused(1, "new", "fresh", "1"));
+        assertThat(message(later.getFirst()).id).isEqualTo(first);
+        assertThat(later.get(1)).isEqualTo(new AcceptResult.KeyReused());
+        assertThat(later.get(2)).isEqualTo(new AcceptResult.EventIdTaken(first));
+        assertThat(later.get(3)).isEqualTo(new AcceptResult.Refused(WRONG));
+        assertThat(later.get(4)).as("what was only looked for holds no key").isInstanceOf(AcceptResult.Accepted.class);
+        assertThat(message(later.get(5)).id).isEqualTo(message(later.get(4)).id);
+        assertThat(append(refused(1, null, "other", "1"))).containsExactly(new AcceptResult.Refused(WRONG));
+        assertThat(stored(1)).containsExactly(1L, 2L);
+    }
+
     @Test
     void anIdempotencyKeyHoldsForTwelveHoursAlsoOverMidnight() throws SQLException {
         Message first = message(append(submission(1, null, "k", "1")).getFirst());

@@ -192,7 +192,7 @@ class ScriptTest {
     @ValueSource(
             strings = {
                 // no end
-                "($f := function() { $f() }; $f())",
+                "$contains($pad('', 1000000, 'a'), /(?:){1000}(?!)/)",
                 "($f := function($x) { 1 + $f($x) }; $f(1))",
                 "(function($x) { $x($x) })(function($x) { $x($x) })",
                 "($y := function($x) { [$x($x)] }; $y($y))",
@@ -342,14 +342,38 @@ class ScriptTest {
         assertThat(script.evaluate(Map.of("n", 3), Map.of())).isEqualTo("[1,2,3]");
     }
 
+    private static final String ENDLESS = "$contains($pad('', 1000000, 'a'), /(?:){1000}(?!)/)";
+
+    @Test
+    void theExpressionsOfARequestShareABudget() {
+        Script endless = Script.of(ENDLESS);
+        Script cheap = Script.of("1");
+        try (Budget _ = Budget.open()) {
+            for (int i = 0; i < 5; i++) { // each takes all that it may, of one of the two times
+                assertThatThrownBy(() -> endless.evaluate(null, Map.of())).hasMessageContaining("longer than");
+            }
+            assertThatThrownBy(() -> cheap.evaluate(null, Map.of())).hasMessageContaining("left of the 250 ms");
+            assertThatThrownBy(() -> JmesPath.of("a").evaluate(Map.of())).hasMessageContaining("left of the 250 ms");
+            try (Budget _ = Budget.open()) {
+                assertThat(cheap.evaluate(null, Map.of())).isEqualTo(1);
+            }
+            assertThatThrownBy(() -> cheap.evaluate(null, Map.of())).hasMessageContaining("left of the 250 ms");
+        }
+        assertThat(cheap.evaluate(null, Map.of())).isEqualTo(1);
+    }
+
     @Test
     void theOnesUsedLastAreKept() {
-        Scripts scripts = new Scripts(2);
+        Scripts scripts = new Scripts(2 * (Scripts.OF_EACH + 1));
         Script one = scripts.get("1");
         assertThat(scripts.get("2")).isNotSameAs(one);
         assertThat(scripts.get("1")).isSameAs(one);
         scripts.get("3");
         assertThat(scripts.get("1")).isSameAs(one);
         assertThatThrownBy(() -> scripts.get("(")).isInstanceOf(ScriptException.class);
+        assertThat(scripts.get("1")).isSameAs(one);
+        Script large = scripts.get("1" + " ".repeat(2 * Scripts.OF_EACH));
+        assertThat(scripts.get("1" + " ".repeat(2 * Scripts.OF_EACH))).isSameAs(large);
+        assertThat(scripts.get("1")).isNotSameAs(one);
     }
 }

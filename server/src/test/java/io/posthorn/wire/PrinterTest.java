@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -73,7 +74,7 @@ class PrinterTest {
         tree.put("nothing", null);
         tree.put("flag", true);
 
-        byte[] xml = Printer.print(new Body(Format.XML, null, null, "event"), tree);
+        byte[] xml = Printer.print(new Body(Format.XML, null, null, "event"), tree, Printer.MOST_BYTES);
 
         Element root = DocumentBuilderFactory.newInstance()
                 .newDocumentBuilder()
@@ -131,6 +132,52 @@ class PrinterTest {
                 .hasMessage("the body cannot be written as raw: it is an object, and raw is for a text");
     }
 
+    @Test
+    void aNumberOfVeryManyDigitsKeepsItsExponent() throws Exception {
+        Object tree = Objects.requireNonNull(
+                Payload.tree("{\"a\":1e999999999,\"b\":1e-999999999,\"c\":1.50e3,\"d\":1E+400,\"e\":-1.0E-3}"
+                        .getBytes(StandardCharsets.UTF_8)));
+
+        assertThat(printed(Format.FORM, null, tree))
+                .isEqualTo("a=1E%2B999999999&b=1E-999999999&c=1500&d=1E%2B400&e=-0.0010");
+        assertThat(printed(Format.XML, "r", Map.of("@a", new BigDecimal("1e999999999"))))
+                .contains("<r a=\"1E+999999999\"/>");
+        assertThat(printed(Format.RAW, null, new BigDecimal("1e-999999999"))).isEqualTo("1E-999999999");
+    }
+
+    @Test
+    void itStopsWhereThereIsTooMuch() {
+        String text = "ä&\"".repeat(100);
+        for (Format format : Format.values()) {
+            Object tree = format == Format.RAW ? text : Map.of("a", text);
+            String root = format == Format.XML ? "r" : null;
+            assertThatThrownBy(() -> printed(format, root, tree, 200))
+                    .isInstanceOf(ContentException.class)
+                    .hasMessage("the body has more than 200 bytes, the most that is allowed (limits.bodyBytes)");
+        }
+        assertThatThrownBy(() -> printed(Format.RAW, null, new byte[201], 200)).hasMessageContaining("more than 200");
+        assertThatThrownBy(() -> printed(Format.FORM, null, Map.of("a", Map.of("b", text)), 200))
+                .hasMessageContaining("more than 200");
+        assertThatThrownBy(() -> printed(Format.XML, "r", Map.of("a", "ä".repeat(100)), 200))
+                .hasMessageContaining("more than 200");
+    }
+
+    /** A list that holds another twice, and that a third twice: what is written is far larger than what is there. */
+    @Test
+    void itDoesNotWriteWhatItDoesNotSend() {
+        Object tree = List.of("x".repeat(100));
+        for (int i = 0; i < 60; i++) {
+            tree = List.of(tree, tree);
+        }
+        Object doubled = tree;
+        assertThatThrownBy(() -> printed(Format.JSON, null, doubled)).hasMessageContaining("more than 16777216 bytes");
+        assertThatThrownBy(() -> printed(Format.XML, "r", Map.of("a", doubled)))
+                .hasMessageContaining("more than 16777216 bytes");
+        assertThatThrownBy(() -> printed(Format.FORM, null, Map.of("a", List.of(doubled))))
+                .hasMessageContaining("more than 16777216 bytes");
+        assertThatThrownBy(() -> Printer.json(doubled)).isInstanceOf(ContentException.class);
+    }
+
     private static Object nested(int levels) {
         Object tree = "x";
         for (int i = 0; i < levels; i++) {
@@ -140,6 +187,11 @@ class PrinterTest {
     }
 
     private static String printed(Format format, @Nullable String root, @Nullable Object tree) throws ContentException {
-        return new String(Printer.print(new Body(format, null, null, root), tree), StandardCharsets.UTF_8);
+        return printed(format, root, tree, Printer.MOST_BYTES);
+    }
+
+    private static String printed(Format format, @Nullable String root, @Nullable Object tree, int most)
+            throws ContentException {
+        return new String(Printer.print(new Body(format, null, null, root), tree, most), StandardCharsets.UTF_8);
     }
 }

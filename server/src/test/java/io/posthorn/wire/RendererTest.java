@@ -165,7 +165,7 @@ class RendererTest {
     @Test
     void aBodyThatIsTooLargeIsNotSent() {
         assertThatThrownBy(() -> given.with(ProfileParserTest.right("limits: {bodyBytes: 10}")))
-                .hasMessage("the body has 53 bytes, and the profile allows 10 (limits.bodyBytes)");
+                .hasMessage("the body has more than 10 bytes, the most that is allowed (limits.bodyBytes)");
     }
 
     @Test
