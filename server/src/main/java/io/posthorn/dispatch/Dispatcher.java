@@ -82,7 +82,6 @@ public final class Dispatcher {
     private final FairWorkers makers;
     private final TlsIdentities identities;
     private final EgressPolicy policy;
-    private final TlsIdentities identities;
     private final Time time;
     private final List<Owner> owners = new ArrayList<>();
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
