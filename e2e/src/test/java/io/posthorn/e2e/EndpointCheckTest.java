@@ -49,7 +49,8 @@ final class EndpointCheckTest {
     private Api.Answer make(String uid, String check, String more) throws Exception {
         return api.post(
                 "/api/v1/app/" + app + "/endpoint",
-                "{\"uid\":\"" + uid + "\",\"url\":\"" + receiver.url() + "?a=1\",\"check\":\"" + check + "\"" + more + "}");
+                "{\"uid\":\"" + uid + "\",\"url\":\"" + receiver.url() + "?a=1\",\"check\":\"" + check + "\"" + more
+                        + "}");
     }
 
     private void isRefused(Api.Answer answer, String... words) throws Exception {
@@ -114,7 +115,8 @@ final class EndpointCheckTest {
     void aPutIsCheckedToo() throws Exception {
         receiver.replies(request -> "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
         String path = "/api/v1/app/" + app + "/endpoint/one";
-        byte[] body = ("{\"url\":\"" + receiver.url() + "\",\"check\":\"test-event\"}").getBytes(StandardCharsets.UTF_8);
+        byte[] body =
+                ("{\"url\":\"" + receiver.url() + "\",\"check\":\"test-event\"}").getBytes(StandardCharsets.UTF_8);
         assertThat(api.call("PUT", path, body).status()).isEqualTo(422);
         assertThat(api.get(path).status()).isEqualTo(404);
         receiver.replies(request -> "HTTP/1.1 200 Ok\r\nContent-Length: 0\r\n\r\n");
@@ -158,7 +160,8 @@ final class EndpointCheckTest {
         assertThat(slack.status()).as(slack.body()).isEqualTo(201);
         assertThat(receiver.last().header("x-slack-signature")).startsWith("v0=");
 
-        String own = "description: Own.\\ncheck: challenge\\nbody: {envelope: '{\\\"wrapped\\\": message.payload}'}\\n";
+        String own = """
+                description: Own.\\ncheck: challenge\\nbody: {envelope: '{\\"wrapped\\": message.payload}'}\\n""";
         Api.Answer wrapped = api.post(
                 "/api/v1/app/" + app + "/endpoint",
                 "{\"url\":\"" + receiver.url() + "\",\"profileSource\":\"" + own
@@ -168,8 +171,7 @@ final class EndpointCheckTest {
     }
 
     private Api.Answer patch(String uid, String body) throws Exception {
-        return api.call(
-                "PATCH", "/api/v1/app/" + app + "/endpoint/" + uid, body.getBytes(StandardCharsets.UTF_8));
+        return api.call("PATCH", "/api/v1/app/" + app + "/endpoint/" + uid, body.getBytes(StandardCharsets.UTF_8));
     }
 
     @Test
@@ -222,9 +224,8 @@ final class EndpointCheckTest {
 
         receiver.replies(request -> {
             Matcher challenge = CHALLENGE.matcher(request.line());
-            String body = challenge.find() && request.header("authorization").equals("Bearer t-1")
-                    ? challenge.group(1)
-                    : "";
+            String body =
+                    challenge.find() && request.header("authorization").equals("Bearer t-1") ? challenge.group(1) : "";
             return "HTTP/1.1 200 Ok\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
         });
         assertThat(make("three", "websub", known).status()).isEqualTo(201);
@@ -241,7 +242,8 @@ final class EndpointCheckTest {
     void aTestEventOrAnExampleArrivesWhateverItsEndpointWantsAndWhole() throws Exception {
         api.post("/api/v1/event-type", "{\"name\":\"order.created\",\"description\":\"\"}");
         String never = ",\"filter\":{\"jsonata\":\"wanted = true\"},\"payload\":\"thin\"";
-        assertThat(make("one", "none", ",\"profile\":\"admin\"" + never).status()).isEqualTo(201);
+        assertThat(make("one", "none", ",\"profile\":\"admin\"" + never).status())
+                .isEqualTo(201);
         assertThat(make("two", "none", never).status()).isEqualTo(201);
         String path = "/api/v1/app/" + app + "/endpoint/";
 
@@ -260,15 +262,14 @@ final class EndpointCheckTest {
         Until.holds("the message that is wanted is there twice", () -> receiver.count() == 4);
         assertThat(receiver.last().text()).doesNotContain("\"wanted\":true");
         assertThat(api.attempts(app, dropped)).isEmpty();
-        Until.holds("both attempts are on record", () -> api.attempts(app, wanted).size() == 2);
+        Until.holds(
+                "both attempts are on record", () -> api.attempts(app, wanted).size() == 2);
     }
 
     @Test
     @Requirement({"B27", "E4"})
     void aTestEventBeyondTheScopesIsRefusedAndNotDropped() throws Exception {
-        api.post(
-                "/api/v1/event-type",
-                "{\"name\":\"webhook.configured\",\"description\":\"\",\"scopes\":[\"hooks\"]}");
+        api.post("/api/v1/event-type", "{\"name\":\"webhook.configured\",\"description\":\"\",\"scopes\":[\"hooks\"]}");
         try {
             assertThat(make("one", "none", ",\"profile\":\"admin\"").status()).isEqualTo(201);
             String path = "/api/v1/app/" + app;
@@ -291,8 +292,9 @@ final class EndpointCheckTest {
                 request -> "HTTP/1.1 200 Ok\r\nWebHook-Allowed-Origin: other.example\r\nContent-Length: 0\r\n\r\n");
         isRefused(make("one", "cloudevents", ""), "other.example");
 
-        receiver.replies(request -> "HTTP/1.1 200 Ok\r\nWebHook-Allowed-Origin: hooks.posthorn.example\r\n"
-                + "WebHook-Allowed-Rate: 150\r\nContent-Length: 0\r\n\r\n");
+        receiver.replies(
+                request ->
+                        "HTTP/1.1 200 Ok\r\nWebHook-Allowed-Origin: hooks.posthorn.example\r\nWebHook-Allowed-Rate: 150\r\n\r\n");
         Api.Answer made = make("one", "cloudevents", ",\"rateLimit\":10");
         assertThat(made.status()).as(made.body()).isEqualTo(201);
         assertThat(made.json().path("agreedRate").asInt()).isEqualTo(150);
@@ -328,16 +330,19 @@ final class EndpointCheckTest {
                 .isEqualTo(30);
         String path = "/api/v1/app/" + app + "/endpoint/one";
         String same = "{\"url\":\"" + receiver.url() + "?a=1\"}";
-        JsonNode put = api.call("PUT", path, same.getBytes(StandardCharsets.UTF_8)).json();
+        JsonNode put =
+                api.call("PUT", path, same.getBytes(StandardCharsets.UTF_8)).json();
         assertThat(put.path("agreedRate").asInt()).isEqualTo(30);
-        JsonNode faster = patch("one", "{\"rateLimit\":100,\"agreedRate\":9000,\"payload\":\"thin\"}").json();
+        JsonNode faster = patch("one", "{\"rateLimit\":100,\"agreedRate\":9000,\"payload\":\"thin\"}")
+                .json();
         assertThat(faster.path("rateLimit").asInt()).isEqualTo(100);
         assertThat(faster.path("agreedRate").asInt()).isEqualTo(30);
 
         receiver.replies(request -> "HTTP/1.1 204 Ok\r\nwebhook-allowed-origin: *\r\nwebhook-allowed-rate: 60\r\n\r\n");
         JsonNode again = patch("one", "{\"check\":\"cloudevents\"}").json();
         assertThat(again.path("agreedRate").asInt()).isEqualTo(60);
-        JsonNode moved = patch("one", "{\"url\":\"" + receiver.url() + "elsewhere\"}").json();
+        JsonNode moved =
+                patch("one", "{\"url\":\"" + receiver.url() + "elsewhere\"}").json();
         assertThat(moved.path("agreedRate").isNull()).isTrue();
         assertThat(moved.path("rateLimit").asInt()).isEqualTo(100);
     }
@@ -358,7 +363,8 @@ final class EndpointCheckTest {
         }
         String line = URLDecoder.decode(receiver.last().line(), StandardCharsets.UTF_8);
         assertThat(line)
-                .startsWith("GET /?a=1&hub.mode=subscribe&hub.topic=https://hooks.posthorn.example/topics/order.created&")
+                .startsWith(
+                        "GET /?a=1&hub.mode=subscribe&hub.topic=https://hooks.posthorn.example/topics/order.created&")
                 .contains("&hub.lease_seconds=31536000 HTTP/1.1");
     }
 
@@ -388,7 +394,8 @@ final class EndpointCheckTest {
         assertThat(failed.path("passed").asBoolean()).isFalse();
         assertThat(failed.path("detail").asText()).contains("503");
 
-        receiver.replies(request -> "HTTP/1.1 204 Ok\r\nwebhook-allowed-origin: *\r\nwebhook-allowed-rate: 240\r\n\r\n");
+        receiver.replies(
+                request -> "HTTP/1.1 204 Ok\r\nwebhook-allowed-origin: *\r\nwebhook-allowed-rate: 240\r\n\r\n");
         assertThat(api.post(check, "{\"check\":\"cloudevents\"}")
                         .json()
                         .path("agreedRate")

@@ -106,8 +106,8 @@ final class ListenTest {
 
     @Test
     void aShapedRequestKeepsItsMethodAndItsPath() throws Exception {
-        Inbox inbox = receiver.at("/shaped");
-        Listening listening = listen(inbox.url());
+        Inbox inbox = receiver.at("/shaped?as=put");
+        Listening listening = listen(receiver.at("/hook").url());
         Api.Answer shaped = server.api()
                 .call(
                         "PATCH",
