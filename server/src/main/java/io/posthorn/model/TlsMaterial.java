@@ -201,7 +201,8 @@ public record TlsMaterial(
             throw new Unusable("certificate", "must have each certificate once");
         }
         for (int i = 1; i < chain.size(); i++) {
-            if (!chain.get(i - 1).getIssuerX500Principal().equals(chain.get(i).getSubjectX500Principal())) {
+            Object issuer = chain.get(i - 1).getIssuerX500Principal();
+            if (!issuer.equals(chain.get(i).getSubjectX500Principal())) {
                 throw outOfOrder(i);
             }
         }
