@@ -46,7 +46,6 @@ class FiltersTest {
     }
 
     @ParameterizedTest
-    @Requirement("A5")
     @CsvSource(
             delimiter = '|',
             quoteCharacter = '"',
@@ -62,6 +61,7 @@ class FiltersTest {
                 "`{}`|false",
                 "@|true",
             })
+    @Requirement("A5")
     void jmesPathOverThePayload(String expression, boolean wanted) throws Exception {
         assertThat(wants(filter(null, expression))).isEqualTo(wanted);
     }
