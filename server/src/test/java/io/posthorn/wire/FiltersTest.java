@@ -18,7 +18,7 @@ class FiltersTest {
     private static final Map<String, Object> PAYLOAD =
             Map.of("region", "EMEA", "seats", 12, "left", 0, "tags", List.of(), "notes", "");
 
-    private final Filters filters = new Filters(new Scripts(8));
+    private final Filters filters = new Filters(new Scripts(64 << 10));
 
     private static Message message(Map<String, String> headers) {
         return new Message(

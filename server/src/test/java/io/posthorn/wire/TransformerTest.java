@@ -31,7 +31,7 @@ class TransformerTest {
     private static final Draft DRAFT = new Draft(
             "POST", null, Map.of("content-type", "application/json", "X-Own", "1"), Map.of("id", 7, "total", 9.5));
 
-    private final Transformer transformer = new Transformer(new Scripts(8));
+    private final Transformer transformer = new Transformer(new Scripts(64 << 10));
 
     private static Endpoint endpoint(String url) {
         return new Endpoint(
