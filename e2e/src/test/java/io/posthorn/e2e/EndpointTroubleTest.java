@@ -80,7 +80,11 @@ final class EndpointTroubleTest {
         assertThat(open.path("circuitOpenSince").isTextual()).isTrue();
         inbox.await(2);
         assertThat(health(endpoint, "healthy").path("failingSince").isNull()).isTrue();
-        List<JsonNode> attempts = server.api().attempts(customer.id(), message);
+        // the lane knows sooner than the disk
+        List<JsonNode> attempts = Until.value(
+                "both attempts are on record",
+                () -> server.api().attempts(customer.id(), message),
+                found -> found.size() >= 2);
         assertThat(attempts).hasSize(2);
     }
 
