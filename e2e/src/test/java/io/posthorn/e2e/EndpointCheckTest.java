@@ -241,7 +241,7 @@ final class EndpointCheckTest {
     @Requirement({"B27", "B28"})
     void aTestEventOrAnExampleArrivesWhateverItsEndpointWantsAndWhole() throws Exception {
         api.post("/api/v1/event-type", "{\"name\":\"order.created\",\"description\":\"\"}");
-        String never = ",\"filter\":{\"jsonata\":\"wanted = true\"},\"payload\":\"thin\"";
+        String never = ",\"filter\":{\"jsonata\":\"payload.wanted = true\"},\"payload\":\"thin\"";
         assertThat(make("one", "none", ",\"profile\":\"admin\"" + never).status())
                 .isEqualTo(201);
         assertThat(make("two", "none", never).status()).isEqualTo(201);

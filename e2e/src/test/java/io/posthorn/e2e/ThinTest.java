@@ -70,7 +70,7 @@ final class ThinTest {
             Inbox full = receiver.at("/full");
             Inbox thin = receiver.at("/thin");
             String endpoints = "/api/v1/app/" + app + "/endpoint";
-            String members = "\"profile\":\"cloudevents\",\"transformation\":"
+            String members = "\"profile\":\"cloudevents\",\"check\":\"none\",\"transformation\":"
                     + "\"{'body': $merge([body, {'extra': 'from ' & body.type}])}\"}";
             api.post(endpoints, "{\"uid\":\"full\",\"url\":\"" + full.url() + "\"," + members);
             api.post(endpoints, "{\"uid\":\"thin\",\"url\":\"" + thin.url() + "\",\"payload\":\"thin\"," + members);
