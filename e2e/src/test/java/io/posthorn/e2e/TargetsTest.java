@@ -167,7 +167,7 @@ final class TargetsTest {
         JsonNode data = body.path("data");
         assertThat(names(data)).isSubsetOf("name", "notes", "projects", "workspace", "assignee", "due_on");
         text(data.path("name"), 1_024);
-        assertThat(data.path("projects").get(0).isTextual()
+        assertThat(data.path("projects").path(0).isTextual()
                         || data.path("workspace").isTextual())
                 .isTrue();
         contains(data.path("notes").asText(), in);
