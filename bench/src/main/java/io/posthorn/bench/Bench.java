@@ -125,12 +125,15 @@ final class Bench {
     /** No bound is demanded: what strangers write costs what it costs. */
     private void shaped() throws IOException, InterruptedException, SQLException {
         Baseline usual = baseline();
-        Drive drive = new Drive(
-                lab, usual.drive().server(), lab.install(usual.drive().server(), Plan.SHAPED));
+        Drive drive =
+                new Drive(lab, usual.drive().server(), lab.install(usual.drive().server(), Plan.SHAPED));
         drive.warm(64, 5, 5_000, 15);
         Turns turns = Turns.take(report, usual.side(), new Turns.Side(drive, 128), pairs, seconds);
         report.add(Figure.plain(
-                "shaped", "with a filter and a transformation in JSONata", turns.medianOfB(Drive.Rate::messages), "/s"));
+                "shaped",
+                "with a filter and a transformation in JSONata",
+                turns.medianOfB(Drive.Rate::messages),
+                "/s"));
         report.add(Figure.plain("shaped", "of the rate without", turns.ratio(Drive.Rate::messages), ""));
         drive.check(report);
         drive.close();

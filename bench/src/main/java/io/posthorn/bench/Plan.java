@@ -14,8 +14,7 @@ package io.posthorn.bench;
  * @param shaped whether the endpoints have a filter and a transformation in JSONata, which change nothing
  * @param behaviour what the endpoints do
  */
-record Plan(
-        String name, int apps, int perApp, boolean byType, int keys, boolean shaped, Behaviour behaviour) {
+record Plan(String name, int apps, int perApp, boolean byType, int keys, boolean shaped, Behaviour behaviour) {
     /** What an endpoint of the receiver does with a delivery. */
     enum Behaviour {
         /** Answers 200 at once. */
