@@ -75,7 +75,9 @@ record HistoryReads(Catalog catalog, History history, Ids ids) {
 
     /** The event types that are kept from who reads; nothing is looked at for an application without scopes. */
     List<String> withheld(Call call, AppView view) {
-        return call.caller().ofApplication() ? catalog.keptFrom(view.application()) : List.of();
+        return call.caller().ofApplication()
+                ? catalog.withheld(view.application()).names()
+                : List.of();
     }
 
     /** Whether who reads may see messages of an event type: an application has to have the scopes for it. */

@@ -252,16 +252,6 @@ public final class Catalog {
         }
     }
 
-    /** The event types that an application may not be told of; empty without a look at them if it has no scopes. */
-    public List<String> keptFrom(Application application) {
-        return application.scopes() == null
-                ? List.of()
-                : eventTypes.list(application.envNo(), null, true, EventTypes.MOST, true).stream()
-                        .filter(type -> !Scopes.permit(application, type))
-                        .map(EventType::name)
-                        .toList();
-    }
-
     /**
      * Whose token this is. The token's hash is looked up, so the time it takes tells nothing about valid ones.
      *

@@ -101,61 +101,39 @@ public record EndpointDraft(
 
     /** The same with another uid. */
     EndpointDraft withUid(String other) {
-        return new EndpointDraft(
-                url,
-                other,
-                description,
-                eventTypes,
-                channels,
-                disabled,
-                rateLimit,
-                metadata,
-                secret,
-                headers,
-                version,
-                delivery,
-                shape,
-                secrets,
-                paused);
+        return with(other, secret, shape);
     }
 
     /** The same, with what the endpoint has agreed to: requests a minute, null for any number. */
     public EndpointDraft withAgreedRate(@Nullable Integer perMinute) {
         UnaryOperator<EndpointShape> before = shape;
-        return new EndpointDraft(
-                url,
-                uid,
-                description,
-                eventTypes,
-                channels,
-                disabled,
-                rateLimit,
-                metadata,
-                secret,
-                headers,
-                version,
-                delivery,
-                present -> (before == null ? present : before.apply(present)).withAgreedRate(perMinute),
-                secrets,
-                paused);
+        return with(
+                uid, secret, present -> (before == null ? present : before.apply(present)).withAgreedRate(perMinute));
     }
 
     /** The same with another secret. */
     public EndpointDraft withSecret(SigningSecret other) {
+        return with(uid, other, shape);
+    }
+
+    private EndpointDraft with(
+            @Nullable String otherUid,
+            @Nullable SigningSecret otherSecret,
+            @Nullable UnaryOperator<EndpointShape> otherShape) {
         return new EndpointDraft(
                 url,
-                uid,
+                otherUid,
                 description,
                 eventTypes,
                 channels,
                 disabled,
                 rateLimit,
                 metadata,
-                other,
+                otherSecret,
                 headers,
                 version,
                 delivery,
-                shape,
+                otherShape,
                 secrets,
                 paused);
     }

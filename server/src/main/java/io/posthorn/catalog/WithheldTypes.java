@@ -27,6 +27,11 @@ public final class WithheldTypes {
         types.forEach(type -> this.types.put(type.name(), type));
     }
 
+    /** All of their names. */
+    public List<String> names() {
+        return List.copyOf(types.keySet());
+    }
+
     /**
      * Those that an endpoint wants.
      *
